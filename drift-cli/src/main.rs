@@ -1,0 +1,3 @@
+//! The `drift` command line.
+
+fn main() {}

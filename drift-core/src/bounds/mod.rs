@@ -1,0 +1,16 @@
+//! Limits, injected time, cancellation, the one escaping function and the one thread pool.
+//!
+//! Everything that could differ between two machines or two runs enters the library through here.
+
+mod budget;
+mod cancel;
+pub mod escape;
+mod observer;
+mod pool;
+mod timestamp;
+
+pub use budget::{Budget, Exceeded, Limit};
+pub use cancel::{Cancel, Cancelled};
+pub use observer::{Event, Observer, Silent};
+pub use pool::{Pool, PoolError};
+pub use timestamp::{Timestamp, TimestampError};

@@ -1,0 +1,77 @@
+//! One local thread pool per run, never the global one; serial when threads cannot be had.
+
+use crate::bounds::Cancelled;
+
+/// Stack of a worker. Nothing recurses on input, so this is small and fixed.
+const WORKER_STACK_BYTES: usize = 1 << 20;
+
+/// The workers of one run.
+#[derive(Debug)]
+pub struct Pool {
+    pool: Option<rayon::ThreadPool>,
+}
+
+/// The pool was asked for something impossible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PoolError {
+    /// Zero workers can do nothing.
+    #[error("at least one thread is needed")]
+    NoThreads,
+}
+
+impl Pool {
+    /// Starts up to `threads` workers; where the system grants fewer, fewer run, down to the
+    /// calling thread alone. The results are the same.
+    pub fn new(threads: usize) -> Result<Self, PoolError> {
+        if threads == 0 {
+            return Err(PoolError::NoThreads);
+        }
+        let mut wanted = threads;
+        while wanted > 1 {
+            let built = rayon::ThreadPoolBuilder::new()
+                .num_threads(wanted)
+                .stack_size(WORKER_STACK_BYTES)
+                .thread_name(|number| format!("drift-{number}"))
+                .build();
+            if let Ok(pool) = built {
+                return Ok(Self { pool: Some(pool) });
+            }
+            wanted /= 2;
+        }
+        Ok(Self { pool: None })
+    }
+
+    /// Returns how many workers run.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.pool.as_ref().map_or(1, rayon::ThreadPool::current_num_threads)
+    }
+
+    /// Runs `work` once on every worker at the same time and waits for all; the argument is the
+    /// worker's number. The first error in the order of workers is returned.
+    pub fn on_each<E: Send>(&self, work: impl Fn(usize) -> Result<(), E> + Sync) -> Result<(), E> {
+        match &self.pool {
+            None => work(0),
+            Some(pool) => {
+                pool.broadcast(|context| work(context.index()))
+                    .into_iter()
+                    .collect::<Result<Vec<()>, E>>()?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Maps `items` in parallel; the results stand in the order of the items.
+    pub fn map<T: Sync, R: Send>(
+        &self,
+        items: &[T],
+        work: impl Fn(&T) -> Result<R, Cancelled> + Sync + Send,
+    ) -> Result<Vec<R>, Cancelled> {
+        use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+        match &self.pool {
+            None => items.iter().map(work).collect(),
+            Some(pool) => pool.install(|| items.par_iter().map(work).collect()),
+        }
+    }
+}

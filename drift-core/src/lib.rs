@@ -1,0 +1,17 @@
+//! Captures what is on a host or in a root file system, seals it, and compares it with what was
+//! sealed before; the library behind `drift`.
+//!
+//! The modules stand in reading order, which is also the order of dependence: each uses only what
+//! stands above it. Nothing here prints, exits, spawns, reads a clock or the environment, or keeps
+//! a global: time, threads, progress and cancellation come in through [`bounds`].
+
+pub mod bounds;
+pub mod model;
+pub mod seal;
+pub mod rules;
+pub mod packages;
+pub mod source;
+pub mod capture;
+pub mod baseline;
+pub mod compare;
+pub mod report;

@@ -1,0 +1,44 @@
+//! What a run saw, and what it did not.
+
+use super::path::TreePath;
+
+/// A file system that is mounted inside a target.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mount {
+    /// Where it is mounted.
+    pub path: TreePath,
+    /// Its type as the kernel names it, such as `ext4`.
+    pub file_system: String,
+}
+
+/// How many entries a rule kept out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclusion {
+    /// The rule's text, or what else kept them out.
+    pub rule: String,
+    /// How many names were counted; what lies below a directory that was not entered is unknown.
+    pub entries: u64,
+}
+
+/// Counts of a capture. Nothing is skipped without standing here or among the problems.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Coverage {
+    /// Entries captured, the root included.
+    pub entries: u64,
+    /// Files whose content was read to the end.
+    pub files_hashed: u64,
+    /// Bytes of those files.
+    pub bytes_hashed: u64,
+    /// Files or directories that could not be opened or read.
+    pub unreadable: u64,
+    /// Files that changed during each of three readings.
+    pub unstable: u64,
+    /// Names that were listed and gone a moment later.
+    pub vanished: u64,
+    /// Mounted file systems that were entered.
+    pub mounts_entered: Vec<Mount>,
+    /// Mounted file systems that were not entered.
+    pub mounts_not_entered: Vec<Mount>,
+    /// What rules excluded.
+    pub excluded: Vec<Exclusion>,
+}

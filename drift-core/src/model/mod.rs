@@ -1,0 +1,31 @@
+//! The words of the product as types: paths, entries, trees, packages, problems, coverage.
+//!
+//! Nothing here reads a target or knows how one is stored.
+
+pub mod attribute;
+mod cause;
+mod coverage;
+mod cursor;
+mod digest;
+mod entry;
+mod kind;
+mod metadata;
+mod package;
+mod path;
+mod problem;
+mod snapshot;
+mod tree;
+
+pub use attribute::{Attribute, AttributeSet};
+pub use cause::{Cause, Severity};
+pub use coverage::{Coverage, Exclusion, Mount};
+pub use cursor::{Cursor, CursorError, Listing, RuleId, Step};
+pub use digest::{Algorithm, Digest, hex};
+pub use entry::{Device, Entry, Flags, Observed, Time, Xattr, Xattrs};
+pub use kind::{FileType, FileTypes};
+pub use metadata::Metadata;
+pub use package::{Package, PackageId};
+pub use path::{PathError, TreePath};
+pub use problem::{Problem, Stage};
+pub use snapshot::{Carries, Identity, Precision, Snapshot, SourceKind};
+pub use tree::{DirId, FollowLast, Found, Frozen, Intake, RowId, Tree, TreeCursor};

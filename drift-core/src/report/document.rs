@@ -1,0 +1,358 @@
+//! The report, `drift.report/v1`: the one document that every format is made from.
+//!
+//! The field names are the public contract; `docs/schema/drift.report.v1.json` says the same.
+//! Paths here are as bytes would be shown in JSON: valid UTF-8 as it is (with a leading slash), any
+//! other byte as U+FFFD, and then `path_b64` holds the exact bytes. A text format must escape them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::{Cause, Severity};
+
+/// The name of this form of report.
+pub const SCHEMA: &str = "drift.report/v1";
+
+/// Everything a run found, and everything it could not see.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// The program.
+    pub tool: Tool,
+    /// 128 random bits in hexadecimal, to tell runs apart.
+    pub run_id: String,
+    /// RFC 3339, UTC.
+    pub started: String,
+    /// RFC 3339, UTC.
+    pub finished: String,
+    /// What was asked for.
+    pub scope: Scope,
+    /// What was looked at.
+    pub target: Target,
+    /// What it was compared with.
+    pub baseline: Reference,
+    /// Vendor catalogues that were used; none yet.
+    pub manifests: Vec<serde_json::Value>,
+    /// The conclusion.
+    pub verdict: Verdict,
+    /// What was seen and what was not.
+    pub coverage: Coverage,
+    /// What could have been seen and was not.
+    pub problems: Vec<Problem>,
+    /// Every difference.
+    pub changes: Vec<Change>,
+    /// Results of policies; none are evaluated yet.
+    pub policies: Vec<serde_json::Value>,
+    /// Accepted findings; none yet.
+    pub waivers: Vec<serde_json::Value>,
+    /// Counts of the above.
+    pub summary: Summary,
+    /// Sentences for the reader: what this run does not prove, what to do next.
+    pub notes: Vec<String>,
+}
+
+/// The program that made the report.
+#[derive(Debug, Clone, Serialize)]
+pub struct Tool {
+    /// `drift`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// `sha256:…` of the running program, where it can be read.
+    pub binary_digest: Option<String>,
+    /// Digest of the policies; none yet.
+    pub policies_digest: Option<String>,
+    /// Digest of the rules in force.
+    pub rules_digest: String,
+    /// Digest of the waivers; none yet.
+    pub waivers_digest: Option<String>,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Serialize)]
+pub struct Scope {
+    /// `entries`, `packages`; `settings`, `facts` and `policies` come later.
+    pub only: Vec<String>,
+    /// `full`.
+    pub mode: &'static str,
+    /// The lowest severity that fails, or `never`.
+    pub fail_on: String,
+    /// Names of the built-in rule profiles in force.
+    pub profiles: Vec<String>,
+    /// What must be observable.
+    pub require: Vec<String>,
+    /// Whether rules given on the command line replaced those of the baseline.
+    pub rules_overridden: bool,
+    /// Digest over all options that bear on the result.
+    pub options_digest: String,
+    /// An earlier report to compare with; none yet.
+    pub previous: Option<String>,
+}
+
+/// What was looked at.
+#[derive(Debug, Clone, Serialize)]
+pub struct Target {
+    /// `host`, `directory`, `tar`, `snapshot`.
+    pub kind: String,
+    /// As the operator named it.
+    pub locator: String,
+    /// Which system it says it is.
+    pub identity: TargetIdentity,
+    /// Digest over everything captured.
+    pub root_digest: Option<String>,
+    /// Digest over what the rules compare: equal across identical hosts.
+    pub effective_root: Option<String>,
+}
+
+/// Which system a target says it is.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct TargetIdentity {
+    /// `ID` of os-release.
+    pub os: Option<String>,
+    /// `VERSION_ID` of os-release.
+    pub version: Option<String>,
+    /// The package manager's architecture.
+    pub architecture: Option<String>,
+    /// The configured host name.
+    pub hostname: Option<String>,
+    /// Digest of the image; none yet.
+    pub image_digest: Option<String>,
+}
+
+/// What the target was compared with.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct Reference {
+    /// `sealed`, `snapshot`, `package-database`, `none`.
+    pub kind: &'static str,
+    /// Whether its seal verified against a trusted key.
+    pub verified: bool,
+    /// The file, as the operator named it.
+    pub file: Option<String>,
+    /// `sha256:…` of the file.
+    pub digest: Option<String>,
+    /// Digest over everything captured.
+    pub root_digest: Option<String>,
+    /// Digest over what the rules compare.
+    pub effective_root: Option<String>,
+    /// Several baselines in one; none yet.
+    pub composed_of: Vec<serde_json::Value>,
+    /// Whose signatures held.
+    pub signers: Vec<Signer>,
+    /// The subject that it was sealed for.
+    pub identity: Option<String>,
+    /// When it was sealed.
+    pub created: Option<String>,
+    /// Until when it holds.
+    pub expires: Option<String>,
+    /// Its place in its lineage.
+    pub sequence: Option<u64>,
+    /// Seconds from sealing to this run.
+    pub age_seconds: Option<i64>,
+}
+
+/// One key whose signature held.
+#[derive(Debug, Clone, Serialize)]
+pub struct Signer {
+    /// The name in trust.toml, or the file's name.
+    pub name: String,
+    /// `sha256:…` of the public key (SPKI).
+    pub key: String,
+}
+
+/// The conclusion; made by `judge` alone.
+#[derive(Debug, Clone, Serialize)]
+pub struct Verdict {
+    /// `clean`, `findings`, `incomplete`, `untrusted`.
+    pub status: &'static str,
+    /// The exit code.
+    pub exit_code: u8,
+    /// Whether everything in scope was compared.
+    pub complete: bool,
+    /// A code that says why, for exit codes 3 and 4.
+    pub reason: Option<String>,
+    /// The same in words, where there are words.
+    pub detail: Option<String>,
+}
+
+/// What was seen and what was not.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct Coverage {
+    /// Entries captured.
+    pub entries: u64,
+    /// Files read to the end.
+    pub files_hashed: u64,
+    /// Bytes of those.
+    pub bytes_hashed: u64,
+    /// Files taken from a cache; there is none yet.
+    pub files_from_cache: u64,
+    /// Cached files read again; there is no cache yet.
+    pub rehash_sample: u64,
+    /// Objects that could not be read.
+    pub unreadable: u64,
+    /// Files that kept changing while read.
+    pub unstable: u64,
+    /// Names gone between listing and reading.
+    pub vanished: u64,
+    /// Entries of the baseline or target that could not be compared, each explained by a problem.
+    pub not_compared: u64,
+    /// File systems that were not entered.
+    pub mounts_not_entered: Vec<Mount>,
+    /// What rules excluded.
+    pub excluded: Vec<Exclusion>,
+    /// What this kind of target cannot carry, such as `entries.xattr`.
+    pub not_observable: Vec<String>,
+    /// Stored attributes that this version does not know.
+    pub attributes_not_compared: Vec<String>,
+}
+
+/// A mounted file system.
+#[derive(Debug, Clone, Serialize)]
+pub struct Mount {
+    /// Where.
+    pub path: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub file_system: String,
+}
+
+/// What one rule kept out.
+#[derive(Debug, Clone, Serialize)]
+pub struct Exclusion {
+    /// The rule.
+    pub rule: String,
+    /// How many names.
+    pub entries: u64,
+}
+
+/// Something that could have been seen and was not.
+#[derive(Debug, Clone, Serialize)]
+pub struct Problem {
+    /// The object.
+    pub path: String,
+    /// The exact bytes of the path, when they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_b64: Option<String>,
+    /// What was tried.
+    pub stage: &'static str,
+    /// Why it failed.
+    pub reason: String,
+    /// The kernel's error.
+    pub errno: Option<&'static str>,
+}
+
+/// One difference.
+#[derive(Debug, Clone, Serialize)]
+pub struct Change {
+    /// SHA-256 over subject, path, kind, attribute names and values (mtime left out).
+    pub id: String,
+    /// `entry`, `package`; `setting` and `fact` come later.
+    pub subject: &'static str,
+    /// The entry's path, or the package's name.
+    pub path: String,
+    /// The exact bytes of the path, when they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_b64: Option<String>,
+    /// `added`, `removed`, `modified`.
+    pub kind: &'static str,
+    /// The entry's type, after the change where it still exists.
+    #[serde(rename = "type")]
+    pub file_type: Option<&'static str>,
+    /// The path it had before.
+    pub moved_from: Option<String>,
+    /// The package change that explains it.
+    pub folded_into: Option<String>,
+    /// The setting; none yet.
+    pub setting: Option<serde_json::Value>,
+    /// The fact; none yet.
+    pub fact: Option<serde_json::Value>,
+    /// What differs.
+    pub attributes: Vec<AttributeChange>,
+    /// Why it is there.
+    pub cause: Cause,
+    /// Whether that rests on more than the target's own word.
+    pub cause_verified: bool,
+    /// The image layer; none yet.
+    pub layer: Option<serde_json::Value>,
+    /// The package that owns it, or that it is.
+    pub package: Option<PackageOf>,
+    /// The rule in force.
+    pub rule: Option<String>,
+    /// For an unowned directory without baseline: entries below it that are folded into it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entries: Option<u64>,
+    /// Whether it is an executable in a directory of the usual PATH.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub on_path: bool,
+    /// How loud it is.
+    pub severity: Severity,
+    /// The waiver that accepts it; none yet.
+    pub waived_by: Option<String>,
+}
+
+/// One attribute that differs.
+#[derive(Debug, Clone, Serialize)]
+pub struct AttributeChange {
+    /// Its name, `xattr:NAME` for extended attributes.
+    pub name: String,
+    /// In the baseline.
+    pub before: Option<String>,
+    /// The exact bytes, when they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_b64: Option<String>,
+    /// In the target.
+    pub after: Option<String>,
+    /// The exact bytes, when they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_b64: Option<String>,
+}
+
+/// A package that a change is about.
+#[derive(Debug, Clone, Serialize)]
+pub struct PackageOf {
+    /// Its name.
+    pub name: String,
+    /// Its manager.
+    pub manager: String,
+    /// Its architecture.
+    pub architecture: String,
+    /// Its version in the baseline.
+    pub before: Option<String>,
+    /// Its version in the target.
+    pub after: Option<String>,
+}
+
+/// Counts over the whole report.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct Summary {
+    /// Of the changes.
+    pub changes: ChangeCounts,
+    /// Of the policies, by status.
+    pub policies: BTreeMap<&'static str, u64>,
+    /// Of the policies.
+    pub score: Score,
+    /// `replace`, `review`, `none`.
+    pub recommendation: &'static str,
+}
+
+/// Counts of changes.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct ChangeCounts {
+    /// All, the folded ones included.
+    pub total: u64,
+    /// Those that a package change explains.
+    pub folded: u64,
+    /// By cause; causes that do not occur are left out.
+    pub by_cause: BTreeMap<&'static str, u64>,
+    /// By severity; severities that do not occur are left out.
+    pub by_severity: BTreeMap<&'static str, u64>,
+}
+
+/// A weighted share of policies that passed.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct Score {
+    /// How it is computed.
+    pub method: &'static str,
+    /// The value; null when nothing ran.
+    pub value: Option<f64>,
+}

@@ -1,0 +1,15 @@
+//! Rules: which paths are compared, and by which attributes. One ordered list; the last match wins.
+//!
+//! A pattern is written as in gitignore(5) and speaks for everything below what it matches. Unlike
+//! gitignore, a later rule wins also below a directory that an earlier one excluded. Profiles are
+//! files of such rules in `profiles/`; to add one: the file and its line in `profiles.rs`.
+
+mod class;
+mod parse;
+mod profiles;
+mod set;
+
+pub use class::Class;
+pub use parse::{Error, ErrorKind, Origin, Rule};
+pub use profiles::{PROFILES, Profile};
+pub use set::RuleSet;

@@ -1,0 +1,165 @@
+//! The only code that opens anything of a target.
+//!
+//! Two seams. A [`Source`] surveys and reads a whole target in bulk. A [`Volume`] lists, examines,
+//! opens and reads single objects; [`Walked`] makes a source of any volume. To add a source or a
+//! volume: one file here, its `mod` line, and its line in `detect.rs` where bytes select it.
+
+mod errno;
+mod volume;
+
+use crate::bounds::{Cancel, Cancelled, Observer, Pool};
+use crate::model::{Carries, Digest, Intake, RowId, SourceKind, Stage, Time, Tree, TreePath};
+use crate::rules::RuleSet;
+
+pub use errno::errno_name;
+pub use volume::{DirectoryEntry, Errno, Stat, Volume};
+
+/// What a source needs for every operation.
+#[derive(Clone, Copy)]
+pub struct Plan<'p> {
+    /// Which entries to capture, and how each class is treated.
+    pub rules: &'p RuleSet,
+    /// Paths of drift's own artefacts, which are left out by exact path and counted.
+    pub artifacts: &'p [TreePath],
+    /// The workers.
+    pub pool: &'p Pool,
+    /// Set from outside to stop.
+    pub cancel: &'p Cancel,
+    /// Told about progress.
+    pub observer: &'p dyn Observer,
+}
+
+impl std::fmt::Debug for Plan<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Plan").field("pool", self.pool).finish_non_exhaustive()
+    }
+}
+
+/// What is wanted of one file's content, all from one reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Want {
+    /// Its digest.
+    pub digest: bool,
+    /// Its MD5, for a package database's record.
+    pub md5: bool,
+    /// The SHA-256 of so many of its first bytes.
+    pub prefix: Option<u64>,
+    /// The bytes themselves, if there are at most so many.
+    pub bytes: Option<u64>,
+}
+
+/// A request for the content of one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ask {
+    /// The file.
+    pub row: RowId,
+    /// What is wanted of it.
+    pub want: Want,
+}
+
+/// What was read of one file. The size and time are those of the descriptor that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// Bytes read.
+    pub size: u64,
+    /// Time of last change, before and after reading.
+    pub mtime: Time,
+    /// The digest, where asked for.
+    pub digest: Option<Digest>,
+    /// The MD5, where asked for.
+    pub md5: Option<Digest>,
+    /// The SHA-256 of the prefix, where asked for and the file is at least that long.
+    pub prefix: Option<Digest>,
+    /// The bytes, where asked for and not too many.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// Why a file's content is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// What kind of failure it was.
+    pub kind: UnreadKind,
+    /// Where it failed.
+    pub stage: Stage,
+    /// Why, for a person.
+    pub reason: String,
+    /// The kernel's error.
+    pub errno: Option<&'static str>,
+}
+
+/// The kinds of failure to read a file that was surveyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnreadKind {
+    /// It is gone.
+    Vanished,
+    /// It cannot be opened or read.
+    Unreadable,
+    /// It changed during each of the readings.
+    Unstable,
+    /// Something else stands there now: another type, another object.
+    Replaced,
+}
+
+/// Takes the answers to asks, from any thread, in any order, exactly one for each ask.
+pub trait ContentSink: Sync {
+    /// Takes one answer.
+    fn take(&self, row: RowId, answer: Result<Content, Unread>);
+}
+
+/// A target: something that holds the root of a system.
+pub trait Source: Sync {
+    /// Returns what kind of target it is.
+    fn kind(&self) -> SourceKind;
+
+    /// Returns where it is, as the operator named it, such as `dir:/srv/root`.
+    fn locator(&self) -> &str;
+
+    /// Reads one small file by path inside the target, following links inside the root, before any
+    /// survey; `None` when it is absent, no file, larger than `limit` bytes, or unreadable.
+    fn probe(&self, path: &TreePath, limit: u64) -> Option<Vec<u8>>;
+
+    /// Hands every entry in scope to `intake`, and returns what this target carries.
+    fn survey(&self, plan: &Plan<'_>, intake: &Intake) -> Result<Carries, Error>;
+
+    /// Answers every ask once.
+    fn read(
+        &self,
+        plan: &Plan<'_>,
+        tree: &Tree,
+        asks: &[Ask],
+        sink: &dyn ContentSink,
+    ) -> Result<(), Error>;
+}
+
+/// A target as a whole cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The target cannot be opened.
+    #[error("failed to open {locator}: {reason}")]
+    Open {
+        /// The target.
+        locator: String,
+        /// Why, with the kernel's error where there is one.
+        reason: String,
+    },
+    /// The target is of no known kind.
+    #[error("failed to recognise {locator}: {reason}")]
+    Unrecognised {
+        /// The target.
+        locator: String,
+        /// What was found instead.
+        reason: String,
+    },
+    /// The archive or stream breaks off or contradicts itself where nothing beyond can be trusted.
+    #[error("failed to read {locator}: {reason}")]
+    Malformed {
+        /// The target.
+        locator: String,
+        /// What is wrong, and where.
+        reason: String,
+    },
+    /// The run was stopped from outside.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}

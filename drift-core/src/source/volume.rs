@@ -1,0 +1,115 @@
+//! The lower seam: single objects of a file system, by directory handle and name.
+
+use crate::model::{Device, FileType, Flags, Observed, Time, Xattrs};
+
+/// The kernel's error numbers; volumes that are no kernel use the one that fits.
+pub use rustix::io::Errno;
+
+/// What a volume knows of one object (statx(2)).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stat {
+    /// What it is.
+    pub file_type: FileType,
+    /// Permission bits.
+    pub mode: u16,
+    /// Numeric owner.
+    pub uid: u32,
+    /// Numeric group.
+    pub gid: u32,
+    /// Length in bytes.
+    pub size: u64,
+    /// Allocated bytes; fewer than `size` where there are holes.
+    pub allocated: u64,
+    /// Time of the last change of content.
+    pub mtime: Time,
+    /// Time of the last change of the object; never recorded, only to notice a change.
+    pub ctime: Time,
+    /// Device number of a device node.
+    pub rdev: Option<Device>,
+    /// Number of names.
+    pub nlink: u32,
+    /// Device that holds it.
+    pub device: u64,
+    /// Its inode there.
+    pub inode: u64,
+    /// The mount it was seen through (`stx_mnt_id`); 0 where the volume has no mounts.
+    pub mount: u64,
+    /// Immutable and append-only, where the file system reports them.
+    pub flags: Observed<Flags>,
+}
+
+/// A name in a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectoryEntry {
+    /// The name.
+    pub name: Box<[u8]>,
+    /// The type, where the file system tells it without asking the object.
+    pub file_type: Option<FileType>,
+}
+
+/// A file system that can be walked. Decorators such as [`Throttled`](super::Throttled) and
+/// [`Faulty`](super::Faulty) wrap any volume.
+///
+/// No method may follow a symbolic link, and `open` may open nothing but a regular file.
+pub trait Volume: Sync {
+    /// An open directory.
+    type Directory: Send + Sync;
+    /// An open regular file.
+    type File: Send;
+
+    /// Opens the root.
+    fn root(&self) -> Result<Self::Directory, Errno>;
+
+    /// Opens a directory by a relative path of one or more names; no name may be a link.
+    fn open_directory(
+        &self,
+        parent: &Self::Directory,
+        path: &[u8],
+    ) -> Result<Self::Directory, Errno>;
+
+    /// Examines the directory itself.
+    fn stat_directory(&self, directory: &Self::Directory) -> Result<Stat, Errno>;
+
+    /// Hands over each name but `.` and `..`; an error may come after some of them.
+    fn list(
+        &self,
+        directory: &Self::Directory,
+        each: &mut dyn FnMut(DirectoryEntry),
+    ) -> Result<(), Errno>;
+
+    /// Examines an object without following it.
+    fn stat(&self, directory: &Self::Directory, name: &[u8]) -> Result<Stat, Errno>;
+
+    /// Reads where a symbolic link points.
+    fn read_link(&self, directory: &Self::Directory, name: &[u8]) -> Result<Box<[u8]>, Errno>;
+
+    /// Reads all extended attributes of a named object, or of the directory itself for `None`;
+    /// `NotApplicable` where the file system has none.
+    fn xattrs(
+        &self,
+        directory: &Self::Directory,
+        name: Option<&[u8]>,
+    ) -> Result<Observed<Xattrs>, Errno>;
+
+    /// Opens a regular file without waiting; `expected` is what the survey saw. `ESTALE` says that
+    /// something else stands there now, `EWOULDBLOCK` that another program holds a lease on it.
+    fn open(
+        &self,
+        directory: &Self::Directory,
+        name: &[u8],
+        expected: &Stat,
+    ) -> Result<Self::File, Errno>;
+
+    /// Examines an open file.
+    fn stat_file(&self, file: &Self::File) -> Result<Stat, Errno>;
+
+    /// Reads the next bytes; 0 at the end.
+    fn read(&self, file: &mut Self::File, buffer: &mut [u8]) -> Result<usize, Errno>;
+
+    /// Returns the next range of data, start and end, at or after `offset`; `None` when only a hole
+    /// follows. Volumes without holes answer `Some((offset, size))`.
+    fn next_data(&self, file: &Self::File, offset: u64) -> Result<Option<(u64, u64)>, Errno>;
+
+    /// Moves to an offset, after [`next_data`](Self::next_data).
+    fn seek(&self, file: &mut Self::File, offset: u64) -> Result<(), Errno>;
+}

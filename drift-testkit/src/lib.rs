@@ -1,0 +1,1 @@
+//! Builders, oracles and requirement probes for drift's own tests.
