@@ -308,10 +308,10 @@ impl Tree {
         if let Some(slot) = self.contents.get_mut(at) {
             *slot = content;
         }
-        if let (Some(slot), Some(digest)) = (self.digests.get_mut(at), digest) {
-            if let Ok(bytes) = <[u8; 32]>::try_from(digest.as_bytes()) {
-                *slot = bytes;
-            }
+        if let (Some(slot), Some(digest)) = (self.digests.get_mut(at), digest)
+            && let Ok(bytes) = <[u8; 32]>::try_from(digest.as_bytes())
+        {
+            *slot = bytes;
         }
     }
 

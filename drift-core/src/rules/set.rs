@@ -14,7 +14,7 @@ use super::parse::{Error, ErrorKind, Rule, parse};
 /// Patterns are matched against paths up to this length, the kernel's own `PATH_MAX`; anything
 /// deeper has the rule of its deepest shorter ancestor. Without a bound a deep tree would cost time
 /// quadratic in its depth.
-pub const MAX_MATCHED_BYTES: usize = 4096;
+pub(super) const MAX_MATCHED_BYTES: usize = 4096;
 
 /// The ordered list of rules, compiled.
 ///

@@ -75,7 +75,7 @@ fn to_text(raw: &[u8]) -> String {
 fn decode(raw: &[u8]) -> Option<String> {
     let mut words =
         raw.chunks_exact(4).filter_map(|word| word.try_into().ok()).map(u32::from_le_bytes);
-    if raw.len() % 4 != 0 {
+    if !raw.len().is_multiple_of(4) {
         return None;
     }
     let magic = words.next()?;
