@@ -1,0 +1,210 @@
+//! Changes as the report has them.
+
+use base64::Engine as _;
+
+use crate::check::path_directories::PATH_DIRECTORIES;
+use crate::compare::{EntryChange, Explanation, PackageChange, is_executable};
+use crate::judge::{Circumstances, severity};
+use crate::model::{Cause, Digest, Entry, FileType, Package, PackageId, TreePath};
+use crate::report::document::{AttributeChange, Change, PackageOf};
+use crate::rules::RuleSet;
+
+/// What numbers in changes stand for.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::check) struct Names<'n> {
+    pub(in crate::check) before: &'n [Package],
+    pub(in crate::check) after: &'n [Package],
+    pub(in crate::check) rules: &'n RuleSet,
+}
+
+/// Describes the change of an entry.
+pub(in crate::check) fn entry_change(
+    change: &EntryChange,
+    explanation: &Explanation,
+    folded_into: Option<String>,
+    names: &Names<'_>,
+    against_baseline: bool,
+) -> Change {
+    let sides = [&change.before, &change.after];
+    let executable = sides.iter().any(|side| side.as_ref().is_some_and(|state| is_executable(&state.entry)));
+    let on_path = change.after.as_ref().is_some_and(|after| is_on_path(&change.path, &after.entry));
+    let about = Circumstances {
+        against_baseline,
+        executable,
+        conffile: explanation.conffile,
+        on_path,
+        verified: explanation.verified,
+        folded: folded_into.is_some(),
+    };
+    let (path, path_b64) = path_of(&change.path);
+    let owner = |side: &Option<crate::compare::State>, packages: &[Package]| {
+        package_at(packages, side.as_ref()?.owner)
+    };
+    let mut described = Change {
+        id: String::new(),
+        subject: "entry",
+        path,
+        path_b64,
+        kind: change.kind().name(),
+        file_type: Some(change.file_type().name()),
+        moved_from: change.moved_from.as_ref().map(|path| path_of(path).0),
+        folded_into,
+        setting: None,
+        fact: None,
+        attributes: change.values().into_iter().map(|(name, values)| attribute_change(name, values)).collect(),
+        cause: explanation.cause,
+        cause_verified: explanation.verified,
+        layer: None,
+        package: package_of(owner(&change.before, names.before), owner(&change.after, names.after)),
+        rule: Some(names.rules.rule(change.rule).to_string()),
+        entries: None,
+        on_path,
+        severity: severity(explanation.cause, &about),
+        waived_by: None,
+    };
+    described.id = id_of(&described, change.path.as_bytes());
+    described
+}
+
+/// Describes the change of a package.
+pub(in crate::check) fn package_change(change: &PackageChange, names: &Names<'_>, against_baseline: bool) -> Change {
+    let (before, after) = (package_at(names.before, change.before), package_at(names.after, change.after));
+    let about = Circumstances { against_baseline, ..Circumstances::default() };
+    let mut attributes = Vec::new();
+    for (name, get) in [
+        ("version", (|package| package.version.as_str()) as fn(&Package) -> &str),
+        ("status", |package| package.status.as_str()),
+    ] {
+        let (old, new) = (before.map(get), after.map(get));
+        if old != new {
+            let bytes = |value: Option<&str>| value.map(|value| value.as_bytes().to_vec());
+            attributes.push(attribute_change(name.as_bytes().to_vec(), (bytes(old), bytes(new))));
+        }
+    }
+    let name = after.or(before).map(|package| package.name.clone()).unwrap_or_default();
+    let mut described = Change {
+        id: String::new(),
+        subject: "package",
+        path: name.clone(),
+        path_b64: None,
+        kind: change.kind().name(),
+        file_type: None,
+        moved_from: None,
+        folded_into: None,
+        setting: None,
+        fact: None,
+        attributes,
+        cause: change.cause,
+        cause_verified: false,
+        layer: None,
+        package: package_of(before, after),
+        rule: None,
+        entries: None,
+        on_path: false,
+        severity: severity(change.cause, &about),
+        waived_by: None,
+    };
+    described.id = id_of(&described, name.as_bytes());
+    described
+}
+
+/// Describes a path that a mount hides and of which nothing else differs.
+pub(in crate::check) fn covered(mount: &TreePath) -> Change {
+    let (path, path_b64) = path_of(mount);
+    let mut described = Change {
+        id: String::new(),
+        subject: "entry",
+        path,
+        path_b64,
+        kind: "modified",
+        file_type: Some(FileType::Directory.name()),
+        moved_from: None,
+        folded_into: None,
+        setting: None,
+        fact: None,
+        attributes: Vec::new(),
+        cause: Cause::CoveredByMount,
+        cause_verified: true,
+        layer: None,
+        package: None,
+        rule: None,
+        entries: None,
+        on_path: false,
+        severity: severity(Cause::CoveredByMount, &Circumstances { against_baseline: true, ..Circumstances::default() }),
+        waived_by: None,
+    };
+    described.id = id_of(&described, mount.as_bytes());
+    described
+}
+
+/// Returns a path as JSON has it, and its bytes in base64 where that loses something.
+pub(in crate::check) fn path_of(path: &TreePath) -> (String, Option<String>) {
+    let (text, exact) = text_of(path.as_bytes());
+    (format!("/{text}"), exact)
+}
+
+/// Returns whether the entry is a program in a directory of the usual PATH.
+pub(in crate::check) fn is_on_path(path: &TreePath, entry: &Entry) -> bool {
+    let runs = is_executable(entry) || entry.file_type == FileType::Symlink;
+    runs && path.parent().is_some_and(|parent| PATH_DIRECTORIES.contains(&parent.as_bytes()))
+}
+
+/// The identity of a change across runs and hosts: no time, no host, no `mtime`.
+pub(in crate::check) fn id_of(change: &Change, path: &[u8]) -> String {
+    let mut text = Vec::new();
+    let mut field = |bytes: &[u8]| {
+        text.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        text.extend_from_slice(bytes);
+    };
+    field(change.subject.as_bytes());
+    field(path);
+    field(change.kind.as_bytes());
+    if change.subject == "package" {
+        field(change.package.as_ref().map_or("", |package| &package.architecture).as_bytes());
+    }
+    for attribute in change.attributes.iter().filter(|attribute| attribute.name != "mtime") {
+        field(attribute.name.as_bytes());
+        for (text, exact) in [(&attribute.before, &attribute.before_b64), (&attribute.after, &attribute.after_b64)] {
+            field(if text.is_some() { b"1" } else { b"0" });
+            field(exact.as_ref().or(text.as_ref()).map_or("", String::as_str).as_bytes());
+        }
+    }
+    Digest::sha256_of(&text).hex()
+}
+
+fn attribute_change(name: Vec<u8>, (before, after): (Option<Vec<u8>>, Option<Vec<u8>>)) -> AttributeChange {
+    let split = |value: Option<Vec<u8>>| value.map(|value| text_of(&value)).unzip();
+    let ((before, before_b64), (after, after_b64)) = (split(before), split(after));
+    AttributeChange {
+        name: text_of(&name).0,
+        before,
+        before_b64: before_b64.flatten(),
+        after,
+        after_b64: after_b64.flatten(),
+    }
+}
+
+fn text_of(bytes: &[u8]) -> (String, Option<String>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text.to_owned(), None),
+        Err(_) => {
+            let exact = base64::engine::general_purpose::STANDARD.encode(bytes);
+            (String::from_utf8_lossy(bytes).into_owned(), Some(exact))
+        }
+    }
+}
+
+fn package_at(packages: &[Package], id: Option<PackageId>) -> Option<&Package> {
+    packages.get(id?.index())
+}
+
+fn package_of(before: Option<&Package>, after: Option<&Package>) -> Option<PackageOf> {
+    let named = after.or(before)?;
+    Some(PackageOf {
+        name: named.name.clone(),
+        manager: named.manager.clone(),
+        architecture: named.architecture.clone(),
+        before: before.map(|package| package.version.clone()),
+        after: after.map(|package| package.version.clone()),
+    })
+}
