@@ -17,6 +17,7 @@ use crate::packages::{Completeness, Ownership, Records};
 use crate::rules::{self, Class, RuleSet};
 use crate::source::{self, ARTIFACT_RULE, Ask, Plan, Source, Want};
 
+pub use probe::identity as system;
 pub use read::Extra;
 pub(crate) use read::{Ledger, read};
 

@@ -6,8 +6,9 @@ use crate::source::Source;
 /// os-release(5) and hostname(5) are a few hundred bytes; anything larger is not one.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// Reads os-release and the host name.
-pub(super) fn identity(source: &dyn Source) -> Identity {
+/// Reads os-release and the host name of a target.
+#[must_use]
+pub fn identity(source: &dyn Source) -> Identity {
     let read = |path: &[u8]| TreePath::parse(path).ok().and_then(|path| source.probe(&path, MAX_BYTES));
     let release = read(b"etc/os-release").or_else(|| read(b"usr/lib/os-release")).unwrap_or_default();
     let release = String::from_utf8_lossy(&release);

@@ -20,6 +20,7 @@
 mod describe;
 mod differences;
 mod path_directories;
+mod refused;
 mod second_look;
 mod unsealed;
 mod view;
@@ -36,6 +37,7 @@ use crate::seal::SealInfo;
 use crate::source::{self, Source};
 
 pub use path_directories::PATH_DIRECTORIES;
+pub use refused::refused;
 pub use view::View;
 
 /// What was asked for, as far as it bears on the result or is reported.
@@ -75,6 +77,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Everything behind it.
     pub report: Report,
+    /// What was captured for it, where the target was captured now.
+    pub captured: Option<Box<Captured>>,
 }
 
 /// A check or diff cannot give a result.
@@ -93,6 +97,9 @@ pub enum Error {
     /// The comparison failed.
     #[error(transparent)]
     Compare(#[from] compare::Error),
+    /// The snapshot cannot be put into the form that its root is computed over.
+    #[error(transparent)]
+    Baseline(#[from] crate::baseline::Error),
     /// A stored snapshot has no package database of its own to compare with.
     #[error("a stored snapshot can only be compared with another; name one with --baseline, or use diff")]
     NoReference,
@@ -161,22 +168,23 @@ pub fn check(
     match reference {
         Reference::Sealed(sealed) => {
             let before = View::of_baseline(sealed.baseline);
-            let described = describe::sealed(sealed, &before, job.started);
+            let described = describe::sealed(sealed, job.started);
             job.against(&before, described, target)
         }
-        Reference::Other(Target::Stored(before)) => job.against(before, describe::snapshot(before), target),
+        Reference::Other(Target::Stored(before)) => job.against(before, describe::snapshot(before)?, target),
         Reference::Other(Target::Live(source)) => {
             let captured = job.capture(*source, job.detected_rules(), VendorDigests::Without)?;
             let before = View::of_captured(&captured);
-            job.against(&before, describe::snapshot(&before), target)
+            job.against(&before, describe::snapshot(&before)?, target)
         }
         Reference::PackageDatabase => match target {
             Target::Stored(_) => Err(Error::NoReference),
             Target::Live(source) => {
                 let captured = job.capture(*source, job.detected_rules(), VendorDigests::With)?;
                 let found = unsealed::differences(&captured, run)?;
-                let after = View::of_captured(&captured);
-                Ok(job.conclude(found, describe::databases(&captured), &after, &captured.rules)?)
+                let reference = describe::databases(&captured);
+                let outcome = job.conclude(found, reference, &View::of_captured(&captured), &captured.rules)?;
+                Ok(Outcome { captured: Some(Box::new(captured)), ..outcome })
             }
         },
     }
@@ -221,7 +229,8 @@ impl Job<'_> {
             Target::Live(source) => {
                 let mut captured = self.capture(*source, rules, VendorDigests::Without)?;
                 let found = differences::live(before, *source, &mut captured, sealed, self.run)?;
-                self.conclude(found, reference, &View::of_captured(&captured), &captured.rules)
+                let outcome = self.conclude(found, reference, &View::of_captured(&captured), &captured.rules)?;
+                Ok(Outcome { captured: Some(Box::new(captured)), ..outcome })
             }
             Target::Stored(after) => {
                 let (rules, _) = capture::rules_of(&rules, after.identity.os.as_deref())?;
@@ -255,9 +264,10 @@ impl Job<'_> {
             after,
             rules,
             not_observable,
+            root: after.root()?,
             effective_root: effective_root(&mut *after.cursor(), rules, after.packages)?,
         };
-        Ok(Outcome { report: describe::report(found, &verdict, paper), verdict })
+        Ok(Outcome { report: describe::report(found, &verdict, paper), verdict, captured: None })
     }
 }
 

@@ -5,7 +5,7 @@
 //! run by accident (programs on PATH, setuid, capabilities, device nodes) always stands alone.
 
 use crate::capture::{Captured, Run};
-use crate::compare::{EntryChange, Explanation, State, is_executable};
+use crate::compare::{EntryChange, Explanation, State, is_privileged};
 use crate::model::{
     AttributeSet, Cause, Digest, Entry, FileType, Problem, RowId, Stage, TreePath,
 };
@@ -196,11 +196,7 @@ impl Walk<'_> {
 
 /// What is never folded into its directory.
 fn stands_alone(path: &TreePath, entry: &Entry) -> bool {
-    let mode = entry.mode.seen().copied().unwrap_or(0);
-    let capable = entry.xattrs.seen().is_some_and(|xattrs| xattrs.get(b"security.capability").is_some());
-    let privileged = is_executable(entry) && (mode & 0o6000 != 0 || capable);
-    let device = matches!(entry.file_type, FileType::Char | FileType::Block);
-    privileged || device || describe::is_on_path(path, entry)
+    is_privileged(entry) || describe::is_on_path(path, entry)
 }
 
 fn digest_change(expected: Digest, actual: Digest) -> AttributeChange {

@@ -1,6 +1,6 @@
 //! One side of a comparison, wherever it is stored.
 
-use crate::baseline::{Baseline, UnverifiedSnapshot, root_of};
+use crate::baseline::{self, Baseline, UnverifiedSnapshot, root_of};
 use crate::capture::Captured;
 use crate::model::{Carries, Coverage, Cursor, Digest, Identity, Package, Problem, SourceKind};
 
@@ -27,8 +27,6 @@ pub struct View<'v> {
     pub coverage: &'v Coverage,
     /// What could have been seen and was not.
     pub problems: &'v [Problem],
-    /// Digest over everything captured.
-    pub root: Digest,
     /// Stored attributes that this version does not know.
     pub attributes_not_compared: Vec<String>,
     tree: Tree<'v>,
@@ -57,7 +55,6 @@ impl<'v> View<'v> {
             packages_complete: snapshot.packages_complete,
             coverage: &snapshot.coverage,
             problems: &snapshot.problems,
-            root: root_of(snapshot),
             attributes_not_compared: Vec::new(),
             tree: Tree::Captured(captured),
         }
@@ -77,7 +74,6 @@ impl<'v> View<'v> {
             packages_complete: baseline.packages_complete(),
             coverage: baseline.coverage(),
             problems: baseline.problems(),
-            root: baseline.root(),
             attributes_not_compared: baseline.attributes_not_compared().to_vec(),
             tree: Tree::Sealed(baseline),
         }
@@ -97,9 +93,17 @@ impl<'v> View<'v> {
             packages_complete: snapshot.packages_complete(),
             coverage: snapshot.coverage(),
             problems: snapshot.problems(),
-            root: snapshot.root(),
             attributes_not_compared: snapshot.attributes_not_compared().to_vec(),
             tree: Tree::Unverified(snapshot),
+        }
+    }
+
+    /// Returns the digest over everything captured.
+    pub fn root(&self) -> Result<Digest, baseline::Error> {
+        match &self.tree {
+            Tree::Captured(captured) => root_of(&captured.snapshot),
+            Tree::Sealed(baseline) => Ok(baseline.root()),
+            Tree::Unverified(snapshot) => Ok(snapshot.root()),
         }
     }
 

@@ -87,8 +87,10 @@ pub fn is_executable(entry: &Entry) -> bool {
     entry.file_type == FileType::File && (bits & 0o111 != 0 || is_privileged(entry))
 }
 
-/// Setuid, setgid (of a file), file capabilities, or a device node.
-fn is_privileged(entry: &Entry) -> bool {
+/// Returns whether the entry gives power: setuid, setgid (of a file), file capabilities, or a
+/// device node.
+#[must_use]
+pub fn is_privileged(entry: &Entry) -> bool {
     let bits = entry.mode.seen().copied().unwrap_or(0);
     let capable = entry.xattrs.seen().is_some_and(|xattrs| xattrs.get(b"security.capability").is_some());
     match entry.file_type {

@@ -20,7 +20,7 @@ use crate::rules::{Class, RuleSet};
 
 pub use apply::{Entries, apply, entries};
 pub use change::{EntryChange, Kind, State};
-pub use explain::{Evidence, Explanation, explain, is_executable};
+pub use explain::{Evidence, Explanation, explain, is_executable, is_privileged};
 pub use packages::{PackageChange, Packages, compare_packages};
 use side::Side;
 

@@ -11,6 +11,8 @@ pub struct Circumstances {
     pub executable: bool,
     /// A package's configuration file.
     pub conffile: bool,
+    /// Setuid, setgid, with file capabilities, or a device node.
+    pub privileged: bool,
     /// An executable in a directory of the usual PATH.
     pub on_path: bool,
     /// The cause rests on more than the target's own word.
@@ -71,6 +73,7 @@ pub const SEVERITIES: &[SeverityRow] = &[
     ),
     row(Cause::Unowned, "otherwise, against a baseline", |about| about.against_baseline, Severity::Medium),
     row(Cause::Unowned, "an executable on PATH, without baseline", |about| about.on_path, Severity::High),
+    row(Cause::Unowned, "setuid, setgid, with capabilities, a device", |about| about.privileged, Severity::High),
     row(Cause::Unowned, "otherwise, without baseline", always, Severity::Low),
     row(Cause::ConffileEdited, "against a baseline", |about| about.against_baseline, Severity::Medium),
     row(Cause::ConffileEdited, "without baseline", always, Severity::Low),

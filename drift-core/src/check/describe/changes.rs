@@ -3,7 +3,7 @@
 use base64::Engine as _;
 
 use crate::check::path_directories::PATH_DIRECTORIES;
-use crate::compare::{EntryChange, Explanation, PackageChange, is_executable};
+use crate::compare::{EntryChange, Explanation, PackageChange, is_executable, is_privileged};
 use crate::judge::{Circumstances, severity};
 use crate::model::{Cause, Digest, Entry, FileType, Package, PackageId, TreePath};
 use crate::report::document::{AttributeChange, Change, PackageOf};
@@ -32,6 +32,7 @@ pub(in crate::check) fn entry_change(
         against_baseline,
         executable,
         conffile: explanation.conffile,
+        privileged: sides.iter().any(|side| side.as_ref().is_some_and(|state| is_privileged(&state.entry))),
         on_path,
         verified: explanation.verified,
         folded: folded_into.is_some(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::baseline;
 use crate::bounds::Timestamp;
 use crate::capture::{Captured, Parts};
 use crate::check::view::View;
@@ -24,6 +25,7 @@ pub(in crate::check) struct Paper<'p> {
     pub(in crate::check) after: &'p View<'p>,
     pub(in crate::check) rules: &'p RuleSet,
     pub(in crate::check) not_observable: Vec<String>,
+    pub(in crate::check) root: Digest,
     pub(in crate::check) effective_root: Digest,
 }
 
@@ -46,7 +48,7 @@ pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>
             kind: paper.after.kind.name().to_owned(),
             locator: paper.after.locator.clone(),
             identity: identity(&paper.after.identity),
-            root_digest: Some(paper.after.root.to_string()),
+            root_digest: Some(paper.root.to_string()),
             effective_root: Some(paper.effective_root.to_string()),
         },
         baseline: paper.reference,
@@ -214,14 +216,14 @@ fn count(counts: &mut BTreeMap<&'static str, u64>, name: &'static str) {
 }
 
 /// Describes a sealed baseline.
-pub(in crate::check) fn sealed(sealed: &Sealed<'_>, view: &View<'_>, now: Timestamp) -> document::Reference {
+pub(in crate::check) fn sealed(sealed: &Sealed<'_>, now: Timestamp) -> document::Reference {
     let statement = &sealed.seal.statement;
     let mut reference = document::Reference {
         kind: SEALED,
         verified: true,
         file: Some(sealed.file.to_owned()),
         digest: Some(statement.subject_digest.to_string()),
-        root_digest: Some(view.root.to_string()),
+        root_digest: Some(sealed.baseline.root().to_string()),
         signers: sealed
             .seal
             .signers
@@ -242,14 +244,14 @@ pub(in crate::check) fn sealed(sealed: &Sealed<'_>, view: &View<'_>, now: Timest
 }
 
 /// Describes any other target that stands for the older side.
-pub(in crate::check) fn snapshot(view: &View<'_>) -> document::Reference {
-    document::Reference {
+pub(in crate::check) fn snapshot(view: &View<'_>) -> Result<document::Reference, baseline::Error> {
+    Ok(document::Reference {
         kind: "snapshot",
         verified: view.is_sealed(),
         file: Some(view.locator.clone()),
-        root_digest: Some(view.root.to_string()),
+        root_digest: Some(view.root()?.to_string()),
         ..document::Reference::default()
-    }
+    })
 }
 
 /// Describes the target's own package databases.
