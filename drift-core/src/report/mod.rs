@@ -27,7 +27,7 @@ pub struct Format {
     pub name: &'static str,
     /// What it is good for, in a phrase for `--help`.
     pub meaning: &'static str,
-    /// Writes the whole report; the caller flushes.
+    /// Writes the whole report in many small pieces; the caller buffers and flushes.
     pub write: fn(&Report, &Style, &mut dyn io::Write) -> io::Result<()>,
 }
 

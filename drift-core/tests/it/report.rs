@@ -49,6 +49,19 @@ fn hostile(bytes: &[u8]) -> Report {
     Sample { name: &name, made: &str::to_owned }.report()
 }
 
+/// Not even what drift makes itself, or knows as a word, is what it should be.
+fn hostile_everywhere(bytes: &[u8]) -> Report {
+    let made = |text: &str| format!("{text}{}", String::from_utf8_lossy(bytes));
+    let name = |text: &str| [text.as_bytes(), bytes].concat();
+    let mut report = Sample { name: &name, made: &made }.report();
+    for word in [&mut report.target.kind, &mut report.scope.fail_on] {
+        *word = made(word);
+    }
+    report.scope.only.push(made("only"));
+    report.verdict.reason = Some(made("reason"));
+    report
+}
+
 fn written(format: &str, report: &Report, style: Style) -> String {
     let format = report::find(format).expect("the table has it");
     let mut out = Vec::new();
@@ -63,9 +76,7 @@ fn unindented(text: &str) -> Vec<&str> {
 #[test]
 fn no_format_lets_a_hostile_string_reach_the_terminal() {
     for bytes in HOSTILE {
-        let made = |text: &str| format!("{text}{}", String::from_utf8_lossy(bytes));
-        let name = |text: &str| [text.as_bytes(), bytes].concat();
-        let everywhere = Sample { name: &name, made: &made }.report();
+        let everywhere = hostile_everywhere(bytes);
         for format in FORMATS {
             for width in [0, 60] {
                 let text = written(format.name, &everywhere, Style { color: false, width });
@@ -76,6 +87,12 @@ fn no_format_lets_a_hostile_string_reach_the_terminal() {
             // One item, one line; the indented JSON grows by its members in base64.
             let lines = |report| written(format.name, report, PLAIN).lines().count();
             assert!(format.name == "json" || lines(&everywhere) == lines(&plain()));
+        }
+        let mut refused = hostile_everywhere(bytes);
+        refused.verdict.status = "untrusted";
+        refused.verdict.detail = Some(String::from_utf8_lossy(bytes).into_owned());
+        for line in written("text", &refused, PLAIN).lines() {
+            assert!(is_plain(line.replace('\\', "/").as_bytes()), "{line:?}");
         }
         // Whatever starts at the margin is ours: the conclusion and the headings.
         let text = written("text", &hostile(bytes), Style { color: false, width: 40 });
@@ -200,6 +217,14 @@ fn only_a_complete_run_reads_clean() {
         assert!(text.starts_with(expect), "{text}");
         assert_eq!(text.contains("CLEAN"), expect == "CLEAN:");
     }
+}
+
+#[test]
+fn an_unsigned_reference_says_so_beside_the_verdict() {
+    let mut report = clean();
+    report.baseline = Reference { kind: "package-database", ..Reference::default() };
+    let text = written("text", &report, PLAIN);
+    assert!(text.lines().next().is_some_and(|line| line.contains("UNSIGNED")), "{text}");
 }
 
 #[test]

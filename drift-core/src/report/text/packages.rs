@@ -59,7 +59,11 @@ fn event(report: &Report, change: &Change, folded: u64) -> Line {
         versions(&mut line, package);
         line.glue(",").name(package.manager.as_bytes()).name(package.architecture.as_bytes());
     }
-    line.glue(":").say(&total(folded, "file")).say("as its record says");
+    line.glue(":").say(&total(folded, "entry")).say(match change.cause {
+        Cause::Removed => "went with it",
+        Cause::Installed => "came with it",
+        _ => "as its new record says",
+    });
     let unfit = report.changes.iter().filter(|other| {
         other.cause == Cause::ModifiedInPlace
             && other.subject == "entry"
@@ -70,7 +74,7 @@ fn event(report: &Report, change: &Change, folded: u64) -> Line {
     match unfit.count() {
         0 => {}
         unfit => {
-            line.glue(";").say(&count(unfit, "file")).say("NOT so: see modified in place");
+            line.glue(";").say(&count(unfit, "entry")).say("of it modified in place: see above");
         }
     }
     if !change.cause_verified {

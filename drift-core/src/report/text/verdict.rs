@@ -47,6 +47,9 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
             line.painted("1;32", "CLEAN:")
                 .say(&format!("no finding{};", at_threshold(report)))
                 .say("everything in scope was compared");
+            if !report.baseline.verified {
+                line.glue(",").say("but with an UNSIGNED reference");
+            }
         }
         "clean" | "incomplete" => {
             line.painted("1;33", "INCOMPLETE:");
