@@ -5,7 +5,7 @@ mod schema;
 
 use std::collections::BTreeSet;
 
-use drift_core::bounds::escape::is_plain;
+use drift_core::bounds::escape::{escaped, is_plain};
 use drift_core::model::{Cause, Severity};
 use drift_core::report::document::{Problem, Reference, Report, Verdict};
 use drift_core::report::{self, FORMATS, Style, exact};
@@ -109,6 +109,21 @@ fn different_names_stay_different_in_every_format() {
         let shown: BTreeSet<String> =
             HOSTILE.iter().map(|bytes| written(format.name, &hostile(bytes), PLAIN)).collect();
         assert_eq!(shown.len(), HOSTILE.len(), "{}", format.name);
+    }
+}
+
+/// The oracle is the escaping function over the bytes that went in.
+#[test]
+fn text_shows_the_exact_bytes_of_every_kind_of_name() {
+    for bytes in HOSTILE {
+        let text = written("text", &hostile(bytes), PLAIN);
+        for name in
+            ["/usr/bin/ssh", "/usr/bin/old", "/etc/shadow", "/proc", "user.note", "/usr/bin/x"]
+        {
+            let expect = escaped(&[name.as_bytes(), bytes].concat()).to_string();
+            let expect: String = expect.replace('"', "\\\"").chars().take(160).collect();
+            assert!(text.contains(&expect), "{expect}");
+        }
     }
 }
 
