@@ -54,6 +54,20 @@ pub fn root() -> Option<()> {
     missing("not root: run the tests as root")
 }
 
+/// Returns the minimal Debian root that `.ci/debian-root` made and `DRIFT_TEST_DEBIAN_ROOT` names.
+/// Other tests read it at the same time: change a copy.
+#[must_use]
+#[track_caller]
+pub fn debian_root() -> Option<PathBuf> {
+    match environment("DRIFT_TEST_DEBIAN_ROOT").map(PathBuf::from) {
+        Some(root) if root.join("etc/os-release").exists() => Some(root),
+        Some(root) => {
+            missing(&format!("no Debian root in {}: run .ci/debian-root", root.display()))
+        }
+        None => missing("no Debian root: run .ci/debian-root DIR, set DRIFT_TEST_DEBIAN_ROOT=DIR"),
+    }
+}
+
 /// Returns a Python interpreter that can import `module`: that of `DRIFT_TEST_PYTHON`, which
 /// `.ci/run` sets to its virtual environment, else `python3`.
 #[must_use]
