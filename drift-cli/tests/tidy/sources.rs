@@ -11,7 +11,8 @@ fn lines_with(file: &File, needles: &[&str]) -> Vec<String> {
             let after = rest.strip_prefix(needle).and_then(|rest| rest.chars().next());
             let starts = needle.starts_with(|c: char| c.is_alphanumeric());
             let ends = needle.ends_with(|c: char| c.is_alphanumeric());
-            !(starts && is_word(before.chars().last())) && !(ends && is_word(after))
+            let inside = starts && is_word(before.chars().last());
+            !inside && (!ends || !is_word(after))
         })
     };
     let lines = file.text.lines().enumerate();

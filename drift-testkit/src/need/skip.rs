@@ -46,7 +46,7 @@ pub(super) fn tolerated<T>(reason: &str) -> Option<T> {
     None
 }
 
-/// The test's binary and name. libtest names a test's thread after it; with one thread, where it
+/// The test's package, binary and name. libtest names a test's thread after it; with one thread, where it
 /// does not, the place of the requirement stands for the name.
 #[track_caller]
 fn test_name() -> String {
@@ -55,11 +55,13 @@ fn test_name() -> String {
     let stem = stem.to_string_lossy();
     // Cargo adds `-` and a hash to a test binary's name.
     let stem = stem.rsplit_once('-').map_or(&*stem, |(name, _)| name);
+    // Several crates have a binary `it`; cargo says whose this one is.
+    let package = environment("CARGO_PKG_NAME").unwrap_or_default();
     match std::thread::current().name() {
-        Some(name) if name != "main" => format!("{stem}::{name}"),
+        Some(name) if name != "main" => format!("{package}/{stem}::{name}"),
         _ => {
             let place = Location::caller();
-            format!("{stem}::{}:{}", place.file(), place.line())
+            format!("{package}/{stem}::{}:{}", place.file(), place.line())
         }
     }
 }
