@@ -12,6 +12,9 @@ use crate::settings::Settings;
 /// Columns of a terminal whose width is unknown.
 const DEFAULT_WIDTH: usize = 100;
 
+/// Large enough that a long export is not dominated by system calls.
+const STREAM_BYTES: usize = 256 << 10;
+
 /// Standard output and standard error.
 #[derive(Debug)]
 pub(crate) struct Terminal {
@@ -37,6 +40,11 @@ impl Terminal {
     pub(crate) fn result(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
+    }
+
+    /// Returns standard output for a result that is written piece by piece.
+    pub(crate) fn stream(&self) -> impl io::Write {
+        io::BufWriter::with_capacity(STREAM_BYTES, io::stdout().lock())
     }
 
     /// Tells something that is no result.

@@ -17,4 +17,5 @@ pub mod baseline;
 pub mod compare;
 pub mod judge;
 pub mod report;
+pub mod export;
 pub mod check;

@@ -28,11 +28,23 @@ pub fn apply(changes: &[EntryChange], mut entries: Entries) -> Entries {
 
 /// Reads a whole tree into a map. For tests and small trees: memory grows with full paths.
 pub fn entries(cursor: &mut dyn Cursor) -> Result<Entries, CursorError> {
-    let mut side = Side::new(cursor)?;
     let mut entries = Entries::new();
+    each_entry(cursor, &mut |path, entry| -> Result<(), CursorError> {
+        entries.insert(path.clone(), entry.clone());
+        Ok(())
+    })?;
+    Ok(entries)
+}
+
+/// Hands over every entry of a tree with its path, in order.
+pub fn each_entry<E: From<CursorError>>(
+    cursor: &mut dyn Cursor,
+    each: &mut dyn FnMut(&TreePath, &Entry) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut side = Side::new(cursor)?;
     while let Some(current) = &side.current {
-        entries.insert(side.path(), current.entry.clone());
+        each(&side.path(), &current.entry)?;
         side.advance()?;
     }
-    Ok(entries)
+    Ok(())
 }

@@ -18,7 +18,7 @@ use crate::model::{
 };
 use crate::rules::{Class, RuleSet};
 
-pub use apply::{Entries, apply, entries};
+pub use apply::{Entries, apply, each_entry, entries};
 pub use change::{EntryChange, Kind, State};
 pub use explain::{Evidence, Explanation, explain, is_executable, is_privileged};
 pub use packages::{PackageChange, Packages, compare_packages};
