@@ -8,6 +8,7 @@
 pub mod bounds;
 pub mod model;
 pub mod seal;
+pub mod artifact;
 pub mod rules;
 pub mod packages;
 pub mod source;
