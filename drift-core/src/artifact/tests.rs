@@ -7,6 +7,9 @@ use super::{
 };
 use crate::bounds::Cancel;
 
+/// How a draft is made.
+type Opener = dyn Fn(&super::write::Writing<'_>) -> Result<super::write::Draft, Error>;
+
 fn names(directory: &Path) -> Vec<String> {
     let entries = walkdir::WalkDir::new(directory).min_depth(1).max_depth(1).sort_by_file_name();
     entries
@@ -90,11 +93,11 @@ fn a_stopped_run_leaves_the_old_file() {
 
 #[test]
 fn a_draft_with_a_name_does_the_same() {
-    use super::write::{Writing, write_by};
+    use super::write::write_by;
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("file");
     let go = Cancel::new();
-    let named = Writing::open_named_draft;
+    let named: &Opener = &|writing| writing.open_named_draft();
     write_by(named, &path, b"old", 0o640, Replace::No, &go).unwrap();
     assert_eq!(path.symlink_metadata().unwrap().mode() & 0o7777, 0o640);
     let refused = write_by(named, &path, b"new", 0o640, Replace::No, &go);
@@ -111,11 +114,13 @@ fn a_draft_with_a_name_does_the_same() {
 
 #[test]
 fn a_name_taken_meanwhile_is_never_replaced_unasked() {
-    use super::write::{Writing, write_by};
+    use super::write::write_by;
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("file");
     // The other writer is faster: it takes the name after this one looked.
-    for open in [Writing::open_draft_late, Writing::open_named_draft_late] {
+    let nameless: &Opener = &|writing| writing.open_draft_late();
+    let named: &Opener = &|writing| writing.open_named_draft_late();
+    for open in [nameless, named] {
         let refused = write_by(open, &path, b"late", 0o600, Replace::No, &Cancel::new());
         assert!(matches!(refused, Err(Error::Exists { .. })), "{refused:?}");
         assert_eq!(read_bounded(&path, 5).unwrap(), b"early");

@@ -43,12 +43,12 @@ pub fn write_unless(
     replace: Replace,
     cancel: &Cancel,
 ) -> Result<(), Error> {
-    write_by(Writing::open_draft, path, bytes, mode, replace, cancel)
+    write_by(&|writing| writing.open_draft(), path, bytes, mode, replace, cancel)
 }
 
 /// Writes through the draft that `open` makes.
 pub(super) fn write_by(
-    open: fn(&Writing<'_>) -> Result<Draft, Error>,
+    open: &dyn Fn(&Writing<'_>) -> Result<Draft, Error>,
     path: &Path,
     bytes: &[u8],
     mode: u32,
@@ -84,7 +84,8 @@ impl<'a> Writing<'a> {
     fn begin(path: &'a Path, replace: Replace) -> Result<Self, Error> {
         let no_name = || Error::NoName { path: path.to_owned() };
         let name = path.file_name().ok_or_else(no_name)?;
-        if path.as_os_str().as_encoded_bytes().last() == Some(&b'/') {
+        // `file_name` looks over a `/` or `/.` at the end, which say that a directory is meant.
+        if !path.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes()) {
             return Err(no_name());
         }
         let parent = match path.parent() {

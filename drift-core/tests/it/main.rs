@@ -1,1 +1,2 @@
 //! One integration binary; its modules mirror those of the library.
+mod seal;

@@ -4,6 +4,8 @@ use crate::model::Digest;
 fn spki_pem(der: &[u8]) -> String {
     use base64::Engine as _;
     let body = base64::engine::general_purpose::STANDARD.encode(der);
+    let lines: Vec<&[u8]> = body.as_bytes().chunks(64).collect();
+    let body = String::from_utf8(lines.join(&b'\n')).unwrap();
     format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n")
 }
 
