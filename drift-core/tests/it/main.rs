@@ -2,3 +2,4 @@
 
 mod packages;
 mod report;
+mod seal;
