@@ -1,1 +1,33 @@
-//! To come.
+//! The stored form of a snapshot: one file that is written once, sealed, and read block by block.
+//!
+//! `docs/baseline-format.md` is the contract; this folder is its first reader and only writer, and
+//! `fixtures/read_baseline.py` the second reader. What a snapshot *is* (its root) is a digest over
+//! uncompressed bytes, so another release of zstd makes another file with the same root.
+
+mod block;
+mod container;
+mod coverage;
+mod cursor;
+mod cut;
+mod effective;
+mod encode;
+mod error;
+mod frame;
+mod head;
+mod index;
+mod layout;
+mod limits;
+mod open;
+mod packages;
+mod shape;
+mod trail;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use cursor::BaselineCursor;
+pub use effective::effective_root;
+pub use encode::{Counts, Encoded, encode, root_of};
+pub use error::Error;
+pub use open::{Baseline, UnverifiedSnapshot};

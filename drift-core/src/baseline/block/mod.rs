@@ -1,0 +1,14 @@
+//! A block of entries: columns over a few shapes, readable without any other block.
+//!
+//! An entry is a name, a depth and a *shape*: everything that many entries share (type, owner,
+//! permissions, extended attributes) and which of the other columns hold a value for it. Digests
+//! and owners stand in blocks of their own sections beside it: digests do not compress, and the
+//! numbers of packages move when one is installed.
+
+mod columns;
+mod reader;
+mod writer;
+
+pub(super) use columns::COLUMNS;
+pub(super) use reader::BlockReader;
+pub(super) use writer::{BlockWriter, RawBlock, weight};

@@ -1,0 +1,313 @@
+//! Reads the entries of one block in order.
+
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::ops::Range;
+
+use crate::model::{
+    Device, Digest, Entry, Listing, Observed, PackageId, Time, TreePath, Xattr, Xattrs,
+};
+
+use super::columns::{COLUMNS, Column};
+use crate::baseline::error::Error;
+use crate::baseline::limits::{MAX_BLOCK_BYTES, MAX_BLOCK_ENTRIES, expanded};
+use crate::baseline::shape::Shape;
+use crate::baseline::wire::{Input, unzigzag};
+
+const PART: &str = "a block of entries";
+
+/// One entry as its block knows it.
+#[derive(Debug)]
+pub(in crate::baseline) struct Row<'b> {
+    pub(in crate::baseline) depth: u64,
+    pub(in crate::baseline) name: &'b [u8],
+    pub(in crate::baseline) entry: Entry,
+    pub(in crate::baseline) listing: Listing,
+    pub(in crate::baseline) owner: Option<PackageId>,
+}
+
+/// A block being read. It owns its bytes; columns are ranges of what is still to be read of them.
+#[derive(Debug)]
+pub(in crate::baseline) struct BlockReader {
+    raw: Vec<u8>,
+    columns: [Range<usize>; COLUMNS.len()],
+    shapes: Vec<Shape>,
+    xattr_sets: Vec<(Xattrs, usize)>,
+    leaders: Vec<TreePath>,
+    digests: Vec<u8>,
+    digests_read: usize,
+    owners: Vec<u8>,
+    owners_read: usize,
+    run: (u64, u64),
+    packages: u64,
+    left: u64,
+    first: bool,
+    depth: u64,
+    seconds: i64,
+    expanded: u64,
+}
+
+fn malformed(reason: &'static str) -> Error {
+    Error::Malformed { part: PART, reason }
+}
+
+impl BlockReader {
+    /// Takes the raw bytes of a block of each of the three sections; `packages` is how many there
+    /// are to own an entry.
+    pub(in crate::baseline) fn new(
+        count: u64,
+        [raw, digests, owners]: [Vec<u8>; 3],
+        packages: u64,
+    ) -> Result<Self, Error> {
+        let columns = find_columns(&raw)?;
+        let mut block = Self {
+            raw,
+            columns,
+            shapes: Vec::new(),
+            xattr_sets: Vec::new(),
+            leaders: Vec::new(),
+            digests,
+            digests_read: 0,
+            owners,
+            owners_read: 0,
+            run: (0, 0),
+            packages,
+            left: count,
+            first: true,
+            depth: 0,
+            seconds: 0,
+            expanded: 0,
+        };
+        block.shapes = block.table(Column::Shapes, Shape::read)?;
+        let mut weight = 0usize;
+        block.xattr_sets = block.table(Column::XattrSets, |input| read_xattrs(input, &mut weight))?;
+        block.leaders = block.table(Column::Leaders, |input| input.path())?;
+        Ok(block)
+    }
+
+    /// Returns the next entry, `None` after the last.
+    pub(in crate::baseline) fn next(&mut self) -> Result<Option<Row<'_>>, Error> {
+        let Some(left) = self.left.checked_sub(1) else {
+            self.end()?;
+            return Ok(None);
+        };
+        self.left = left;
+        let depth = self.next_depth()?;
+        let length: usize = self.small(Column::NameLength)?;
+        let name = self.bytes(Column::Name, length)?;
+        let shape: usize = self.small(Column::Shape)?;
+        let shape = self.shapes.get(shape).cloned().ok_or(malformed("a shape is missing"))?;
+        let (entry, mut weight) = self.entry(&shape)?;
+        weight = weight.saturating_add(expanded([name.len()]));
+        self.expanded = self.expanded.saturating_add(weight);
+        if self.expanded > MAX_BLOCK_BYTES {
+            return Err(malformed("its entries amount to more than 16 MiB"));
+        }
+        let owner = self.owner()?;
+        let name = self.raw.get(name).unwrap_or_default();
+        Ok(Some(Row { depth, name, entry, listing: shape.listing, owner }))
+    }
+
+    fn next_depth(&mut self) -> Result<u64, Error> {
+        let up = self.number(Column::Depth)?;
+        self.depth = if self.first {
+            up
+        } else {
+            self.depth
+                .checked_add(1)
+                .and_then(|deepest| deepest.checked_sub(up))
+                .ok_or(malformed("an entry lies above the root"))?
+        };
+        self.first = false;
+        Ok(self.depth)
+    }
+
+    /// Returns the entry and the length of its variable parts.
+    fn entry(&mut self, shape: &Shape) -> Result<(Entry, u64), Error> {
+        let mut weight = 0usize;
+        let xattrs = match shape.xattrs {
+            Observed::Is(place) => {
+                let set = self.xattr_sets.get(place as usize);
+                let (set, length) = set.ok_or(malformed("a set of attributes is missing"))?;
+                weight = weight.saturating_add(*length);
+                Observed::Is(set.clone())
+            }
+            Observed::NotApplicable => Observed::NotApplicable,
+            Observed::Unobserved => Observed::Unobserved,
+        };
+        let entry = Entry {
+            file_type: shape.file_type,
+            mode: shape.mode,
+            uid: shape.uid,
+            gid: shape.gid,
+            size: shape.size.value(|| self.number(Column::Size))?,
+            mtime: shape.mtime.value(|| self.time())?,
+            digest: shape.digest.value(|| self.digest(shape))?,
+            link_target: shape.link_target.value(|| self.link(&mut weight))?,
+            rdev: shape.rdev.value(|| {
+                Ok(Device { major: self.small(Column::Rdev)?, minor: self.small(Column::Rdev)? })
+            })?,
+            nlink: if shape.nlink.is_one() {
+                Observed::Is(1)
+            } else {
+                shape.nlink.value(|| self.small(Column::Nlink))?
+            },
+            hardlinks: shape.hardlinks.value(|| self.leader(&mut weight))?,
+            flags: shape.flags,
+            xattrs,
+        };
+        Ok((entry, weight as u64))
+    }
+
+    fn time(&mut self) -> Result<Time, Error> {
+        let change = unzigzag(self.number(Column::Seconds)?);
+        self.seconds = self.seconds.wrapping_add(change);
+        Ok(Time { seconds: self.seconds, nanoseconds: self.small(Column::Nanoseconds)? })
+    }
+
+    fn digest(&mut self, shape: &Shape) -> Result<Digest, Error> {
+        let algorithm =
+            shape.digest.algorithm().ok_or(malformed("a digest has an unknown algorithm"))?;
+        let end = self.digests_read.saturating_add(algorithm.length());
+        let bytes = self.digests.get(self.digests_read..end);
+        self.digests_read = end;
+        bytes
+            .and_then(|bytes| Digest::from_bytes(algorithm, bytes))
+            .ok_or(malformed("a digest is missing"))
+    }
+
+    fn link(&mut self, weight: &mut usize) -> Result<Box<[u8]>, Error> {
+        let length = self.small(Column::LinkLength)?;
+        let range = self.bytes(Column::Link, length)?;
+        *weight = weight.saturating_add(length);
+        Ok(self.raw.get(range).unwrap_or_default().into())
+    }
+
+    fn leader(&mut self, weight: &mut usize) -> Result<TreePath, Error> {
+        let place: usize = self.small(Column::Hardlinks)?;
+        let leader = self.leaders.get(place).ok_or(malformed("a first path is missing"))?;
+        *weight = weight.saturating_add(leader.as_bytes().len());
+        // The sum is checked after each entry, so copies cannot amount to more than two blocks.
+        Ok(leader.clone())
+    }
+
+    fn owner(&mut self) -> Result<Option<PackageId>, Error> {
+        if self.run.1 == 0 {
+            let rest = self.owners.get(self.owners_read..).unwrap_or_default();
+            let mut input = Input::new("a block of owners", rest);
+            self.run = (input.number()?, input.number()?);
+            self.owners_read = self.owners.len().saturating_sub(input.len());
+            if self.run.0 > self.packages {
+                return Err(input.malformed("a package is missing"));
+            }
+        }
+        let left = self.run.1.checked_sub(1).ok_or(malformed("a run of owners is empty"))?;
+        self.run.1 = left;
+        Ok(self.run.0.checked_sub(1).and_then(|at| u32::try_from(at).ok()).map(PackageId))
+    }
+
+    /// Everything must have been used.
+    fn end(&self) -> Result<(), Error> {
+        let columns = self.columns.iter().all(Range::is_empty);
+        let owners = self.run.1 == 0 && self.owners_read == self.owners.len();
+        if columns && owners && self.digests_read == self.digests.len() {
+            return Ok(());
+        }
+        Err(malformed("it holds more than its entries"))
+    }
+
+    /// Reads with `read` from what is left of a column.
+    fn read<T>(
+        &mut self,
+        column: Column,
+        read: impl FnOnce(&mut Input<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let range =
+            self.columns.get_mut(column.index()).ok_or(malformed("a column is missing"))?;
+        let mut input = Input::new(PART, self.raw.get(range.clone()).unwrap_or_default());
+        let value = read(&mut input)?;
+        range.start = range.end.saturating_sub(input.len());
+        Ok(value)
+    }
+
+    fn number(&mut self, column: Column) -> Result<u64, Error> {
+        self.read(column, |input| input.number())
+    }
+
+    fn small<T: TryFrom<u64>>(&mut self, column: Column) -> Result<T, Error> {
+        self.read(column, |input| input.small())
+    }
+
+    /// Returns where the next bytes of a column stand.
+    fn bytes(&mut self, column: Column, length: usize) -> Result<Range<usize>, Error> {
+        self.read(column, |input| input.take(length).map(|_| ()))?;
+        let end = self.columns.get(column.index()).map_or(0, |range| range.start);
+        Ok(end.saturating_sub(length)..end)
+    }
+
+    fn table<T>(
+        &mut self,
+        column: Column,
+        mut read: impl FnMut(&mut Input<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        self.read(column, |input| {
+            let mut table = Vec::new();
+            if input.len() == 0 {
+                return Ok(table);
+            }
+            let count = input.number()?;
+            if count > MAX_BLOCK_ENTRIES {
+                return Err(input.malformed("a table has more lines than a block has entries"));
+            }
+            for _ in 0..count {
+                table.push(read(input)?);
+            }
+            input.clone().finish()?;
+            Ok(table)
+        })
+    }
+}
+
+fn find_columns(raw: &[u8]) -> Result<[Range<usize>; COLUMNS.len()], Error> {
+    let mut columns = [const { 0..0 }; COLUMNS.len()];
+    let mut input = Input::new(PART, raw);
+    let mut last = 0;
+    while let Some((tag, bytes)) = input.field(&mut last)? {
+        let end = raw.len().saturating_sub(input.len());
+        let known = COLUMNS.iter().find(|(column, _)| *column as u64 == tag);
+        // A column of a later version is passed over; HEAD gave its name to the caller.
+        if let Some(range) = known.and_then(|(column, _)| columns.get_mut(column.index())) {
+            *range = end.saturating_sub(bytes.len())..end;
+        }
+    }
+    Ok(columns)
+}
+
+/// Returns what a set counts towards its block.
+pub(super) fn xattrs_weight(set: &Xattrs) -> usize {
+    set.iter().fold(0, |sum, (name, value)| pair_weight(sum, name, value))
+}
+
+/// 32 bytes a pair, because that is what one costs in memory.
+fn pair_weight(sum: usize, name: &[u8], value: &[u8]) -> usize {
+    sum.saturating_add(32).saturating_add(name.len()).saturating_add(value.len())
+}
+
+fn read_xattrs(input: &mut Input<'_>, total: &mut usize) -> Result<(Xattrs, usize), Error> {
+    let mut pairs: Vec<Xattr> = Vec::new();
+    let mut weight = 0;
+    for _ in 0..input.number()? {
+        let (name, value) = (input.bytes()?, input.bytes()?);
+        weight = pair_weight(weight, name, value);
+        if total.saturating_add(weight) as u64 > MAX_BLOCK_BYTES {
+            return Err(input.malformed("its extended attributes amount to more than 16 MiB"));
+        }
+        if pairs.last().is_some_and(|(last, _)| **last >= *name) {
+            return Err(input.malformed("extended attributes are not in order"));
+        }
+        pairs.push((name.into(), value.into()));
+    }
+    *total = total.saturating_add(weight);
+    Ok((Xattrs::new(pairs), weight))
+}
+

@@ -1,0 +1,207 @@
+//! Collects entries until the block is cut, then writes its columns.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use crate::model::{Entry, Observed, Step, TreePath, Xattrs};
+
+use super::columns::{COLUMNS, Column};
+use crate::baseline::limits::expanded;
+use crate::baseline::shape::Shape;
+use crate::baseline::wire::{put, put_bytes, put_field, zigzag};
+
+/// The raw bytes of a block of each of the three sections.
+#[derive(Debug)]
+pub(in crate::baseline) struct RawBlock {
+    pub(in crate::baseline) key: Box<[u8]>,
+    pub(in crate::baseline) count: u64,
+    pub(in crate::baseline) entries: Vec<u8>,
+    pub(in crate::baseline) digests: Vec<u8>,
+    pub(in crate::baseline) owners: Vec<u8>,
+}
+
+/// The open block.
+#[derive(Debug, Default)]
+pub(in crate::baseline) struct BlockWriter {
+    key: Box<[u8]>,
+    count: u64,
+    expanded: u64,
+    depth: u64,
+    seconds: i64,
+    columns: [Vec<u8>; COLUMNS.len()],
+    shapes: Table<Shape>,
+    xattr_sets: Table<Xattrs>,
+    leaders: Table<TreePath>,
+    digests: Vec<u8>,
+    owners: Vec<u8>,
+    /// The owner of the last entries, and of how many.
+    run: (u64, u64),
+}
+
+/// Values by order of first appearance; the map is only asked, never walked.
+#[derive(Debug)]
+struct Table<T> {
+    places: HashMap<T, u32>,
+    bytes: Vec<u8>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { places: HashMap::new(), bytes: Vec::new() }
+    }
+}
+
+impl<T: Hash + Eq + Clone> Table<T> {
+    fn place(&mut self, value: &T, write: impl FnOnce(&mut Vec<u8>)) -> u32 {
+        if let Some(&place) = self.places.get(value) {
+            return place;
+        }
+        // A block has at most 8192 entries and each adds at most one value.
+        let place = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+        self.places.insert(value.clone(), place);
+        write(&mut self.bytes);
+        place
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        if !self.places.is_empty() {
+            put(&mut bytes, self.places.len() as u64);
+            bytes.extend_from_slice(&self.bytes);
+        }
+        bytes
+    }
+}
+
+/// Returns what an entry counts towards its block.
+pub(in crate::baseline) fn weight(name: &[u8], entry: &Entry) -> u64 {
+    expanded([
+        name.len(),
+        entry.link_target.seen().map_or(0, |target| target.len()),
+        entry.hardlinks.seen().map_or(0, |leader| leader.as_bytes().len()),
+        entry.xattrs.seen().map_or(0, super::reader::xattrs_weight),
+    ])
+}
+
+impl BlockWriter {
+    /// Starts a block whose first entry has this path.
+    pub(in crate::baseline) fn new(key: &[u8]) -> Self {
+        Self { key: key.into(), ..Self::default() }
+    }
+
+    pub(in crate::baseline) fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub(in crate::baseline) fn expanded(&self) -> u64 {
+        self.expanded
+    }
+
+    /// Takes the next entry.
+    pub(in crate::baseline) fn push(&mut self, step: &Step<'_>) {
+        let depth = u64::from(step.depth);
+        let up = if self.count == 0 { depth } else { (self.depth + 1).saturating_sub(depth) };
+        self.put(Column::Depth, up);
+        self.depth = depth;
+        self.count += 1;
+        self.expanded = self.expanded.saturating_add(weight(step.name, &step.entry));
+        self.put(Column::NameLength, step.name.len() as u64);
+        self.column(Column::Name).extend_from_slice(step.name);
+        let sets = &mut self.xattr_sets;
+        let xattrs = step.entry.xattrs.as_ref();
+        let xattrs = xattrs.map(|set| sets.place(set, |out| put_xattrs(out, set)));
+        let shape = Shape::of(&step.entry, step.listing, xattrs);
+        let place = self.shapes.place(&shape, |out| shape.put(out));
+        self.put(Column::Shape, place.into());
+        self.push_values(&step.entry);
+        self.push_owner(step.owner.map_or(0, |owner| u64::from(owner.0) + 1));
+    }
+
+    fn push_values(&mut self, entry: &Entry) {
+        if let Observed::Is(size) = entry.size {
+            self.put(Column::Size, size);
+        }
+        if let Observed::Is(time) = entry.mtime {
+            self.put(Column::Seconds, zigzag(time.seconds.wrapping_sub(self.seconds)));
+            self.put(Column::Nanoseconds, time.nanoseconds.into());
+            self.seconds = time.seconds;
+        }
+        if let Observed::Is(digest) = &entry.digest {
+            self.digests.extend_from_slice(digest.as_bytes());
+        }
+        if let Observed::Is(target) = &entry.link_target {
+            self.put(Column::LinkLength, target.len() as u64);
+            self.column(Column::Link).extend_from_slice(target);
+        }
+        if let Observed::Is(device) = entry.rdev {
+            self.put(Column::Rdev, device.major.into());
+            self.put(Column::Rdev, device.minor.into());
+        }
+        if let Observed::Is(nlink) = entry.nlink
+            && nlink != 1
+        {
+            self.put(Column::Nlink, nlink.into());
+        }
+        if let Observed::Is(leader) = &entry.hardlinks {
+            let place = self.leaders.place(leader, |out| put_bytes(out, leader.as_bytes()));
+            self.put(Column::Hardlinks, place.into());
+        }
+    }
+
+    fn push_owner(&mut self, owner: u64) {
+        if self.run.1 > 0 && self.run.0 != owner {
+            self.end_run();
+        }
+        self.run = (owner, self.run.1 + 1);
+    }
+
+    fn end_run(&mut self) {
+        put(&mut self.owners, self.run.0);
+        put(&mut self.owners, self.run.1);
+        self.run = (0, 0);
+    }
+
+    /// Ends the block; `None` when it is empty.
+    pub(in crate::baseline) fn finish(mut self) -> Option<RawBlock> {
+        if self.count == 0 {
+            return None;
+        }
+        self.end_run();
+        let tables = [
+            (Column::Shapes, std::mem::take(&mut self.shapes).into_bytes()),
+            (Column::XattrSets, std::mem::take(&mut self.xattr_sets).into_bytes()),
+            (Column::Leaders, std::mem::take(&mut self.leaders).into_bytes()),
+        ];
+        for (column, bytes) in tables {
+            *self.column(column) = bytes;
+        }
+        let mut entries = Vec::new();
+        for ((column, _), bytes) in COLUMNS.iter().zip(&self.columns) {
+            put_field(&mut entries, *column as u64, bytes);
+        }
+        Some(RawBlock {
+            key: self.key,
+            count: self.count,
+            entries,
+            digests: self.digests,
+            owners: self.owners,
+        })
+    }
+
+    fn put(&mut self, column: Column, value: u64) {
+        put(self.column(column), value);
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "there is one vector for each column")]
+    fn column(&mut self, column: Column) -> &mut Vec<u8> {
+        &mut self.columns[column.index()]
+    }
+}
+
+fn put_xattrs(out: &mut Vec<u8>, xattrs: &Xattrs) {
+    put(out, xattrs.len() as u64);
+    for (name, value) in xattrs.iter() {
+        put_bytes(out, name);
+        put_bytes(out, value);
+    }
+}

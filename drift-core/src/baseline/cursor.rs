@@ -1,0 +1,162 @@
+//! Walking the entries of a stored snapshot, one block in memory at a time.
+//!
+//! Order is checked on the way, because a merge-join of trees that are not in order would call
+//! present entries removed.
+
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use crate::model::{
+    Cursor, CursorError, Entry, FileType, Listing, PackageId, Step, TreePath,
+};
+
+use super::block::BlockReader;
+use super::container::Container;
+use super::encode::is_name;
+use super::error::Error;
+use super::limits::MAX_KEY_BYTES;
+use super::trail::Trail;
+
+/// Walks the entries of a stored snapshot in order.
+#[derive(Debug)]
+pub struct BaselineCursor<'b> {
+    container: &'b Container,
+    next_block: usize,
+    block: Option<BlockReader>,
+    /// The path of the last entry.
+    trail: Trail,
+    /// The type of the last entry; `None` before the first.
+    last: Option<FileType>,
+    failed: Option<Error>,
+}
+
+impl<'b> BaselineCursor<'b> {
+    pub(super) fn new(container: &'b Container) -> Self {
+        Self {
+            container,
+            next_block: 0,
+            block: None,
+            trail: Trail::default(),
+            last: None,
+            failed: None,
+        }
+    }
+
+    pub(super) fn find(
+        container: &'b Container,
+        path: &TreePath,
+    ) -> Result<Option<(Entry, Listing, Option<PackageId>)>, Error> {
+        let mut cursor = Self::near(container, path);
+        while let Some((entry, listing, owner)) = cursor.advance()? {
+            let at = TreePath::from_joined(cursor.trail.path().to_vec());
+            match at.cmp(path) {
+                std::cmp::Ordering::Less => {}
+                std::cmp::Ordering::Equal => return Ok(Some((entry, listing, owner))),
+                std::cmp::Ordering::Greater => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns a cursor at the start of the last block whose first path is not behind `path`.
+    fn near(container: &'b Container, path: &TreePath) -> Self {
+        let mut cursor = Self::new(container);
+        let mut block = 0usize;
+        while let Some(first) = container.first_path(block) {
+            let first = TreePath::from_joined(first.to_vec());
+            // A first path of the greatest length may be cut, so its block can only be walked into.
+            if first > *path {
+                break;
+            }
+            if first.as_bytes().len() < MAX_KEY_BYTES && block > 0 {
+                cursor.next_block = block;
+                cursor.trail = Trail::default();
+                let above = first.parent().unwrap_or_default();
+                above.components().for_each(|name| cursor.trail.push(name));
+                cursor.last = Some(FileType::Directory);
+            }
+            block = block.saturating_add(1);
+        }
+        cursor
+    }
+
+    /// Reads the next entry; its path is then the trail.
+    fn advance(&mut self) -> Result<Option<(Entry, Listing, Option<PackageId>)>, Error> {
+        loop {
+            let starts_block = self.block.is_none();
+            if starts_block {
+                self.block = self.container.entries(self.next_block)?;
+            }
+            let Some(block) = &mut self.block else { return Ok(None) };
+            let Some(row) = block.next()? else {
+                self.block = None;
+                self.next_block = self.next_block.saturating_add(1);
+                continue;
+            };
+            enter(&mut self.trail, self.last, row.depth, row.name)?;
+            self.last = Some(row.entry.file_type);
+            if starts_block {
+                let first = self.container.first_path(self.next_block).unwrap_or_default();
+                let path = self.trail.path();
+                if path.get(..MAX_KEY_BYTES).unwrap_or(path) != first {
+                    return Err(malformed("it does not begin with the path that the index names"));
+                }
+            }
+            return Ok(Some((row.entry, row.listing, row.owner)));
+        }
+    }
+}
+
+fn malformed(reason: &'static str) -> Error {
+    Error::Malformed { part: "the sequence of entries", reason }
+}
+
+/// Steps the trail to the next entry, if that is one that can follow.
+fn enter(trail: &mut Trail, last: Option<FileType>, depth: u64, name: &[u8]) -> Result<(), Error> {
+    let depth = usize::try_from(depth).map_err(|_| malformed("an entry lies too deep"))?;
+    match last {
+        None if depth == 0 && name.is_empty() => return Ok(()),
+        None => return Err(malformed("it does not begin with the root")),
+        Some(_) if depth == 0 => return Err(malformed("there is a second root")),
+        Some(_) if !is_name(name) => return Err(malformed("a name cannot be one")),
+        Some(FileType::Directory) if depth == trail.depth().saturating_add(1) => {}
+        Some(_) if depth > trail.depth() => {
+            return Err(malformed("an entry lies in none of the directories"));
+        }
+        Some(_) => {
+            if trail.name(depth).is_some_and(|before| before >= name) {
+                return Err(malformed("names are not in order"));
+            }
+        }
+    }
+    trail.step(depth, name);
+    Ok(())
+}
+
+impl Cursor for BaselineCursor<'_> {
+    fn next(&mut self) -> Result<Option<Step<'_>>, CursorError> {
+        let failure = |error: &Error| CursorError { reason: error.to_string() };
+        if let Some(error) = &self.failed {
+            return Err(failure(error));
+        }
+        match self.advance() {
+            Ok(None) => Ok(None),
+            Ok(Some((entry, listing, owner))) => {
+                let depth = self.trail.depth();
+                Ok(Some(Step {
+                    depth: u32::try_from(depth).unwrap_or(u32::MAX),
+                    name: self.trail.name(depth).unwrap_or_default(),
+                    entry,
+                    listing,
+                    owner,
+                    rule: None,
+                    row: None,
+                }))
+            }
+            Err(error) => {
+                let failure = failure(&error);
+                self.failed = Some(error);
+                Err(failure)
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The effective root: a digest over what the rules compare, and nothing else.
+//!
+//! The root of two hosts of one image always differs; their effective roots are equal as long as a
+//! comparison under these rules would find nothing. `docs/baseline-format.md` has the bytes.
+
+use drift_lanes::Sha256;
+
+use crate::model::attribute::Value;
+use crate::model::{Cursor, CursorError, Digest, FileType, Observed, Package, RuleId, Step};
+use crate::rules::{Rule, RuleSet};
+
+use super::trail::Trail;
+use super::wire::{put, put_bytes, zigzag};
+
+/// What the digest begins with.
+const DOMAIN: &[u8] = b"drift.effective/v1";
+/// What stands before each kind of record.
+const DIRECTORY: u8 = 1;
+const ENTRY: u8 = 2;
+const PACKAGE: u8 = 3;
+
+/// Computes the effective root of the entries of a cursor and the packages, under these rules.
+///
+/// Entries that the rules leave out do not count, nor those that may come and go.
+///
+/// # Errors
+///
+/// The cursor's own.
+pub fn effective_root(
+    cursor: &mut dyn Cursor,
+    rules: &RuleSet,
+    packages: &[Package],
+) -> Result<Digest, CursorError> {
+    let mut state = Sha256::new();
+    state.update(DOMAIN);
+    state.update(rules.digest().as_bytes());
+    let mut walk = Walk { trail: Trail::default(), classes: Vec::new(), written: 0 };
+    let mut record = Vec::new();
+    while let Some(step) = cursor.next()? {
+        record.clear();
+        walk.record(&step, rules, &mut record);
+        state.update(&record);
+    }
+    let mut sorted: Vec<&Package> = packages.iter().collect();
+    sorted.sort_unstable();
+    for package in sorted {
+        record.clear();
+        record.push(PACKAGE);
+        record.extend_from_slice(&super::packages::record(package));
+        state.update(&record);
+    }
+    Ok(Digest::sha256(state.finish()))
+}
+
+struct Walk {
+    trail: Trail,
+    /// The rule of each directory on the way down, the root first.
+    classes: Vec<RuleId>,
+    /// How many names of the trail have been written.
+    written: usize,
+}
+
+impl Walk {
+    /// Writes what counts of one entry; nothing when none does.
+    fn record(&mut self, step: &Step<'_>, rules: &RuleSet, out: &mut Vec<u8>) {
+        let depth = step.depth as usize;
+        self.trail.step(depth, step.name);
+        self.written = self.written.min(depth.saturating_sub(1));
+        self.classes.truncate(depth);
+        let above = self.classes.last().copied().unwrap_or(RuleId(0));
+        let directory = step.entry.file_type == FileType::Directory;
+        let id = rules.classify(above, self.trail.path(), directory);
+        self.classes.push(id);
+        let rule = rules.rule(id);
+        if rule.excludes() || rule.may_come_and_go() {
+            return;
+        }
+        // Directories that do not count themselves still place what counts below them.
+        for level in self.written.saturating_add(1)..depth {
+            self.name(DIRECTORY, level, out);
+        }
+        self.name(ENTRY, depth, out);
+        self.written = depth;
+        put_attributes(step, rule, out);
+    }
+
+    fn name(&self, kind: u8, depth: usize, out: &mut Vec<u8>) {
+        out.push(kind);
+        put(out, depth as u64);
+        put_bytes(out, self.trail.name(depth).unwrap_or_default());
+    }
+}
+
+fn put_attributes(step: &Step<'_>, rule: &Rule, out: &mut Vec<u8>) {
+    out.push(step.entry.file_type as u8);
+    out.push(step.listing as u8);
+    let attributes = rule.attributes(step.entry.file_type);
+    put(out, attributes.iter().count() as u64);
+    for attribute in attributes.iter() {
+        put_bytes(out, attribute.name.as_bytes());
+        match (attribute.get)(&step.entry) {
+            Observed::NotApplicable => out.push(0),
+            Observed::Unobserved => out.push(1),
+            Observed::Is(value) => put_value(out, &value),
+        }
+    }
+}
+
+fn put_value(out: &mut Vec<u8>, value: &Value<'_>) {
+    match value {
+        Value::None => out.push(2),
+        Value::Number(number) => {
+            out.push(3);
+            put(out, *number);
+        }
+        Value::Mode(mode) => {
+            out.push(4);
+            put(out, u64::from(*mode));
+        }
+        Value::Time(time) => {
+            out.push(5);
+            put(out, zigzag(time.seconds));
+            put(out, u64::from(time.nanoseconds));
+        }
+        Value::Digest(digest) => {
+            out.push(6);
+            out.push(digest.algorithm() as u8);
+            out.extend_from_slice(digest.as_bytes());
+        }
+        Value::Device(device) => {
+            out.push(7);
+            put(out, u64::from(device.major));
+            put(out, u64::from(device.minor));
+        }
+        Value::Text(text) => {
+            out.push(8);
+            put_bytes(out, text);
+        }
+        Value::Named(pairs) => {
+            out.push(9);
+            put(out, pairs.len() as u64);
+            for (name, value) in pairs {
+                put_bytes(out, name);
+                put_bytes(out, value);
+            }
+        }
+    }
+}

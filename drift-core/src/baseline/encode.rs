@@ -1,0 +1,239 @@
+//! Writing a snapshot, or only its root.
+
+use crate::bounds::Budget;
+use crate::model::{Cursor as _, Digest, Snapshot, Step};
+
+use super::block::{BlockWriter, RawBlock, weight};
+use super::coverage::{self, spent};
+use super::cut::starts_block;
+use super::error::Error;
+use super::frame::{Codec, Compressor};
+use super::index::{self, Block, Section, Tag};
+use super::layout::{self, ROOT_DOMAIN};
+use super::limits::{
+    MAX_BLOCK_BYTES, MAX_BLOCK_ENTRIES, MAX_HELD_BYTES, MAX_HELD_ITEMS, MAX_KEY_BYTES,
+    SOFT_BLOCK_BYTES,
+};
+use super::trail::Trail;
+use super::{head, packages};
+
+/// A snapshot in its stored form.
+#[derive(Debug)]
+pub struct Encoded {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// What the snapshot is, whatever the compressor made of it.
+    pub root: Digest,
+    /// How much it holds.
+    pub counts: Counts,
+}
+
+/// How much a snapshot holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Entries, the root included.
+    pub entries: u64,
+    /// Packages.
+    pub packages: u64,
+    /// Problems.
+    pub problems: u64,
+}
+
+/// Writes a snapshot. The same snapshot gives the same bytes in every run of one build, and the same
+/// root in every build.
+///
+/// # Errors
+///
+/// A name that no file system gives, or a single entry or rule text above 16 MiB.
+pub fn encode(snapshot: &Snapshot) -> Result<Encoded, Error> {
+    let assembly = assemble(snapshot, Some(Compressor::new()?))?;
+    let root = assembly.root();
+    let counts = Counts {
+        entries: snapshot.tree.len() as u64,
+        packages: snapshot.packages.len() as u64,
+        problems: snapshot.problems.len() as u64,
+    };
+    Ok(Encoded { bytes: assembly.into_file(), root, counts })
+}
+
+/// Computes the root of a snapshot without compressing anything.
+///
+/// # Errors
+///
+/// As [`encode`].
+pub fn root_of(snapshot: &Snapshot) -> Result<Digest, Error> {
+    Ok(assemble(snapshot, None)?.root())
+}
+
+/// Returns the root that an index names.
+pub(super) fn root_of_index(logical: &[u8]) -> Digest {
+    let mut state = drift_lanes::Sha256::new();
+    state.update(ROOT_DOMAIN);
+    state.update(logical);
+    Digest::sha256(state.finish())
+}
+
+/// Sections being filled, those of the logical index first.
+struct Assembly {
+    sections: Vec<Building>,
+    /// None when only the root is wanted.
+    compressor: Option<Compressor>,
+}
+
+struct Building {
+    section: Section,
+    frames: Vec<u8>,
+    storage: Vec<u8>,
+}
+
+fn assemble(snapshot: &Snapshot, compressor: Option<Compressor>) -> Result<Assembly, Error> {
+    let mut assembly = Assembly::new(compressor);
+    assembly.add(index::HEAD, b"", 1, &head::write(snapshot))?;
+    assembly.add(index::RULE, b"", 1, snapshot.rules.as_bytes())?;
+    assembly.add_entries(snapshot)?;
+    let mut budget = Budget::new(MAX_HELD_BYTES, MAX_HELD_ITEMS);
+    let records = snapshot.packages.iter().map(|package| Ok(packages::record(package)));
+    assembly.add_records(index::PACK, records, &mut budget)?;
+    assembly.add_records(index::COVR, coverage::records(snapshot), &mut budget)?;
+    assembly.add(index::VOLA, b"", 1, &coverage::write_aside(snapshot))?;
+    Ok(assembly)
+}
+
+impl Assembly {
+    fn new(compressor: Option<Compressor>) -> Self {
+        let building = |tag, critical| Building {
+            section: Section { tag, critical, revision: index::REVISION, blocks: Vec::new() },
+            frames: Vec::new(),
+            storage: Vec::new(),
+        };
+        let logical = index::LOGICAL.into_iter().map(|tag| building(tag, true));
+        let sections = logical.chain([building(index::VOLA, false)]).collect();
+        Self { sections, compressor }
+    }
+
+    /// Adds a block to a section.
+    fn add(&mut self, tag: Tag, key: &[u8], count: u64, raw: &[u8]) -> Result<(), Error> {
+        if raw.len() as u64 > MAX_BLOCK_BYTES {
+            let what = if tag == index::RULE { "the text of the rules" } else { "one record" };
+            return Err(Error::TooLarge { what, limit: MAX_BLOCK_BYTES, unit: "bytes" });
+        }
+        let Some(building) = self.sections.iter_mut().find(|one| one.section.tag == tag) else {
+            return Ok(());
+        };
+        building.section.blocks.push(Block {
+            key: key.into(),
+            count,
+            raw: raw.len() as u64,
+            digest: drift_lanes::sha256(raw),
+            codec: Codec::Raw,
+            place: 0..0,
+        });
+        let Some(compressor) = &mut self.compressor else { return Ok(()) };
+        // Digests are random bytes: trying them would cost time and gain nothing.
+        let frame = if tag == index::DIGS { None } else { compressor.compress(raw)? };
+        let codec = if frame.is_some() { Codec::Zstd } else { Codec::Raw };
+        let stored = frame.as_deref().unwrap_or(raw);
+        index::put_storage(&mut building.storage, codec, stored.len());
+        building.frames.extend_from_slice(stored);
+        Ok(())
+    }
+
+    fn add_entries(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
+        let mut cursor = snapshot.tree.cursor();
+        let mut trail = Trail::default();
+        let mut block = BlockWriter::default();
+        // A captured tree never fails to be read.
+        while let Ok(Some(step)) = cursor.next() {
+            check_name(&step)?;
+            let depth = step.depth as usize;
+            let parent = trail.name(depth.saturating_sub(1)).unwrap_or_default();
+            let weight = weight(step.name, &step.entry);
+            if weight > MAX_BLOCK_BYTES {
+                return Err(Error::TooLarge {
+                    what: "one entry with its extended attributes",
+                    limit: MAX_BLOCK_BYTES,
+                    unit: "bytes",
+                });
+            }
+            let cut = starts_block(block.count(), block.expanded(), weight, parent, step.name);
+            trail.step(depth, step.name);
+            if cut || block.count() == 0 {
+                let key = trail.path();
+                let next = BlockWriter::new(key.get(..MAX_KEY_BYTES).unwrap_or(key));
+                self.add_block(std::mem::replace(&mut block, next).finish())?;
+            }
+            block.push(&step);
+        }
+        self.add_block(block.finish())
+    }
+
+    fn add_block(&mut self, block: Option<RawBlock>) -> Result<(), Error> {
+        let Some(block) = block else { return Ok(()) };
+        self.add(index::ENTR, &block.key, block.count, &block.entries)?;
+        self.add(index::DIGS, b"", block.count, &block.digests)?;
+        self.add(index::OWNS, b"", block.count, &block.owners)
+    }
+
+    fn add_records(
+        &mut self,
+        tag: Tag,
+        records: impl Iterator<Item = Result<Vec<u8>, Error>>,
+        budget: &mut Budget,
+    ) -> Result<(), Error> {
+        let (mut raw, mut count) = (Vec::new(), 0u64);
+        for record in records {
+            let record = record?;
+            budget.item().map_err(spent)?;
+            budget.bytes(record.len() as u64).map_err(spent)?;
+            let full = raw.len().saturating_add(record.len()) as u64 > SOFT_BLOCK_BYTES;
+            if count > 0 && (full || count >= MAX_BLOCK_ENTRIES) {
+                self.add(tag, b"", count, &raw)?;
+                raw.clear();
+                count = 0;
+            }
+            raw.extend_from_slice(&record);
+            count += 1;
+        }
+        if count > 0 { self.add(tag, b"", count, &raw) } else { Ok(()) }
+    }
+
+    fn indexes(&self) -> (Vec<u8>, Vec<u8>) {
+        let (logical, aside) = self.sections.split_at(index::LOGICAL.len());
+        let index = |sections: &[Building]| {
+            let mut out = Vec::new();
+            index::put_index(&mut out, sections.iter().map(|building| &building.section));
+            out
+        };
+        (index(logical), index(aside))
+    }
+
+    fn root(&self) -> Digest {
+        root_of_index(&self.indexes().0)
+    }
+
+    fn into_file(self) -> Vec<u8> {
+        let (logical, aside) = self.indexes();
+        let mut file = layout::header();
+        let mut physical = Vec::new();
+        for building in self.sections {
+            file.extend_from_slice(&building.frames);
+            physical.extend_from_slice(&building.storage);
+        }
+        layout::close(&mut file, &logical, &aside, &physical);
+        file
+    }
+}
+
+/// Makes the check that a reader will make.
+fn check_name(step: &Step<'_>) -> Result<(), Error> {
+    let good = if step.depth == 0 { step.name.is_empty() } else { is_name(step.name) };
+    if good { Ok(()) } else { Err(Error::Unstorable { what: "the name of an entry" }) }
+}
+
+/// Returns whether these bytes can name an entry of a directory.
+pub(super) fn is_name(name: &[u8]) -> bool {
+    !name.is_empty()
+        && name != b"."
+        && name != b".."
+        && !name.iter().any(|byte| matches!(byte, b'/' | 0))
+}

@@ -1,0 +1,92 @@
+//! Blocks as they lie in the file: raw or one zstd frame (RFC 8878), read back under strict limits.
+
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::io::Read as _;
+
+use super::error::Error;
+use super::limits::WINDOW_LOG;
+
+/// Measured on a Debian /usr: level 12 costs twice the time of 6 for 4% less, 19 ten times for 9%.
+const LEVEL: i32 = 9;
+
+/// How a block is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Codec {
+    /// As it is.
+    Raw = 0,
+    /// One zstd frame.
+    Zstd = 1,
+}
+
+impl Codec {
+    pub(super) fn from_number(number: u8) -> Option<Self> {
+        [Self::Raw, Self::Zstd].into_iter().find(|codec| *codec as u8 == number)
+    }
+}
+
+/// The one compressor of a run; a context is large and worth keeping.
+pub(super) struct Compressor(zstd::bulk::Compressor<'static>);
+
+impl Compressor {
+    pub(super) fn new() -> Result<Self, Error> {
+        zstd::bulk::Compressor::new(LEVEL).map(Self).map_err(|error| failed(&error))
+    }
+
+    /// Returns the frame of a block, or `None` where it would not be smaller.
+    pub(super) fn compress(&mut self, raw: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        let frame = self.0.compress(raw).map_err(|error| failed(&error))?;
+        Ok((frame.len() < raw.len()).then_some(frame))
+    }
+}
+
+fn failed(error: &std::io::Error) -> Error {
+    Error::Compressor { reason: error.to_string() }
+}
+
+/// Restores a block of exactly `length` bytes; memory grows with what comes out, not with the claim.
+pub(super) fn restore(codec: Codec, stored: &[u8], length: u64) -> Result<Vec<u8>, Error> {
+    let malformed = |reason| Error::Malformed { part: "a block", reason };
+    if codec == Codec::Raw {
+        return Ok(stored.to_vec());
+    }
+    let no_frame = |_| malformed("it is no zstd frame within the limits");
+    let mut decoder =
+        zstd::stream::read::Decoder::with_buffer(stored).map_err(no_frame)?.single_frame();
+    decoder.window_log_max(WINDOW_LOG).map_err(no_frame)?;
+    let mut raw = Vec::new();
+    (&mut decoder).take(length.saturating_add(1)).read_to_end(&mut raw).map_err(no_frame)?;
+    if raw.len() as u64 != length {
+        return Err(malformed("it does not have the length that the index names"));
+    }
+    if !decoder.finish().is_empty() {
+        return Err(malformed("bytes follow its zstd frame"));
+    }
+    Ok(raw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Codec, Compressor, restore};
+
+    #[test]
+    fn a_frame_restores_to_exactly_its_length() {
+        let raw: Vec<u8> = (0..100_000u32).flat_map(|n| (n / 7).to_le_bytes()).collect();
+        let mut frame = Compressor::new().unwrap().compress(&raw).unwrap().unwrap();
+        let restored = restore(Codec::Zstd, &frame, raw.len() as u64);
+        assert_eq!(restored.as_deref(), Ok(&raw[..]));
+        assert!(restore(Codec::Zstd, &frame, raw.len() as u64 - 1).is_err());
+        assert!(restore(Codec::Zstd, &frame, raw.len() as u64 + 1).is_err());
+        frame.push(0);
+        assert!(restore(Codec::Zstd, &frame, raw.len() as u64).is_err());
+    }
+
+    #[test]
+    fn a_bomb_is_stopped_at_the_length_it_claims() {
+        let zeros = vec![0; 64 << 20];
+        let frame = Compressor::new().unwrap().compress(&zeros).unwrap().unwrap();
+        assert!(frame.len() < 10_000);
+        assert!(restore(Codec::Zstd, &frame, 1 << 20).is_err());
+    }
+}
