@@ -66,9 +66,7 @@ pub(super) fn decoded<'a>(coding: Coding, input: impl Read + 'a) -> io::Result<B
             decoder.window_log_max(ZSTD_WINDOW_LOG)?;
             Box::new(decoder)
         }
-        Coding::Xz => {
-            Box::new(lzma_rust2::XzReader::new_mem_limit(counted, true, XZ_MEMORY_KIB))
-        }
+        Coding::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(counted, true, XZ_MEMORY_KIB)),
     };
     Ok(Box::new(Bounded { output, taken, given: 0, state: State::Open }))
 }
@@ -172,6 +170,9 @@ mod tests {
         // Frame header: no single segment, window descriptor 18 << 3 = 2^28.
         let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 18 << 3, 0x01, 0x00, 0x00];
         let mut out = Vec::new();
-        assert!(decoded(Coding::Zstd, &frame[..]).expect("opens").read_to_end(&mut out).is_err());
+        let read = decoded(Coding::Zstd, &frame[..]).expect("opens").read_to_end(&mut out);
+        assert!(read.is_err_and(|error| error.to_string().contains("too much memory")));
+        let allowed = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 17 << 3, 0x01, 0x00, 0x00];
+        assert!(decoded(Coding::Zstd, &allowed[..]).expect("opens").read_to_end(&mut out).is_ok());
     }
 }

@@ -89,11 +89,8 @@ fn ask(path: &Path, captured: &Captured, asks: &[(&str, Want)]) -> Vec<Result<Co
 
 /// Runs a program; `None` when the machine has none of this name.
 fn run(program: &str, arguments: &[&str], directory: &Path) -> Option<Vec<u8>> {
-    let output = std::process::Command::new(program)
-        .args(arguments)
-        .current_dir(directory)
-        .output()
-        .ok()?;
+    let output =
+        std::process::Command::new(program).args(arguments).current_dir(directory).output().ok()?;
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{program} {arguments:?}: {errors}");
     Some(output.stdout)

@@ -62,7 +62,9 @@ pub(super) fn binary(text: &[u8], list: List, names: &Names) -> Result<Option<Ve
         let line = line.split(|&byte| byte == b'#').next().unwrap_or_default().trim_ascii();
         if !line.is_empty() {
             let entry = entry(line, names);
-            entries.push(entry.map_err(|what| format!("{what} in the ACL entry \"{}\"", shown(line)))?);
+            entries.push(
+                entry.map_err(|what| format!("{what} in the ACL entry \"{}\"", shown(line)))?,
+            );
         }
     }
     entries.sort_unstable();
@@ -154,7 +156,9 @@ mod tests {
         let names = Names::default();
         let minimal = b"user::rw-\ngroup::r--\nother::r--\n";
         assert_eq!(binary(minimal, List::Access, &names), Ok(None));
-        assert!(matches!(binary(minimal, List::Default, &names), Ok(Some(value)) if value.len() == 28));
+        assert!(
+            matches!(binary(minimal, List::Default, &names), Ok(Some(value)) if value.len() == 28)
+        );
         let bad: &[&[u8]] = &[
             b"user:joe:r--",
             b"user::rwz",

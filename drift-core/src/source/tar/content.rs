@@ -48,7 +48,8 @@ pub(super) fn answer(
                     Layout::Sparse(map) => Some(map),
                     _ => None,
                 };
-                let mut gathers: Vec<Gather> = asks.iter().map(|ask| Gather::new(ask.want)).collect();
+                let mut gathers: Vec<Gather> =
+                    asks.iter().map(|ask| Gather::new(ask.want)).collect();
                 reader.content(map, &mut |piece| {
                     gathers.iter_mut().for_each(|gather| gather.update(piece));
                     cancel.check().map_err(|_| Fault::Cancelled)

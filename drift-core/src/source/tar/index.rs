@@ -179,7 +179,9 @@ impl Index {
                     self.unknown(number)
                 }
             },
-            Kind::Object(_) | Kind::Foreign => self.object(reader, &path, &member, number, cancel)?,
+            Kind::Object(_) | Kind::Foreign => {
+                self.object(reader, &path, &member, number, cancel)?
+            }
         };
         self.insert(&path, object)
     }
@@ -234,7 +236,11 @@ impl Index {
             size: if file_type == FileType::File { member.size } else { 0 },
             mtime: member.mtime,
             device: member.device,
-            link: if file_type == FileType::Symlink { member.link.as_slice().into() } else { Box::default() },
+            link: if file_type == FileType::Symlink {
+                member.link.as_slice().into()
+            } else {
+                Box::default()
+            },
             xattrs: Observed::Is(Xattrs::default()),
             digest: None,
             unread: None,
@@ -325,7 +331,8 @@ impl Index {
         let mut node = 0;
         let mut names = path.components().peekable();
         while let Some(name) = names.next() {
-            let Some(children) = self.nodes.get(node as usize).and_then(|node| node.children.as_ref())
+            let Some(children) =
+                self.nodes.get(node as usize).and_then(|node| node.children.as_ref())
             else {
                 let reason = "the entry is left out: it lies below something that is no directory";
                 self.problem(path.clone(), Stage::Parse, reason.to_owned());
@@ -399,7 +406,10 @@ impl Index {
             End::Marked => None,
             End::Unmarked => {
                 self.whole = false;
-                Some("the archive has no end mark, so that entries may be missing; write it anew".to_owned())
+                Some(
+                    "the archive has no end mark, so that entries may be missing; write it anew"
+                        .to_owned(),
+                )
             }
             End::Followed(offset) => Some(format!(
                 "data follows the end mark of the archive at offset {offset}; it is not read, \
@@ -531,10 +541,8 @@ fn place(name: &[u8]) -> Place {
     }
     let names: Vec<&[u8]> =
         name.split(|&byte| byte == b'/').filter(|name| !matches!(*name, b"" | b".")).collect();
-    TreePath::parse(&names.join(&b'/')).map_or(
-        Place::Nowhere("has a NUL byte or leads upwards with \"..\""),
-        Place::At,
-    )
+    TreePath::parse(&names.join(&b'/'))
+        .map_or(Place::Nowhere("has a NUL byte or leads upwards with \"..\""), Place::At)
 }
 
 fn shown(name: &[u8]) -> String {

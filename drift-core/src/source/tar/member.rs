@@ -163,7 +163,10 @@ fn kind(flag: u8, name: &[u8]) -> (Kind, Option<&'static str>) {
         b'4' => object(FileType::Block),
         b'5' => object(FileType::Directory),
         b'6' => object(FileType::Fifo),
-        _ => (Kind::Foreign, Some("its type is not one of POSIX or GNU tar that stands for an object")),
+        _ => (
+            Kind::Foreign,
+            Some("its type is not one of POSIX or GNU tar that stands for an object"),
+        ),
     }
 }
 

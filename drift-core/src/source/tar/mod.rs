@@ -46,11 +46,7 @@ struct TarSource {
 
 impl TarSource {
     /// Returns the index, built by whoever comes first.
-    fn index(
-        &self,
-        cancel: Option<&Cancel>,
-        observer: &dyn Observer,
-    ) -> Result<Arc<Index>, Error> {
+    fn index(&self, cancel: Option<&Cancel>, observer: &dyn Observer) -> Result<Arc<Index>, Error> {
         let mut slot = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = &*slot {
             return Ok(Arc::clone(index));

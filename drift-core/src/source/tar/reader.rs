@@ -168,8 +168,8 @@ impl<'a> Reader<'a> {
             _ => None,
         };
         self.enter(stored);
-        let mut member =
-            member::read(start, header, stored, own, old_sparse).map_err(|what| malformed(start, what))?;
+        let mut member = member::read(start, header, stored, own, old_sparse)
+            .map_err(|what| malformed(start, what))?;
         if let member::Layout::MapInData(size) = member.layout {
             let map = self.map_in_data(start, size)?;
             member.set_map(map, self.data);
@@ -275,7 +275,8 @@ impl<'a> Reader<'a> {
 
     fn extension(&mut self, start: u64, stored: u64) -> Result<Vec<u8>, Fault> {
         if stored > MAX_EXTENSION {
-            let what = format!("an extended header claims {stored} bytes, and at most 1 MiB is read");
+            let what =
+                format!("an extended header claims {stored} bytes, and at most 1 MiB is read");
             return Err(malformed(start, &what));
         }
         self.enter(stored);
@@ -394,10 +395,7 @@ fn agreed_size(start: u64, header: u64, records: &Records) -> Result<u64, Fault>
     Err(malformed(start, &what))
 }
 
-fn zeros(
-    mut count: u64,
-    each: &mut dyn FnMut(&[u8]) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+fn zeros(mut count: u64, each: &mut dyn FnMut(&[u8]) -> Result<(), Fault>) -> Result<(), Fault> {
     const ZEROS: [u8; 1 << 14] = [0; 1 << 14];
     while count > 0 {
         let want = usize::try_from(count).unwrap_or(usize::MAX).min(ZEROS.len());

@@ -81,9 +81,7 @@ pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
         return None;
     }
     digits.iter().try_fold(0u64, |value, digit| match digit {
-        b'0'..=b'9' => {
-            value.checked_mul(10)?.checked_add(u64::from(digit.saturating_sub(b'0')))
-        }
+        b'0'..=b'9' => value.checked_mul(10)?.checked_add(u64::from(digit.saturating_sub(b'0'))),
         _ => None,
     })
 }
@@ -101,8 +99,7 @@ pub(super) fn time(value: &[u8]) -> Option<Time> {
     if fraction.is_empty() || fraction.iter().any(|byte| !byte.is_ascii_digit()) {
         return None;
     }
-    let padded: Vec<u8> =
-        fraction.iter().copied().chain(std::iter::repeat(b'0')).take(9).collect();
+    let padded: Vec<u8> = fraction.iter().copied().chain(std::iter::repeat(b'0')).take(9).collect();
     let nanoseconds = u32::try_from(decimal(&padded)?).ok()?;
     match (negative, nanoseconds) {
         (false, _) => Some(Time { seconds, nanoseconds }),
@@ -161,8 +158,7 @@ mod tests {
             (b"1e3", None),
         ];
         for (value, expected) in cases {
-            let expected =
-                expected.map(|(seconds, nanoseconds)| Time { seconds, nanoseconds });
+            let expected = expected.map(|(seconds, nanoseconds)| Time { seconds, nanoseconds });
             assert_eq!(time(value), expected, "{value:?}");
         }
     }

@@ -89,9 +89,7 @@ pub(super) fn pax(records: &Records) -> Pax {
     }
     let size = |key: &[u8]| records.get(key).and_then(decimal);
     match (records.get(b"GNU.sparse.major"), records.get(b"GNU.sparse.minor")) {
-        (Some(b"1"), Some(b"0")) => {
-            size(b"GNU.sparse.realsize").map_or(Pax::Unknown, Pax::InData)
-        }
+        (Some(b"1"), Some(b"0")) => size(b"GNU.sparse.realsize").map_or(Pax::Unknown, Pax::InData),
         (None, None) | (Some(b"0"), _) => {
             let segments = match records.get(b"GNU.sparse.map") {
                 Some(map) => pairs(map.split(|&byte| byte == b',')),

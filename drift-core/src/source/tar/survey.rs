@@ -141,7 +141,13 @@ fn joined(path: &[u8], name: &[u8]) -> Vec<u8> {
     joined
 }
 
-fn found(index: &Index, rules: &RuleSet, choice: &Choice, node: u32, xattrs: AttributeSet) -> Found {
+fn found(
+    index: &Index,
+    rules: &RuleSet,
+    choice: &Choice,
+    node: u32,
+    xattrs: AttributeSet,
+) -> Found {
     let rule = choice.rule(node);
     let Some(entry) = index.nodes.get(node as usize) else { return Found::unobserved(b"", rule) };
     let carried = !xattrs.is_empty();
@@ -149,7 +155,11 @@ fn found(index: &Index, rules: &RuleSet, choice: &Choice, node: u32, xattrs: Att
         return Found {
             mode: IMPLIED_MODE,
             identity: (1, u64::from(node).saturating_add(1)),
-            xattrs: if carried { Observed::Is(Default::default()) } else { Observed::NotApplicable },
+            xattrs: if carried {
+                Observed::Is(Default::default())
+            } else {
+                Observed::NotApplicable
+            },
             ..Found::plain(&entry.name, FileType::Directory, rule)
         };
     };
@@ -207,9 +217,10 @@ fn report_implied(index: &Index, choice: &Choice, intake: &Intake) {
             intake.problem(Problem {
                 path: index.path(node),
                 stage: Stage::Stat,
-                reason: "the archive has no entry for this directory (and perhaps for some in it), \
+                reason:
+                    "the archive has no entry for this directory (and perhaps for some in it), \
                          so that its owner and mode are not known"
-                    .to_owned(),
+                        .to_owned(),
                 errno: None,
             });
         }
