@@ -4,7 +4,9 @@
 //! opens and reads single objects; [`Walked`] makes a source of any volume. To add a source or a
 //! volume: one file here, its `mod` line, and its line in `detect.rs` where bytes select it.
 
+mod compression;
 mod errno;
+pub mod tar;
 mod volume;
 
 use crate::bounds::{Cancel, Cancelled, Observer, Pool};

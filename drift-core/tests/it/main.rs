@@ -3,3 +3,4 @@
 mod packages;
 mod report;
 mod seal;
+mod tar;
