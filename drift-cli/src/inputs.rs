@@ -91,8 +91,8 @@ pub(crate) fn target(text: &str, sealing: Sealing<'_>, settings: &Settings) -> R
 
 /// Whether the file begins as a baseline; the name says nothing.
 fn is_baseline(path: &Path) -> bool {
-    artifact::read_start(path, drift_core::baseline::MAGIC.len())
-        .is_ok_and(|start| start == drift_core::baseline::MAGIC)
+    artifact::read_start(path, drift_core::baseline::MARK.len())
+        .is_ok_and(|start| start == drift_core::baseline::MARK)
 }
 
 /// Opens a snapshot without looking at its seal.

@@ -19,7 +19,7 @@ mod tests;
 pub use directory::ensure_directory;
 pub use error::Error;
 pub use lineages::{LINEAGES_FILE, load_lineages, remember};
-pub use read::{Private, private, read_bounded, read_private};
+pub use read::{Private, private, read_bounded, read_private, read_start};
 pub use sealed::{bundle_paths, open_sealed};
 pub use trust::load_trust;
 pub use write::{Replace, write, write_unless};

@@ -27,6 +27,16 @@ pub fn read_bounded(path: &Path, limit: usize) -> Result<Vec<u8>, Error> {
     read_to_end(path, file, &stat, limit)
 }
 
+/// Reads the first `length` bytes, or all of a shorter file: enough to tell what kind it is.
+pub fn read_start(path: &Path, length: usize) -> Result<Vec<u8>, Error> {
+    let (file, _) = open_regular(path)?;
+    let mut bytes = Vec::new();
+    file.take(u64::try_from(length).unwrap_or(u64::MAX))
+        .read_to_end(&mut bytes)
+        .map_err(|source| Error::System { doing: "read", path: path.to_owned(), source })?;
+    Ok(bytes)
+}
+
 /// Reads like [`read_bounded`] and says who else could.
 pub fn read_private(path: &Path, limit: usize) -> Result<Private, Error> {
     let (file, stat) = open_regular(path)?;

@@ -11,11 +11,11 @@ use std::collections::BTreeMap;
 
 use crate::bounds::{Cancel, Event, Observer, Pool};
 use crate::model::{
-    Exclusion, FileType, Frozen, Intake, Package, RowId, RuleId, Snapshot, Tree, TreePath,
+    ARTIFACT_RULE, Exclusion, FileType, Frozen, Intake, Package, RowId, RuleId, Snapshot, Tree, TreePath,
 };
 use crate::packages::{Completeness, Ownership, Records};
 use crate::rules::{self, Class, RuleSet};
-use crate::source::{self, ARTIFACT_RULE, Ask, Plan, Source, Want};
+use crate::source::{self, Ask, Plan, Source, Want};
 
 pub use probe::identity as system;
 pub use read::Extra;

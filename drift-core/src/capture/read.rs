@@ -25,7 +25,7 @@ pub struct Extra {
 
 /// Everything that reading fills in.
 #[derive(Debug)]
-pub struct Ledger<'l> {
+pub(crate) struct Ledger<'l> {
     /// The tree under capture.
     pub tree: &'l mut Tree,
     /// Its counts.
@@ -35,7 +35,7 @@ pub struct Ledger<'l> {
 }
 
 /// Answers all asks and returns what was wanted beyond digests.
-pub fn read(
+pub(crate) fn read(
     source: &dyn Source,
     plan: &Plan<'_>,
     asks: &[Ask],

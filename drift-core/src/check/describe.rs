@@ -3,5 +3,5 @@
 mod changes;
 mod paper;
 
-pub(super) use changes::{Names, covered, entry_change, id_of, is_on_path, package_change, path_of};
+pub(super) use changes::{Names, attribute_change, covered, entry_change, id_of, is_on_path, package_change, path_of};
 pub(super) use paper::{Paper, SEALED, databases, not_observable, problem_at_capture, report, sealed, snapshot};

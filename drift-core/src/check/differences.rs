@@ -9,7 +9,7 @@ use crate::compare::{
 use crate::model::{Mount, TreePath};
 use crate::report::document;
 use crate::rules::RuleSet;
-use crate::source::{Source, is_kernel_file_system};
+use crate::source::{FileSystemKind, Source};
 
 use super::describe::{self, Names};
 use super::view::View;
@@ -80,7 +80,7 @@ fn join(
         before.coverage.mounts_entered.iter().chain(&before.coverage.mounts_not_entered).collect();
     let new = |mount: &&Mount| {
         let rule = rules.rule(rules.evaluate(&mount.path, true));
-        !is_kernel_file_system(&mount.file_system)
+        FileSystemKind::of(&mount.file_system) != FileSystemKind::Kernel
             && !mount.path.is_root()
             && !known.iter().any(|old| old.path == mount.path)
             && !rule.may_come_and_go()

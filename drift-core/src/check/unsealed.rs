@@ -91,27 +91,18 @@ impl Walk<'_> {
             (FileType::File, None) | (FileType::Unknown, _) => return,
             (FileType::File, Some(actual)) if actual == expected => return,
             (FileType::File, Some(actual)) => digest_change(expected, actual),
-            (other, _) => AttributeChange {
-                name: "type".to_owned(),
-                before: Some(FileType::File.name().to_owned()),
-                before_b64: None,
-                after: Some(other.name().to_owned()),
-                after_b64: None,
-            },
+            (other, _) => {
+                let text = |file_type: FileType| Some(file_type.name().as_bytes().to_vec());
+                describe::attribute_change(b"type", text(FileType::File), text(other))
+            }
         };
         let cause = if conffile { Cause::ConffileEdited } else { Cause::VendorRecordDiffers };
         self.modified(row, cause, conffile, vec![difference]);
     }
 
     fn unregistered_alternative(&mut self, row: RowId) {
-        let target = self.captured.snapshot.tree.link_target(row).unwrap_or_default();
-        let difference = AttributeChange {
-            name: "link_target".to_owned(),
-            before: None,
-            before_b64: None,
-            after: Some(String::from_utf8_lossy(target).into_owned()),
-            after_b64: None,
-        };
+        let target = self.captured.snapshot.tree.link_target(row).map(<[u8]>::to_vec);
+        let difference = describe::attribute_change(b"link_target", None, target);
         self.modified(row, Cause::VendorRecordDiffers, false, vec![difference]);
     }
 
@@ -200,11 +191,6 @@ fn stands_alone(path: &TreePath, entry: &Entry) -> bool {
 }
 
 fn digest_change(expected: Digest, actual: Digest) -> AttributeChange {
-    AttributeChange {
-        name: "digest".to_owned(),
-        before: Some(expected.to_string()),
-        before_b64: None,
-        after: Some(actual.to_string()),
-        after_b64: None,
-    }
+    let bytes = |digest: Digest| Some(digest.to_string().into_bytes());
+    describe::attribute_change(b"digest", bytes(expected), bytes(actual))
 }

@@ -19,7 +19,7 @@ use crate::model::{
 use crate::rules::{Class, RuleSet};
 
 pub use apply::{Entries, apply, each_entry, entries};
-pub use change::{EntryChange, Kind, State};
+pub use change::{EntryChange, Kind, State, Values};
 pub use explain::{Evidence, Explanation, explain, is_executable, is_privileged};
 pub use packages::{PackageChange, Packages, compare_packages};
 use side::Side;

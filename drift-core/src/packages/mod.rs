@@ -44,6 +44,9 @@ pub trait PackageDatabase: Sync {
     /// directory followed by a name with one `*`, which stands for any bytes but `/`.
     fn files(&self) -> &'static [&'static str];
 
+    /// Compares two versions by the manager's own rules.
+    fn compare_versions(&self, a: &str, b: &str) -> std::cmp::Ordering;
+
     /// Reads the database. A target without such a database is `Complete` and empty.
     fn parse(
         &self,
@@ -51,6 +54,13 @@ pub trait PackageDatabase: Sync {
         budget: &mut Budget,
         out: &mut PackageSink,
     ) -> Completeness;
+}
+
+/// Compares two versions of packages of the same manager, by that manager's own rules.
+#[must_use]
+pub fn compare_versions(manager: &str, a: &str, b: &str) -> std::cmp::Ordering {
+    let database = DATABASES.iter().find(|database| database.name() == manager);
+    database.map_or_else(|| a.cmp(b), |database| database.compare_versions(a, b))
 }
 
 /// Every database that is understood, in the order in which they are read.

@@ -15,6 +15,17 @@ pub struct VendorRecord {
     pub conffile: Option<Conffile>,
 }
 
+impl VendorRecord {
+    /// Returns the MD5 that the content as shipped has.
+    #[must_use]
+    pub fn expected_md5(&self) -> Option<Digest> {
+        match &self.conffile {
+            Some(conffile) => conffile.md5,
+            None => self.md5,
+        }
+    }
+}
+
 /// A configuration file as the package manager last installed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Conffile {

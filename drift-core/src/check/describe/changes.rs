@@ -1,12 +1,11 @@
 //! Changes as the report has them.
 
-use base64::Engine as _;
-
 use crate::check::path_directories::PATH_DIRECTORIES;
-use crate::compare::{EntryChange, Explanation, PackageChange, is_executable, is_privileged};
+use crate::compare::{EntryChange, Explanation, Kind, PackageChange, State, is_executable, is_privileged};
 use crate::judge::{Circumstances, severity};
-use crate::model::{Cause, Digest, Entry, FileType, Package, PackageId, TreePath};
+use crate::model::{Cause, Digest, Entry, FileType, Package, PackageId, Severity, TreePath};
 use crate::report::document::{AttributeChange, Change, PackageOf};
+use crate::report::lossy;
 use crate::rules::RuleSet;
 
 /// What numbers in changes stand for.
@@ -37,31 +36,25 @@ pub(in crate::check) fn entry_change(
         verified: explanation.verified,
         folded: folded_into.is_some(),
     };
-    let (path, path_b64) = path_of(&change.path);
-    let owner = |side: &Option<crate::compare::State>, packages: &[Package]| {
-        package_at(packages, side.as_ref()?.owner)
-    };
+    let (moved_from, moved_from_b64) = change.moved_from.as_ref().map(path_of).unzip();
     let mut described = Change {
-        id: String::new(),
-        subject: "entry",
-        path,
-        path_b64,
         kind: change.kind().name(),
         file_type: Some(change.file_type().name()),
-        moved_from: change.moved_from.as_ref().map(|path| path_of(path).0),
+        moved_from,
+        moved_from_b64: moved_from_b64.flatten(),
         folded_into,
-        setting: None,
-        fact: None,
-        attributes: change.values().into_iter().map(|(name, values)| attribute_change(name, values)).collect(),
+        attributes: change
+            .values()
+            .into_iter()
+            .map(|(name, (before, after))| attribute_change(&name, before, after))
+            .collect(),
         cause: explanation.cause,
         cause_verified: explanation.verified,
-        layer: None,
-        package: package_of(owner(&change.before, names.before), owner(&change.after, names.after)),
+        package: package_of(owner(names.before, &change.before), owner(names.after, &change.after)),
         rule: Some(names.rules.rule(change.rule).to_string()),
-        entries: None,
         on_path,
         severity: severity(explanation.cause, &about),
-        waived_by: None,
+        ..blank("entry", path_of(&change.path))
     };
     described.id = id_of(&described, change.path.as_bytes());
     described
@@ -79,31 +72,17 @@ pub(in crate::check) fn package_change(change: &PackageChange, names: &Names<'_>
         let (old, new) = (before.map(get), after.map(get));
         if old != new {
             let bytes = |value: Option<&str>| value.map(|value| value.as_bytes().to_vec());
-            attributes.push(attribute_change(name.as_bytes().to_vec(), (bytes(old), bytes(new))));
+            attributes.push(attribute_change(name.as_bytes(), bytes(old), bytes(new)));
         }
     }
     let name = after.or(before).map(|package| package.name.clone()).unwrap_or_default();
     let mut described = Change {
-        id: String::new(),
-        subject: "package",
-        path: name.clone(),
-        path_b64: None,
         kind: change.kind().name(),
-        file_type: None,
-        moved_from: None,
-        folded_into: None,
-        setting: None,
-        fact: None,
         attributes,
         cause: change.cause,
-        cause_verified: false,
-        layer: None,
         package: package_of(before, after),
-        rule: None,
-        entries: None,
-        on_path: false,
         severity: severity(change.cause, &about),
-        waived_by: None,
+        ..blank("package", (name.clone(), None))
     };
     described.id = id_of(&described, name.as_bytes());
     described
@@ -111,28 +90,13 @@ pub(in crate::check) fn package_change(change: &PackageChange, names: &Names<'_>
 
 /// Describes a path that a mount hides and of which nothing else differs.
 pub(in crate::check) fn covered(mount: &TreePath) -> Change {
-    let (path, path_b64) = path_of(mount);
+    let about = Circumstances { against_baseline: true, ..Circumstances::default() };
     let mut described = Change {
-        id: String::new(),
-        subject: "entry",
-        path,
-        path_b64,
-        kind: "modified",
         file_type: Some(FileType::Directory.name()),
-        moved_from: None,
-        folded_into: None,
-        setting: None,
-        fact: None,
-        attributes: Vec::new(),
         cause: Cause::CoveredByMount,
         cause_verified: true,
-        layer: None,
-        package: None,
-        rule: None,
-        entries: None,
-        on_path: false,
-        severity: severity(Cause::CoveredByMount, &Circumstances { against_baseline: true, ..Circumstances::default() }),
-        waived_by: None,
+        severity: severity(Cause::CoveredByMount, &about),
+        ..blank("entry", path_of(mount))
     };
     described.id = id_of(&described, mount.as_bytes());
     described
@@ -140,8 +104,7 @@ pub(in crate::check) fn covered(mount: &TreePath) -> Change {
 
 /// Returns a path as JSON has it, and its bytes in base64 where that loses something.
 pub(in crate::check) fn path_of(path: &TreePath) -> (String, Option<String>) {
-    let (text, exact) = text_of(path.as_bytes());
-    (format!("/{text}"), exact)
+    lossy(&[b"/", path.as_bytes()].concat())
 }
 
 /// Returns whether the entry is a program in a directory of the usual PATH.
@@ -173,11 +136,45 @@ pub(in crate::check) fn id_of(change: &Change, path: &[u8]) -> String {
     Digest::sha256_of(&text).hex()
 }
 
-fn attribute_change(name: Vec<u8>, (before, after): (Option<Vec<u8>>, Option<Vec<u8>>)) -> AttributeChange {
-    let split = |value: Option<Vec<u8>>| value.map(|value| text_of(&value)).unzip();
-    let ((before, before_b64), (after, after_b64)) = (split(before), split(after));
+/// A modification without attributes, cause or severity yet.
+fn blank(subject: &'static str, (path, path_b64): (String, Option<String>)) -> Change {
+    Change {
+        id: String::new(),
+        subject,
+        path,
+        path_b64,
+        kind: Kind::Modified.name(),
+        file_type: None,
+        moved_from: None,
+        moved_from_b64: None,
+        folded_into: None,
+        setting: None,
+        fact: None,
+        attributes: Vec::new(),
+        cause: Cause::ModifiedInPlace,
+        cause_verified: false,
+        layer: None,
+        package: None,
+        rule: None,
+        entries: None,
+        on_path: false,
+        severity: Severity::None,
+        waived_by: None,
+    }
+}
+
+/// Describes one attribute that differs, from bytes as the target has them.
+pub(in crate::check) fn attribute_change(
+    name: &[u8],
+    before: Option<Vec<u8>>,
+    after: Option<Vec<u8>>,
+) -> AttributeChange {
+    let ((before, before_b64), (after, after_b64)) =
+        (before.as_deref().map(lossy).unzip(), after.as_deref().map(lossy).unzip());
+    let (name, name_b64) = lossy(name);
     AttributeChange {
-        name: text_of(&name).0,
+        name,
+        name_b64,
         before,
         before_b64: before_b64.flatten(),
         after,
@@ -185,14 +182,8 @@ fn attribute_change(name: Vec<u8>, (before, after): (Option<Vec<u8>>, Option<Vec
     }
 }
 
-fn text_of(bytes: &[u8]) -> (String, Option<String>) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), None),
-        Err(_) => {
-            let exact = base64::engine::general_purpose::STANDARD.encode(bytes);
-            (String::from_utf8_lossy(bytes).into_owned(), Some(exact))
-        }
-    }
+fn owner<'p>(packages: &'p [Package], side: &Option<State>) -> Option<&'p Package> {
+    package_at(packages, side.as_ref()?.owner)
 }
 
 fn package_at(packages: &[Package], id: Option<PackageId>) -> Option<&Package> {

@@ -146,9 +146,9 @@ fn coverage(view: &View<'_>, not_compared: u64, not_observable: Vec<String>) -> 
         mounts_not_entered: seen
             .mounts_not_entered
             .iter()
-            .map(|mount| document::Mount {
-                path: super::path_of(&mount.path).0,
-                file_system: mount.file_system.clone(),
+            .map(|mount| {
+                let (path, path_b64) = super::path_of(&mount.path);
+                document::Mount { path, path_b64, file_system: mount.file_system.clone() }
             })
             .collect(),
         excluded: seen

@@ -66,6 +66,10 @@ impl PackageDatabase for Dpkg {
         "dpkg"
     }
 
+    fn compare_versions(&self, a: &str, b: &str) -> std::cmp::Ordering {
+        dpkg_version_cmp(a.as_bytes(), b.as_bytes())
+    }
+
     fn files(&self) -> &'static [&'static str] {
         &[
             "var/lib/dpkg/status",
