@@ -15,6 +15,7 @@ mod alternative;
 mod dpkg;
 mod files;
 mod fnmatch;
+mod located;
 mod ownership;
 mod paths;
 mod reading;
@@ -31,8 +32,8 @@ pub use ownership::{Known, Missing, Ownership};
 pub use paths::PathId;
 pub use reading::Reading;
 pub use record::{
-    Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded, Records,
-    StatOverride, VendorRecord,
+    Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
+    Records, StatOverride, VendorRecord,
 };
 
 /// One kind of package database.
@@ -45,12 +46,7 @@ pub trait PackageDatabase: Sync {
     fn files(&self) -> &'static [&'static str];
 
     /// Reads the database. A target without such a database is `Complete` and empty.
-    fn parse(
-        &self,
-        files: &Files<'_>,
-        budget: &mut Budget,
-        out: &mut PackageSink,
-    ) -> Completeness;
+    fn parse(&self, files: &Files<'_>, budget: &mut Budget, out: &mut PackageSink) -> Completeness;
 }
 
 /// Every database that is understood, in the order in which they are read.

@@ -76,6 +76,11 @@ impl Paths {
         Ok(at)
     }
 
+    /// Returns the bytes of all names.
+    pub(super) fn size(&self) -> usize {
+        self.names.len()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.nodes.len()
     }
@@ -126,7 +131,7 @@ impl Paths {
         if let Some(found) = self.child(parent, name, hash) {
             return found;
         }
-        // The caller's budget of bytes keeps both far below 4 GiB; see `Reading::open`.
+        // `Reading::open` refuses files long before either column reaches 4 GiB.
         let fits = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let id = fits(self.nodes.len());
         let next = self.index.insert(hash, id).unwrap_or(0);
