@@ -316,3 +316,56 @@ fn nothing_depends_on_the_order_of_files_or_on_the_hasher() {
     }
     assert_eq!(shown[0], shown[1]);
 }
+
+/// Two architectures ship one file, a removed package left one, and a link leads deep down.
+#[test]
+fn shared_files_leftovers_and_deep_links() {
+    let stanza = |name: &str, arch: &str, state: &str| {
+        format!(
+            "Package: {name}\nStatus: install ok {state}\nArchitecture: {arch}\n\
+             Multi-Arch: same\nVersion: 1\nConffiles:\n \
+             /etc/{name} 0123456789abcdef0123456789abcdef\n\n"
+        )
+    };
+    let status = [
+        stanza("lib", "i386", "installed"),
+        stanza("lib", "amd64", "installed"),
+        stanza("old", "amd64", "config-files"),
+    ];
+    let below: String = (0..20_000).map(|number| format!("/deep/{number}\n")).collect();
+    let list = |more: &str| format!("/.\n/etc\n/etc/lib\n/etc/doc\n/deep\n{more}").into_bytes();
+    let files: Database = vec![
+        (b"var/lib/dpkg/status".to_vec(), status.concat().into_bytes()),
+        (b"var/lib/dpkg/info/lib:i386.list".to_vec(), list("")),
+        (b"var/lib/dpkg/info/lib:amd64.list".to_vec(), list(&below)),
+        (b"var/lib/dpkg/info/lib:i386.md5sums".to_vec(), Vec::new()),
+        (b"var/lib/dpkg/info/lib:amd64.md5sums".to_vec(), Vec::new()),
+    ];
+    let intake = Intake::default();
+    let root = intake.root(dir(b""));
+    let target = b"d/".repeat(3_000);
+    let top = vec![dir(b"d"), dir(b"etc"), link(b"deep", &target)];
+    let top = intake.listing(root, Listing::Complete, top);
+    let etc = vec![file(b"doc"), file(b"lib"), file(b"old")];
+    intake.listing(id(&top, b"etc"), Listing::Complete, etc);
+    let mut at_depth = id(&top, b"d");
+    for _ in 1..3_000 {
+        at_depth = id(&intake.listing(at_depth, Listing::Complete, vec![dir(b"d")]), b"d");
+    }
+    intake.listing(at_depth, Listing::Complete, vec![file(b"0")]);
+    let tree = intake.freeze().tree;
+    let ownership = Ownership::resolve(run(DATABASES[0], &files, &mut plenty()), &tree);
+    let architecture = |path: &str| {
+        let id = ownership.owner(at(&tree, path))?;
+        Some(ownership.records().packages()[id.index()].architecture.as_str())
+    };
+    assert_eq!(architecture("etc/doc"), Some("amd64"));
+    assert_eq!(architecture("etc/old"), None);
+    let old = at(&tree, "etc/old");
+    assert_eq!(ownership.known(old), Some(Known::Leftover));
+    assert_eq!(ownership.leftover(old).map(|leftover| leftover.package.as_str()), Some("old"));
+    assert_eq!(architecture(&format!("{}0", String::from_utf8_lossy(&target))), Some("amd64"));
+    assert_eq!(ownership.known(at(&tree, "deep")), Some(Known::DirectoryLink));
+    assert_eq!(ownership.missing().len(), 19_999);
+    assert_eq!(ownership.missing()[0].path.to_string(), "/deep/1", "too deep to tell");
+}
