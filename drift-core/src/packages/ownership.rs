@@ -80,13 +80,13 @@ impl Ownership {
         for (at, leftover) in (0..).zip(records.leftovers()) {
             if let Some(row) = located.row(leftover.path) {
                 ownership.leftovers.push((row, at));
-                ownership.known.push((row, Known::Leftover));
+                ownership.expect_unowned(row, Known::Leftover);
             }
         }
         for (at, stat_override) in (0..).zip(records.overrides()) {
             if let Some(row) = located.row(stat_override.path) {
                 ownership.overrides.push((row, at));
-                ownership.known.push((row, Known::Overridden));
+                ownership.expect_unowned(row, Known::Overridden);
             }
         }
         for &path in records.bookkeeping() {
@@ -162,6 +162,13 @@ impl Ownership {
     fn claim(&self, row: RowId) -> Option<&Claim> {
         let at = self.claims.get(row.0 as usize)?.checked_sub(1)?;
         self.records.claims().get(at as usize)
+    }
+
+    /// Notes why the entry is expected, unless a package owns it.
+    fn expect_unowned(&mut self, row: RowId, known: Known) {
+        if self.claims.get(row.0 as usize).is_some_and(|&claim| claim == 0) {
+            self.known.push((row, known));
+        }
     }
 
     /// Finds the row of each claim, sorted by row and package; notes what is missing.

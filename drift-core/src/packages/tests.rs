@@ -242,6 +242,7 @@ fn ownership_follows_merged_directories_diversions_and_alternatives() {
     assert_eq!(known("usr/bin/vi"), Some(Known::Alternative { registered: true }));
     assert_eq!(known("etc/alternatives/vi"), Some(Known::Alternative { registered: true }));
     assert_eq!(known("usr/bin/extra"), None);
+    assert_eq!(known("usr/bin/two"), None, "overridden, but owned");
     assert_eq!(ownership.stat_override(at(&tree, "usr/bin/two")).map(|o| o.mode), Some(0o4755));
     let conffile = ownership.record(at(&tree, "etc/one")).and_then(|record| record.conffile);
     assert!(conffile.is_some());
