@@ -229,8 +229,19 @@ impl Tree {
     /// when `last` says so, of the last name; at most 40 links, as the kernel (`path_resolution(7)`).
     #[must_use]
     pub fn resolve(&self, path: &[u8], last: FollowLast) -> Option<RowId> {
+        self.resolve_from(DirId(0), path, last)
+    }
+
+    /// Finds what a path relative to `directory` leads to; otherwise as [`Self::resolve`].
+    #[must_use]
+    pub fn resolve_from(
+        &self,
+        directory: DirId,
+        path: &[u8],
+        last: FollowLast,
+    ) -> Option<RowId> {
         let mut todo: Vec<Vec<u8>> = split(path).rev().map(<[u8]>::to_vec).collect();
-        let mut at = DirId(0);
+        let mut at = directory;
         let mut links = 0;
         while let Some(name) = todo.pop() {
             if name == b"." {

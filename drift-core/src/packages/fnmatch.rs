@@ -158,3 +158,91 @@ fn class_holds(class: &[u8], byte: u8) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::fnmatch;
+
+    #[test]
+    fn patterns_mean_what_fnmatch_means() {
+        let check = |pattern: &str, text: &str, expected: bool| {
+            let matched = fnmatch(pattern.as_bytes(), text.as_bytes(), &mut 10_000);
+            assert_eq!(matched, Some(expected), "{pattern} and {text}");
+        };
+        check("/usr/share/doc/*", "/usr/share/doc/a/b", true);
+        check("/usr/share/doc/*", "/usr/share/doc", false);
+        check("*", "", true);
+        check("", "", true);
+        check("a?c", "a/c", true);
+        check("a[b-d]e", "ace", true);
+        check("a[!b-d]e", "ace", false);
+        check("a[]x]e", "a]e", true);
+        check("a[[:digit:]x]e", "a7e", true);
+        check("a[\\]]e", "a]e", true);
+        check("a[b", "a[b", true);
+        check("\\*", "*", true);
+        check("\\*", "x", false);
+        check("*a*b", "xaxbxb", true);
+        check("*a*b", "xaxbxc", false);
+    }
+
+    #[test]
+    fn a_costly_pattern_runs_out_of_steps() {
+        let pattern = [b"*".to_vec(), b"a".repeat(2_000), b"b".to_vec()].concat();
+        let text = b"a".repeat(4_000);
+        assert_eq!(fnmatch(&pattern, &text, &mut 100_000), None);
+        assert_eq!(fnmatch(&pattern, &text, &mut 100_000_000), Some(false));
+    }
+
+    /// The C library decides, asked through Python.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test asks the C library")]
+    fn matching_agrees_with_the_c_library() {
+        use std::io::Write as _;
+        use std::process::{Command, Stdio};
+        let script = "import ctypes,sys\nc=ctypes.CDLL(None)\n\
+            d=sys.stdin.buffer.read().split(b'\\n')\n\
+            print(''.join('1' if c.fnmatch(p,t,0)==0 else '0' for p,t in zip(d[::2],d[1::2])))";
+        let started = Command::new("python3")
+            .args(["-c", script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        let Ok(mut python) = started else {
+            let required = std::env::var_os("DRIFT_TEST_REQUIRE").is_some_and(|all| all == "all");
+            assert!(!required, "python3 is missing");
+            return;
+        };
+        let mut state = 7_u64;
+        let mut word = |alphabet: &[u8], length: u64| {
+            let mut next = || {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                state >> 33
+            };
+            let count = next() % length;
+            (0..count)
+                .map(|_| alphabet[usize::try_from(next()).expect("is small") % alphabet.len()])
+                .collect::<Vec<u8>>()
+        };
+        let pairs: Vec<(Vec<u8>, Vec<u8>)> =
+            (0..20_000).map(|_| (word(b"ab/*?[]!-\\", 8), word(b"ab/]-[", 6))).collect();
+        let mut input = python.stdin.take().expect("because it is piped");
+        for (pattern, text) in &pairs {
+            input.write_all(&[pattern, &b"\n"[..], text, b"\n"].concat()).expect("python reads");
+        }
+        drop(input);
+        let output = python.wait_with_output().expect("because it ends");
+        let mut different = Vec::new();
+        for ((pattern, text), theirs) in pairs.iter().zip(&output.stdout) {
+            let ours = fnmatch(pattern, text, &mut 10_000) == Some(true);
+            if ours != (*theirs == b'1') {
+                let shown =
+                    [pattern, text].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+                different.push(shown);
+            }
+        }
+        assert!(output.stdout.len() >= pairs.len());
+        assert!(output.stdout.iter().filter(|&&byte| byte == b'1').count() > 500);
+        assert!(different.is_empty(), "{} of {}: {different:?}", different.len(), pairs.len());
+    }
+}

@@ -15,6 +15,7 @@ mod alternative;
 mod dpkg;
 mod files;
 mod fnmatch;
+mod located;
 mod ownership;
 mod paths;
 mod reading;
@@ -31,8 +32,8 @@ pub use ownership::{Known, Missing, Ownership};
 pub use paths::PathId;
 pub use reading::Reading;
 pub use record::{
-    Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded, Records,
-    StatOverride, VendorRecord,
+    Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
+    Records, StatOverride, VendorRecord,
 };
 
 /// One kind of package database.
@@ -48,12 +49,7 @@ pub trait PackageDatabase: Sync {
     fn compare_versions(&self, a: &str, b: &str) -> std::cmp::Ordering;
 
     /// Reads the database. A target without such a database is `Complete` and empty.
-    fn parse(
-        &self,
-        files: &Files<'_>,
-        budget: &mut Budget,
-        out: &mut PackageSink,
-    ) -> Completeness;
+    fn parse(&self, files: &Files<'_>, budget: &mut Budget, out: &mut PackageSink) -> Completeness;
 }
 
 /// Compares two versions of packages of the same manager, by that manager's own rules.

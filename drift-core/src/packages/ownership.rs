@@ -6,9 +6,10 @@
 //! target's own word, so all of this is an unsigned reference.
 
 use super::alternative::Alternative;
-use super::paths::{PathId, Paths};
+use super::located::Located;
+use super::paths::PathId;
 use super::record::{Claim, Leftover, Presence, Records, StatOverride, VendorRecord};
-use crate::model::{DirId, FileType, FollowLast, Listing, PackageId, RowId, Tree, TreePath};
+use crate::model::{DirId, FileType, FollowLast, PackageId, RowId, Tree, TreePath};
 
 /// Steps that all matching of `path-exclude` patterns may take together: a second of work, and
 /// thousands of times what a slim image needs.
@@ -71,21 +72,21 @@ impl Ownership {
     /// owned nor missing; [`Self::unseen`] counts it.
     #[must_use]
     pub fn resolve(records: Records, tree: &Tree) -> Self {
-        let located = Located::new(records.paths(), tree);
+        let mut located = Located::new(records.paths(), tree);
         let mut ownership = Self { claims: vec![0; tree.len()], ..Self::default() };
-        let placed = ownership.place(&records, &located, tree);
+        let placed = ownership.place(&records, &mut located, tree);
         ownership.settle(&records, &located, tree, placed);
         ownership.note_links(&records, tree);
         for (at, leftover) in (0..).zip(records.leftovers()) {
             if let Some(row) = located.row(leftover.path) {
                 ownership.leftovers.push((row, at));
-                ownership.known.push((row, Known::Leftover));
+                ownership.expect_unowned(row, Known::Leftover);
             }
         }
         for (at, stat_override) in (0..).zip(records.overrides()) {
             if let Some(row) = located.row(stat_override.path) {
                 ownership.overrides.push((row, at));
-                ownership.known.push((row, Known::Overridden));
+                ownership.expect_unowned(row, Known::Overridden);
             }
         }
         for &path in records.bookkeeping() {
@@ -163,11 +164,18 @@ impl Ownership {
         self.records.claims().get(at as usize)
     }
 
+    /// Notes why the entry is expected, unless a package owns it.
+    fn expect_unowned(&mut self, row: RowId, known: Known) {
+        if self.claims.get(row.0 as usize).is_some_and(|&claim| claim == 0) {
+            self.known.push((row, known));
+        }
+    }
+
     /// Finds the row of each claim, sorted by row and package; notes what is missing.
     fn place(
         &mut self,
         records: &Records,
-        located: &Located,
+        located: &mut Located,
         tree: &Tree,
     ) -> Vec<(RowId, u32)> {
         let diversions = Diversions::new(records);
@@ -304,91 +312,5 @@ impl<'r> Diversions<'r> {
         let package = records.packages().get(claim.package.index());
         let own = by.is_some() && package.map(|package| package.name.as_str()) == by;
         if own { claim.path } else { to }
-    }
-}
-
-/// Every path of the databases in the tree.
-struct Located {
-    places: Vec<Place>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Place {
-    row: Option<RowId>,
-    /// The directory that the path leads to, where paths go on below it.
-    directory: Option<DirId>,
-    parent: Option<DirId>,
-    has_children: bool,
-    /// Absence proves nothing: the names of a directory on the way are not all known.
-    unseen: bool,
-}
-
-impl Located {
-    fn new(paths: &Paths, tree: &Tree) -> Self {
-        let mut places = vec![Place::default(); paths.len()];
-        for id in paths.ids().skip(1) {
-            if let Some(place) = places.get_mut(paths.parent(id).index()) {
-                place.has_children = true;
-            }
-        }
-        if let Some(root) = places.first_mut() {
-            root.row = (!tree.is_empty()).then_some(RowId(0));
-            root.directory = tree.as_directory(RowId(0)).filter(|_| !tree.is_empty());
-        }
-        for id in paths.ids().skip(1) {
-            let above = places.get(paths.parent(id).index()).copied().unwrap_or_default();
-            let Some(slot) = places.get_mut(id.index()) else { continue };
-            slot.parent = above.directory;
-            let Some(directory) = above.directory else {
-                let opaque = above.row.is_some_and(|row| tree.file_type(row) == FileType::Unknown);
-                slot.unseen = above.unseen || opaque;
-                continue;
-            };
-            match tree.child(directory, paths.name(id)) {
-                Some(row) => {
-                    slot.row = Some(row);
-                    slot.directory = match tree.file_type(row) {
-                        FileType::Directory => tree.as_directory(row),
-                        FileType::Symlink if slot.has_children => tree
-                            .resolve(paths.path(id).as_bytes(), FollowLast::Yes)
-                            .and_then(|row| tree.as_directory(row)),
-                        _ => None,
-                    };
-                }
-                None => slot.unseen = tree.listing(directory) != Listing::Complete,
-            }
-        }
-        Self { places }
-    }
-
-    fn place(&self, path: PathId) -> Place {
-        self.places.get(path.index()).copied().unwrap_or_default()
-    }
-
-    fn row(&self, path: PathId) -> Option<RowId> {
-        self.place(path).row
-    }
-
-    fn has_children(&self, path: PathId) -> bool {
-        self.place(path).has_children
-    }
-
-    fn is_unseen(&self, path: PathId) -> bool {
-        self.place(path).unseen
-    }
-
-    /// Returns the path as the tree has it, as far down as it exists.
-    fn path(&self, path: PathId, paths: &Paths, tree: &Tree) -> TreePath {
-        let (mut names, mut at) = (Vec::new(), path);
-        let above = loop {
-            names.push(paths.name(at));
-            match self.place(at).parent {
-                Some(directory) => break tree.path(tree.directory_row(directory)),
-                None if at == PathId::ROOT => break TreePath::root(),
-                None => at = paths.parent(at),
-            }
-        };
-        let below = names.into_iter().rev().filter(|name| !name.is_empty());
-        below.fold(above, |path, name| path.join(name))
     }
 }

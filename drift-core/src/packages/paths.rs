@@ -5,7 +5,7 @@
 //! of numbers resolves everything.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 
 use crate::model::{PathError, TreePath};
 
@@ -36,10 +36,11 @@ pub(super) struct Paths {
     nodes: Vec<Node>,
     names: Vec<u8>,
     /// Only looked up, never iterated, so its order reaches nothing.
-    index: HashMap<u64, u32>,
+    index: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
     hasher: RandomState,
-    /// The nodes of the last path taken: neighbours share most of it.
-    last: Vec<PathId>,
+    /// The last path taken, and where each of its names ends with its node: neighbours share most.
+    last_text: Vec<u8>,
+    last: Vec<(usize, PathId)>,
 }
 
 impl Default for Paths {
@@ -48,8 +49,9 @@ impl Default for Paths {
         Self {
             nodes: vec![root],
             names: Vec::new(),
-            index: HashMap::new(),
+            index: HashMap::default(),
             hasher: RandomState::new(),
+            last_text: Vec::new(),
             last: Vec::new(),
         }
     }
@@ -58,22 +60,49 @@ impl Default for Paths {
 impl Paths {
     /// Takes a path, absolute or relative to the root; `.` names mean nothing, `..` is refused.
     pub(super) fn intern(&mut self, path: &[u8]) -> Result<PathId, PathError> {
-        check(path)?;
-        let (mut at, mut depth) = (PathId::ROOT, 0_usize);
-        let mut same = true;
-        for name in names(path) {
-            match self.last.get(depth).copied().filter(|&node| same && self.name(node) == name) {
-                Some(node) => at = node,
-                None => {
-                    same = false;
-                    self.last.truncate(depth);
+        if path.contains(&0) {
+            return Err(PathError::Nul);
+        }
+        let path = path.strip_prefix(b"/").unwrap_or(path);
+        let (start, mut at) = self.rewind(path);
+        let mut offset = start;
+        for name in path.get(start..).unwrap_or_default().split(|&byte| byte == b'/') {
+            let end = offset.saturating_add(name.len());
+            match name {
+                b"" | b"." => {}
+                b".." => {
+                    self.last.clear();
+                    self.last_text.clear();
+                    return Err(PathError::Dots);
+                }
+                name => {
                     at = self.child_or_new(at, name);
-                    self.last.push(at);
+                    self.last.push((end, at));
                 }
             }
-            depth = depth.saturating_add(1);
+            offset = end.saturating_add(1);
         }
+        self.last_text.truncate(start);
+        self.last_text.extend_from_slice(path.get(start..).unwrap_or_default());
         Ok(at)
+    }
+
+    /// Goes back to the deepest directory that the last path and this one share; returns where its
+    /// name ends in both, and its node.
+    fn rewind(&mut self, path: &[u8]) -> (usize, PathId) {
+        let common = self.last_text.iter().zip(path).take_while(|(a, b)| a == b).count();
+        while let Some(&(end, node)) = self.last.last() {
+            if end <= common && matches!(path.get(end), None | Some(b'/')) {
+                return (end, node);
+            }
+            self.last.pop();
+        }
+        (0, PathId::ROOT)
+    }
+
+    /// Returns the bytes of all names.
+    pub(super) fn size(&self) -> usize {
+        self.names.len()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -126,7 +155,7 @@ impl Paths {
         if let Some(found) = self.child(parent, name, hash) {
             return found;
         }
-        // The caller's budget of bytes keeps both far below 4 GiB; see `Reading::open`.
+        // `Reading::open` refuses files long before either column reaches 4 GiB.
         let fits = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let id = fits(self.nodes.len());
         let next = self.index.insert(hash, id).unwrap_or(0);
@@ -137,16 +166,88 @@ impl Paths {
     }
 }
 
-fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.split(|&byte| byte == b'/').filter(|name| !name.is_empty() && *name != b".")
+/// Passes a key on that is a keyed hash already.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
 }
 
-fn check(path: &[u8]) -> Result<(), PathError> {
-    if path.contains(&0) {
-        return Err(PathError::Nul);
+#[cfg(test)]
+mod tests {
+    use super::Paths;
+
+    #[test]
+    fn a_path_has_one_number_however_it_is_written() {
+        let mut paths = Paths::default();
+        let mut numbers = Vec::new();
+        let spellings: [&[u8]; 12] = [
+            b"/usr/bin/a",
+            b"usr/bin/a",
+            b"/usr/bin",
+            b"/usr//bin/./a",
+            b"/usr/bina",
+            b"/usr/bin/a",
+            b"//usr/bin/a/",
+            b"/",
+            b"/.",
+            b"./usr/bin",
+            b"/usr/bin/",
+            b"/usr",
+        ];
+        for path in spellings {
+            let id = paths.intern(path).expect("is in order");
+            numbers.push((paths.path(id).to_string(), id));
+        }
+        let shown: Vec<&str> = numbers.iter().map(|(path, _)| path.as_str()).collect();
+        let expected = [
+            "/usr/bin/a",
+            "/usr/bin/a",
+            "/usr/bin",
+            "/usr/bin/a",
+            "/usr/bina",
+            "/usr/bin/a",
+            "/usr/bin/a",
+            "/",
+            "/",
+            "/usr/bin",
+            "/usr/bin",
+            "/usr",
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(paths.len(), 5, "the root, usr, bin, a, bina");
+        assert!(paths.intern(b"/usr/../x").is_err() && paths.intern(b"/usr/b\0").is_err());
+        let id = paths.intern(b"/usr/bin/a").expect("is in order");
+        assert_eq!(Some(id), numbers.first().map(|&(_, id)| id));
     }
-    if names(path).any(|name| name == b"..") {
-        return Err(PathError::Dots);
+
+    /// Every pair of neighbours, against the same paths taken by a fresh tree.
+    #[test]
+    fn neighbours_do_not_matter() {
+        let parts: [&[u8]; 9] =
+            [b"a", b"a/b", b"ab", b"a//b", b"a/./c", b"b/a", b"a/b/c", b"./a/b", b"a/b/"];
+        for first in parts {
+            for second in parts {
+                let mut both = Paths::default();
+                both.intern(first).expect("is in order");
+                let id = both.intern(second).expect("is in order");
+                let mut fresh = Paths::default();
+                let alone = fresh.intern(second).expect("is in order");
+                assert_eq!(both.path(id), fresh.path(alone));
+            }
+        }
     }
-    Ok(())
 }

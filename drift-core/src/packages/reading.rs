@@ -42,6 +42,10 @@ impl<'r, 'f> Reading<'r, 'f> {
     pub fn open(&mut self, path: &[u8], loss: Completeness) -> Option<&'f [u8]> {
         match self.files.get(path)? {
             Ok(content) => {
+                if !self.out.has_room(content.len()) {
+                    self.note(path, "too much for one database; not read".to_owned(), loss);
+                    return None;
+                }
                 let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
                 if self.charge(path, loss, |budget| budget.bytes(length)) {
                     return Some(content);

@@ -265,6 +265,11 @@ impl PackageSink {
         Ok(())
     }
 
+    /// Returns whether paths of so many bytes can still be numbered; see `Paths`.
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        self.columns.paths.size().saturating_add(bytes) <= u32::MAX as usize / 4
+    }
+
     /// Takes the architecture of the system as the manager writes it.
     pub fn architecture(&mut self, architecture: String) {
         self.columns.architecture = Some(architecture);

@@ -12,8 +12,19 @@ use crate::packages::{Claimant, Completeness, Conffile, PathId, Presence, Readin
 /// Files that dpkg and debconf keep of a package (deb-control(5) and its kin). Other names are no
 /// package's: whoever plants one there is not covered by the package.
 const CONTROL_FILES: [&str; 13] = [
-    "config", "conffiles", "isinstallable", "list", "md5sums", "postinst", "postrm", "preinst",
-    "prerm", "shlibs", "symbols", "templates", "triggers",
+    "config",
+    "conffiles",
+    "isinstallable",
+    "list",
+    "md5sums",
+    "postinst",
+    "postrm",
+    "preinst",
+    "prerm",
+    "shlibs",
+    "symbols",
+    "templates",
+    "triggers",
 ];
 
 const CUT: &str = "the last line has no end; it may be cut off";
@@ -58,6 +69,10 @@ pub(super) fn read(
             reading.note(&sums, reason.to_owned(), LOSS);
         }
         for extension in CONTROL_FILES {
+            // Charged as well: thirteen paths a package are more than a hostile status costs.
+            if !reading.item(&package.source, LOSS) {
+                return;
+            }
             let path = file(&stem, extension);
             own(reading, claimant, &path, &path, 0);
         }
@@ -65,11 +80,7 @@ pub(super) fn read(
 }
 
 /// Takes the configuration files of a package that was removed but not purged.
-pub(super) fn leftovers(
-    reading: &mut Reading<'_, '_>,
-    name: &str,
-    package: &Registration<'_>,
-) {
+pub(super) fn leftovers(reading: &mut Reading<'_, '_>, name: &str, package: &Registration<'_>) {
     conffiles(reading, &package.source, package.conffiles, |reading, path, conffile| {
         reading.out.leftover(name, path, conffile)
     });
@@ -118,13 +129,7 @@ fn file(stem: &str, extension: &str) -> Vec<u8> {
 }
 
 /// Claims a path that need not be there.
-fn own(
-    reading: &mut Reading<'_, '_>,
-    claimant: Claimant,
-    path: &[u8],
-    source: &[u8],
-    line: usize,
-) {
+fn own(reading: &mut Reading<'_, '_>, claimant: Claimant, path: &[u8], source: &[u8], line: usize) {
     if let Err(error) = reading.out.owns(claimant, path, Presence::Optional) {
         reading.fault(source, line, &error.to_string(), LOSS);
     }

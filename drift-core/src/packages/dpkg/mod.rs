@@ -14,13 +14,14 @@ mod status;
 mod tests;
 mod version;
 
+use super::PackageDatabase;
 use super::files::{Completeness, Files};
 use super::reading::Reading;
 use super::record::PackageSink;
-use super::PackageDatabase;
 use crate::bounds::Budget;
 use crate::model::Package;
 
+use status::State;
 pub use version::dpkg_version_cmp;
 
 const STATUS: &[u8] = b"var/lib/dpkg/status";
@@ -86,19 +87,18 @@ impl PackageDatabase for Dpkg {
         ]
     }
 
-    fn parse(
-        &self,
-        files: &Files<'_>,
-        budget: &mut Budget,
-        out: &mut PackageSink,
-    ) -> Completeness {
+    fn parse(&self, files: &Files<'_>, budget: &mut Budget, out: &mut PackageSink) -> Completeness {
         let mut reading = Reading::new(files, budget, out);
         let registered = status::read(&mut reading);
         let (mut architecture, mut strays) = (None, Vec::new());
         for ((name, arch), package) in &registered {
-            if !package.state.is_present() {
-                info::leftovers(&mut reading, name, package);
-                continue;
+            match package.state {
+                State::Absent => continue,
+                State::ConfigFiles => {
+                    info::leftovers(&mut reading, name, package);
+                    continue;
+                }
+                State::Present => {}
             }
             if name == "dpkg" {
                 architecture = Some(arch.clone());

@@ -138,7 +138,12 @@ fn register<'f>(
     }
     if updates {
         // The journal may change the architecture of a package that cannot be there twice.
-        registered.retain(|(other, _), old| *other != key.0 || old.coinstallable);
+        let first = (key.0.clone(), String::new());
+        let same = registered.range(first..).take_while(|((other, _), _)| *other == key.0);
+        let old = same.filter(|(_, old)| !old.coinstallable).map(|(old, _)| old.clone());
+        for old in old.collect::<Vec<_>>() {
+            registered.remove(&old);
+        }
     }
     let registration = Registration { version, status, state, coinstallable, conffiles, source };
     registered.insert(key, registration);
