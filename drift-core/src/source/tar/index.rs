@@ -85,6 +85,42 @@ pub(super) struct Index {
     pub(super) implied: usize,
 }
 
+impl Object {
+    fn of(member: &Member, number: u64, file_type: FileType) -> Self {
+        let link = if file_type == FileType::Symlink { member.link.as_slice() } else { &[] };
+        Self {
+            file_type,
+            mode: member.mode,
+            uid: member.uid,
+            gid: member.gid,
+            size: if file_type == FileType::File { member.size } else { 0 },
+            mtime: member.mtime,
+            device: member.device,
+            link: link.into(),
+            xattrs: Observed::Is(Xattrs::default()),
+            ..Self::unknown(number)
+        }
+    }
+
+    fn unknown(member: u64) -> Self {
+        Self {
+            member,
+            file_type: FileType::Unknown,
+            mode: 0,
+            uid: 0,
+            gid: 0,
+            size: 0,
+            mtime: Time::default(),
+            device: None,
+            link: Box::default(),
+            xattrs: Observed::Unobserved,
+            digest: None,
+            unread: None,
+            names: 0,
+        }
+    }
+}
+
 impl Index {
     /// Reads the whole archive once.
     pub(super) fn build(
@@ -213,25 +249,7 @@ impl Index {
             return Ok(self.unknown(number));
         }
         self.fine_times |= member.records.get(b"mtime").is_some() && member.mtime.nanoseconds != 0;
-        let object = self.push(Object {
-            member: number,
-            file_type,
-            mode: member.mode,
-            uid: member.uid,
-            gid: member.gid,
-            size: if file_type == FileType::File { member.size } else { 0 },
-            mtime: member.mtime,
-            device: member.device,
-            link: if file_type == FileType::Symlink {
-                member.link.as_slice().into()
-            } else {
-                Box::default()
-            },
-            xattrs: Observed::Is(Xattrs::default()),
-            digest: None,
-            unread: None,
-            names: 0,
-        });
+        let object = self.push(Object::of(member, number, file_type));
         let labels = Labels::read(&member.records);
         self.seen = self.seen.with(labels.seen);
         if !labels.is_empty() {
@@ -253,22 +271,17 @@ impl Index {
         object: u32,
         cancel: Option<&Cancel>,
     ) -> Result<(), Fault> {
-        let map = match &member.layout {
-            Layout::Dense => None,
-            Layout::Sparse(map) => Some(map),
-            Layout::Unread(why) => {
-                if let Some(object) = self.objects.get_mut(object as usize) {
-                    object.unread = Some(why.clone());
-                }
-                return Ok(());
+        if let Layout::Unread(why) = &member.layout {
+            if let Some(object) = self.objects.get_mut(object as usize) {
+                object.unread = Some(why.clone());
             }
-            Layout::MapInData(_) => return Ok(()),
-        };
+            return Ok(());
+        }
         let mut digest = drift_lanes::Sha256::new();
         let total = self.kept_total.saturating_add(member.size);
         let keep = member.size <= keep && total <= MAX_KEPT_TOTAL;
         let mut kept = keep.then(Vec::new);
-        reader.content(map, &mut |piece| {
+        reader.content(member.map(), &mut |piece| {
             digest.update(piece);
             if let Some(kept) = &mut kept {
                 kept.extend_from_slice(piece);
@@ -295,21 +308,7 @@ impl Index {
     }
 
     fn unknown(&mut self, member: u64) -> u32 {
-        self.push(Object {
-            member,
-            file_type: FileType::Unknown,
-            mode: 0,
-            uid: 0,
-            gid: 0,
-            size: 0,
-            mtime: Time::default(),
-            device: None,
-            link: Box::default(),
-            xattrs: Observed::Unobserved,
-            digest: None,
-            unread: None,
-            names: 0,
-        })
+        self.push(Object::unknown(member))
     }
 
     pub(super) fn type_of(&self, object: u32) -> FileType {

@@ -289,6 +289,15 @@ fn compressed_streams_are_whole_or_refused() {
         assert!(capture_bytes(&[&bytes[..], b"garbage"].concat()).is_err());
     }
     println!("{cuts} cuts of compressed archives");
+    for at in 0..good[0].len() {
+        let mut flipped = good[0].clone();
+        flipped[at] ^= 4;
+        // Name, time and system in the header of gzip mean nothing.
+        assert!(capture_bytes(&flipped).map_or(true, |captured| captured.paths() == names));
+        let mut flipped = good[2].clone();
+        flipped[at % good[2].len()] ^= 4;
+        drop(capture_bytes(&flipped));
+    }
     for bytes in [gzip(&gzip(&plain)), zstd(&gzip(&plain)), b"BZh91AY&SY".to_vec(), Vec::new()] {
         assert!(matches!(capture_bytes(&bytes), Err(Error::Unrecognised { .. })));
     }
