@@ -131,7 +131,6 @@ impl Archive {
 impl State {
     #[expect(
         clippy::useless_conversion,
-        clippy::unnecessary_fallible_conversions,
         reason = "the types of these fields differ by architecture"
     )]
     fn of(stat: &rustix::fs::Stat) -> Self {

@@ -10,7 +10,6 @@ use crate::source::{Ask, Content, ContentSink, Error, Unread, UnreadKind, Want};
 
 use super::archive::Archive;
 use super::index::{Index, Object};
-use super::member::Layout;
 use super::reader::{Fault, Next};
 
 /// Asks by the number of the member that holds the content.
@@ -38,31 +37,8 @@ pub(super) fn answer(
     if waiting.is_empty() {
         return Ok(());
     }
-    let mut answers = Vec::new();
-    let read = archive.pass(|reader| {
-        let mut number = 0u64;
-        while let Next::Member(member) = reader.next()? {
-            cancel.check().map_err(|_| Fault::Cancelled)?;
-            if let Some((object, asks)) = waiting.remove(&number) {
-                let map = match &member.layout {
-                    Layout::Sparse(map) => Some(map),
-                    _ => None,
-                };
-                let mut gathers: Vec<Gather> =
-                    asks.iter().map(|ask| Gather::new(ask.want)).collect();
-                reader.content(map, &mut |piece| {
-                    gathers.iter_mut().for_each(|gather| gather.update(piece));
-                    cancel.check().map_err(|_| Fault::Cancelled)
-                })?;
-                let done = asks.iter().zip(gathers);
-                answers.extend(done.map(|(ask, gather)| (ask.row, gather.finish(object))));
-            }
-            number = number.saturating_add(1);
-        }
-        Ok(())
-    });
     // Nothing is handed out before the pass has proved that the file stayed as it was.
-    read?;
+    let answers = scan(archive, &mut waiting, cancel)?;
     for (row, content) in answers {
         sink.take(row, Ok(content));
     }
@@ -72,6 +48,32 @@ pub(super) fn answer(
     Ok(())
 }
 
+/// Reads what is waited for in one pass, and leaves in `waiting` what the archive did not hold.
+fn scan(
+    archive: &Archive,
+    waiting: &mut Waiting<'_>,
+    cancel: &Cancel,
+) -> Result<Vec<(RowId, Content)>, Error> {
+    archive.pass(|reader| {
+        let (mut number, mut answers) = (0u64, Vec::new());
+        while let Next::Member(member) = reader.next()? {
+            cancel.check().map_err(|_| Fault::Cancelled)?;
+            if let Some((object, asks)) = waiting.remove(&number) {
+                let mut gathers: Vec<Gather> =
+                    asks.iter().map(|ask| Gather::new(ask.want)).collect();
+                reader.content(member.map(), &mut |piece| {
+                    gathers.iter_mut().for_each(|gather| gather.update(piece));
+                    cancel.check().map_err(|_| Fault::Cancelled)
+                })?;
+                let done = asks.iter().zip(gathers);
+                answers.extend(done.map(|(ask, gather)| (ask.row, gather.finish(object))));
+            }
+            number = number.saturating_add(1);
+        }
+        Ok(answers)
+    })
+}
+
 /// Reads one whole file of at most `limit` bytes.
 pub(super) fn bytes(archive: &Archive, object: &Object, limit: u64) -> Option<Vec<u8>> {
     let want = Want { bytes: Some(limit), ..Want::default() };
@@ -79,12 +81,8 @@ pub(super) fn bytes(archive: &Archive, object: &Object, limit: u64) -> Option<Ve
         let mut number = 0u64;
         while let Next::Member(member) = reader.next()? {
             if number == object.member {
-                let map = match &member.layout {
-                    Layout::Sparse(map) => Some(map),
-                    _ => None,
-                };
                 let mut gather = Gather::new(want);
-                reader.content(map, &mut |piece| {
+                reader.content(member.map(), &mut |piece| {
                     gather.update(piece);
                     Ok(())
                 })?;

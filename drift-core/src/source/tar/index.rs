@@ -17,14 +17,8 @@ use crate::model::{
 use super::acl::Names;
 use super::labels::Labels;
 use super::member::{Kind, Layout, Member};
+use super::paths::{Place, place};
 use super::reader::{End, Fault, Next, Reader};
-
-/// The most directories that an archive may name only on the way to others: each costs it two
-/// bytes and us a hundred.
-const MAX_IMPLIED: usize = 1 << 16;
-
-/// The longest path of a member.
-const MAX_PATH: usize = 1 << 16;
 
 /// Files of so many bytes are kept where probes look.
 const MAX_KEPT: u64 = 4096;
@@ -87,16 +81,44 @@ pub(super) struct Index {
     kept: HashMap<u32, Vec<u8>>,
     kept_total: u64,
     /// Labels by object until the archive's users are known.
-    labels: Vec<(u32, u32, Labels)>,
-    implied: usize,
+    pub(super) labels: Vec<(u32, u32, Labels)>,
+    pub(super) implied: usize,
 }
 
-/// Where a member belongs.
-enum Place {
-    /// This path, now or not yet in the tree.
-    At(TreePath),
-    /// Nowhere; why not.
-    Nowhere(&'static str),
+impl Object {
+    fn of(member: &Member, number: u64, file_type: FileType) -> Self {
+        let link = if file_type == FileType::Symlink { member.link.as_slice() } else { &[] };
+        Self {
+            file_type,
+            mode: member.mode,
+            uid: member.uid,
+            gid: member.gid,
+            size: if file_type == FileType::File { member.size } else { 0 },
+            mtime: member.mtime,
+            device: member.device,
+            link: link.into(),
+            xattrs: Observed::Is(Xattrs::default()),
+            ..Self::unknown(number)
+        }
+    }
+
+    fn unknown(member: u64) -> Self {
+        Self {
+            member,
+            file_type: FileType::Unknown,
+            mode: 0,
+            uid: 0,
+            gid: 0,
+            size: 0,
+            mtime: Time::default(),
+            device: None,
+            link: Box::default(),
+            xattrs: Observed::Unobserved,
+            digest: None,
+            unread: None,
+            names: 0,
+        }
+    }
 }
 
 impl Index {
@@ -227,25 +249,7 @@ impl Index {
             return Ok(self.unknown(number));
         }
         self.fine_times |= member.records.get(b"mtime").is_some() && member.mtime.nanoseconds != 0;
-        let object = self.push(Object {
-            member: number,
-            file_type,
-            mode: member.mode,
-            uid: member.uid,
-            gid: member.gid,
-            size: if file_type == FileType::File { member.size } else { 0 },
-            mtime: member.mtime,
-            device: member.device,
-            link: if file_type == FileType::Symlink {
-                member.link.as_slice().into()
-            } else {
-                Box::default()
-            },
-            xattrs: Observed::Is(Xattrs::default()),
-            digest: None,
-            unread: None,
-            names: 0,
-        });
+        let object = self.push(Object::of(member, number, file_type));
         let labels = Labels::read(&member.records);
         self.seen = self.seen.with(labels.seen);
         if !labels.is_empty() {
@@ -267,22 +271,17 @@ impl Index {
         object: u32,
         cancel: Option<&Cancel>,
     ) -> Result<(), Fault> {
-        let map = match &member.layout {
-            Layout::Dense => None,
-            Layout::Sparse(map) => Some(map),
-            Layout::Unread(why) => {
-                if let Some(object) = self.objects.get_mut(object as usize) {
-                    object.unread = Some(why.clone());
-                }
-                return Ok(());
+        if let Layout::Unread(why) = &member.layout {
+            if let Some(object) = self.objects.get_mut(object as usize) {
+                object.unread = Some(why.clone());
             }
-            Layout::MapInData(_) => return Ok(()),
-        };
+            return Ok(());
+        }
         let mut digest = drift_lanes::Sha256::new();
         let total = self.kept_total.saturating_add(member.size);
         let keep = member.size <= keep && total <= MAX_KEPT_TOTAL;
         let mut kept = keep.then(Vec::new);
-        reader.content(map, &mut |piece| {
+        reader.content(member.map(), &mut |piece| {
             digest.update(piece);
             if let Some(kept) = &mut kept {
                 kept.extend_from_slice(piece);
@@ -309,95 +308,10 @@ impl Index {
     }
 
     fn unknown(&mut self, member: u64) -> u32 {
-        self.push(Object {
-            member,
-            file_type: FileType::Unknown,
-            mode: 0,
-            uid: 0,
-            gid: 0,
-            size: 0,
-            mtime: Time::default(),
-            device: None,
-            link: Box::default(),
-            xattrs: Observed::Unobserved,
-            digest: None,
-            unread: None,
-            names: 0,
-        })
+        self.push(Object::unknown(member))
     }
 
-    /// Puts an object at a path.
-    fn insert(&mut self, path: &TreePath, object: u32) -> Result<(), Fault> {
-        let mut node = 0;
-        let mut names = path.components().peekable();
-        while let Some(name) = names.next() {
-            let Some(children) =
-                self.nodes.get(node as usize).and_then(|node| node.children.as_ref())
-            else {
-                let reason = "the entry is left out: it lies below something that is no directory";
-                self.problem(path.clone(), Stage::Parse, reason.to_owned());
-                return Ok(());
-            };
-            node = match children.get(name) {
-                Some(&child) => child,
-                None => self.grow(node, name, names.peek().is_some())?,
-            };
-        }
-        self.put(path, node, object);
-        Ok(())
-    }
-
-    /// Adds a name to a directory.
-    fn grow(&mut self, parent: u32, name: &[u8], implied: bool) -> Result<u32, Fault> {
-        self.implied = self.implied.saturating_add(usize::from(implied));
-        let number = u32::try_from(self.nodes.len()).ok().filter(|_| self.implied <= MAX_IMPLIED);
-        let Some(number) = number else {
-            return Err(Fault::Malformed(format!(
-                "the archive names more than {MAX_IMPLIED} directories that have no entry"
-            )));
-        };
-        let children = Some(BTreeMap::new());
-        self.nodes.push(Node { name: name.into(), parent, object: None, children });
-        let directory = self.nodes.get_mut(parent as usize);
-        if let Some(children) = directory.and_then(|node| node.children.as_mut()) {
-            children.insert(name.into(), number);
-        }
-        Ok(number)
-    }
-
-    /// Lets a node lead to an object; a directory keeps its names when a directory follows it.
-    fn put(&mut self, path: &TreePath, at: u32, object: u32) {
-        let directory = self.type_of(object) == FileType::Directory;
-        let Some(node) = self.nodes.get_mut(at as usize) else { return };
-        let had_names = node.children.as_ref().is_some_and(|children| !children.is_empty());
-        let reason = if at == 0 && !directory {
-            Some("the entry is left out: the root is no directory in it")
-        } else if had_names && !directory {
-            Some("a later entry of another type takes the place of a directory and all in it")
-        } else if node.object.is_some() {
-            Some("the archive has several entries for this path; the last one counts")
-        } else {
-            None
-        };
-        if at != 0 || directory {
-            node.object = Some(object);
-            if !directory {
-                node.children = None;
-            } else if node.children.is_none() {
-                node.children = Some(BTreeMap::new());
-            }
-            if let Some((labelled, place, _)) = self.labels.last_mut()
-                && *labelled == object
-            {
-                *place = at;
-            }
-        }
-        if let Some(reason) = reason {
-            self.problem(path.clone(), Stage::Parse, reason.to_owned());
-        }
-    }
-
-    fn type_of(&self, object: u32) -> FileType {
+    pub(super) fn type_of(&self, object: u32) -> FileType {
         self.objects.get(object as usize).map_or(FileType::Unknown, |object| object.file_type)
     }
 
@@ -445,77 +359,12 @@ impl Index {
         }
     }
 
-    /// Returns the names of the tree, each directory before what is in it.
-    pub(super) fn reachable(&self) -> Vec<u32> {
-        let mut order = vec![0];
-        let mut at = 0;
-        while let Some(node) = order.get(at).and_then(|&node: &u32| self.nodes.get(node as usize)) {
-            order.extend(node.children.iter().flat_map(BTreeMap::values));
-            at = at.saturating_add(1);
-        }
-        order
-    }
-
-    /// Builds the path of a node.
-    pub(super) fn path(&self, node: u32) -> TreePath {
-        let mut names: Vec<&[u8]> = Vec::new();
-        let mut at = node;
-        while at != 0 {
-            let Some(node) = self.nodes.get(at as usize) else { break };
-            names.push(&node.name);
-            at = node.parent;
-        }
-        names.reverse();
-        TreePath::from_joined(names.join(&b'/'))
-    }
-
-    /// Finds the node at exactly this path.
-    pub(super) fn find(&self, path: &TreePath) -> Option<u32> {
-        path.components().try_fold(0, |node, name| {
-            self.nodes.get(node as usize)?.children.as_ref()?.get(name).copied()
-        })
-    }
-
-    /// Finds what a path leads to, following links inside the root, at most 40 as the kernel.
-    pub(super) fn resolve(&self, path: &[u8]) -> Option<u32> {
-        let names = |path: &[u8]| -> Vec<Vec<u8>> {
-            let names = path.split(|&byte| byte == b'/').rev();
-            names.filter(|name| !matches!(*name, b"" | b".")).map(<[u8]>::to_vec).collect()
-        };
-        let mut todo = names(path);
-        let (mut at, mut links) = (0u32, 0u32);
-        while let Some(name) = todo.pop() {
-            let node = self.nodes.get(at as usize)?;
-            if name == b".." {
-                at = node.parent;
-                continue;
-            }
-            let child = *node.children.as_ref()?.get(&*name)?;
-            let object = self.nodes.get(child as usize)?.object;
-            let object = object.and_then(|object| self.objects.get(object as usize));
-            match object.filter(|object| object.file_type == FileType::Symlink) {
-                Some(object) => {
-                    links = links.saturating_add(1);
-                    if links > 40 {
-                        return None;
-                    }
-                    if object.link.starts_with(b"/") {
-                        at = 0;
-                    }
-                    todo.extend(names(&object.link));
-                }
-                None => at = child,
-            }
-        }
-        Some(at)
-    }
-
     /// Returns the bytes of a file that were kept.
     pub(super) fn kept(&self, object: u32) -> Option<&[u8]> {
         self.kept.get(&object).map(Vec::as_slice)
     }
 
-    fn problem(&mut self, path: TreePath, stage: Stage, reason: String) {
+    pub(super) fn problem(&mut self, path: TreePath, stage: Stage, reason: String) {
         self.problems.push(Problem { path, stage, reason, errno: None });
     }
 }
@@ -529,20 +378,6 @@ fn kept_size(path: &TreePath) -> u64 {
             if below.is_some_and(|name| !name.contains(&b'/')) { MAX_KEPT } else { 0 }
         }
     }
-}
-
-/// Reads the name of a member: relative to the root, whether it starts with a slash or not.
-fn place(name: &[u8]) -> Place {
-    if name.is_empty() {
-        return Place::Nowhere("has no name");
-    }
-    if name.len() >= MAX_PATH {
-        return Place::Nowhere("has a path of 64 KiB or more");
-    }
-    let names: Vec<&[u8]> =
-        name.split(|&byte| byte == b'/').filter(|name| !matches!(*name, b"" | b".")).collect();
-    TreePath::parse(&names.join(&b'/'))
-        .map_or(Place::Nowhere("has a NUL byte or leads upwards with \"..\""), Place::At)
 }
 
 fn shown(name: &[u8]) -> String {

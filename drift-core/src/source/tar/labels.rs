@@ -157,7 +157,10 @@ fn unescaped(name: &[u8], only: &[&[u8; 2]]) -> Vec<u8> {
 mod tests {
     use super::{Labels, Names, Records};
 
-    fn resolved(records: &[(&str, &[u8])]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, String> {
+    type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
+    #[expect(clippy::arithmetic_side_effects, reason = "the test's own short records")]
+    fn resolved(records: &[(&str, &[u8])]) -> Result<Pairs, String> {
         let mut bytes = Vec::new();
         for (key, value) in records {
             let body = key.len() + value.len() + 3;

@@ -72,6 +72,14 @@ pub(super) struct Member {
 }
 
 impl Member {
+    /// Returns where the stored bytes belong, of a file with holes.
+    pub(super) fn map(&self) -> Option<&Map> {
+        match &self.layout {
+            Layout::Sparse(map) => Some(map),
+            Layout::Dense | Layout::MapInData(_) | Layout::Unread(_) => None,
+        }
+    }
+
     /// Takes the map that stood before the data, with the number of bytes that follow it.
     pub(super) fn set_map(&mut self, map: Option<Map>, stored: u64) {
         self.layout = match map {

@@ -12,6 +12,7 @@ mod header;
 mod index;
 mod labels;
 mod member;
+mod paths;
 mod reader;
 mod records;
 mod sparse;

@@ -59,7 +59,6 @@ pub(super) struct Reader<'a> {
 }
 
 /// What a call for the next member gives.
-#[expect(clippy::large_enum_variant, reason = "it lives on the stack for one step")]
 pub(super) enum Next {
     /// A member; its content comes next.
     Member(Member),

@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn times_before_and_after_1970() {
-        let cases: &[(&[u8], Option<(i64, u32)>)] = &[
+        type Case<'c> = (&'c [u8], Option<(i64, u32)>);
+        let cases: &[Case<'_>] = &[
             (b"1700000000.123456789", Some((1_700_000_000, 123_456_789))),
             (b"1700000000.5", Some((1_700_000_000, 500_000_000))),
             (b"12", Some((12, 0))),
