@@ -39,9 +39,8 @@ pub fn bundle_paths(path: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 fn is_bundle_of(file: &[u8], found: &[u8]) -> bool {
-    let middle = found
-        .strip_prefix(file)
-        .and_then(|rest| rest.strip_suffix(BUNDLE_SUFFIX.as_bytes()));
+    let middle =
+        found.strip_prefix(file).and_then(|rest| rest.strip_suffix(BUNDLE_SUFFIX.as_bytes()));
     match middle {
         Some([]) => true,
         Some([b'.', digits @ ..]) => {

@@ -114,10 +114,7 @@ impl<'a> Writing<'a> {
             Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
                 FileType::RegularFile if self.replace == Replace::Yes => Ok(()),
                 FileType::RegularFile => Err(Error::Exists { path: self.path.to_owned() }),
-                kind => Err(Error::NotRegular {
-                    path: self.path.to_owned(),
-                    found: name_of(kind),
-                }),
+                kind => Err(Error::NotRegular { path: self.path.to_owned(), found: name_of(kind) }),
             },
         }
     }
@@ -133,11 +130,8 @@ impl<'a> Writing<'a> {
     }
 
     pub(super) fn open_named_draft(&self) -> Result<Draft, Error> {
-        let flags = OFlags::CREATE
-            | OFlags::EXCL
-            | OFlags::NOFOLLOW
-            | OFlags::WRONLY
-            | OFlags::CLOEXEC;
+        let flags =
+            OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
         let owner = Mode::RUSR | Mode::WUSR;
         let name = self.draft_name()?;
         let file = rustix::fs::openat(&self.directory, &name, flags, owner)
@@ -172,9 +166,7 @@ impl<'a> Writing<'a> {
     }
 
     fn check(&self, cancel: &Cancel) -> Result<(), Error> {
-        cancel
-            .check()
-            .map_err(|source| Error::Cancelled { path: self.path.to_owned(), source })
+        cancel.check().map_err(|source| Error::Cancelled { path: self.path.to_owned(), source })
     }
 
     /// Gives the draft its name. A nameless file cannot replace another, so then it is first

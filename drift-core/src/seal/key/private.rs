@@ -71,9 +71,9 @@ impl PrivateKey {
                 let secret = p256::SecretKey::try_from(info).map_err(|_| mismatch)?;
                 Kind::P256(secret.into())
             }
-            KeyAlgorithm::Ed25519 => Kind::Ed25519(
-                ed25519_dalek::SigningKey::try_from(info).map_err(|_| mismatch)?,
-            ),
+            KeyAlgorithm::Ed25519 => {
+                Kind::Ed25519(ed25519_dalek::SigningKey::try_from(info).map_err(|_| mismatch)?)
+            }
         };
         Ok(Self { key })
     }
