@@ -3,6 +3,8 @@
 //! The checks are made on the open file, never on the name, so nothing can be swapped between; a
 //! FIFO without a writer does not hang the open (`O_NONBLOCK`).
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;

@@ -170,12 +170,15 @@ impl<'a> Writing<'a> {
     }
 
     /// Gives the draft its name. A nameless file cannot replace another, so then it is first
-    /// named like a draft.
+    /// named like a draft: a run that is killed just there leaves `.drift-….tmp` behind.
     fn publish(&self, draft: &Draft) -> Result<(), Error> {
         let Some(name) = &draft.name else {
-            if self.replace == Replace::No {
-                return link(draft, &self.directory, self.name)
-                    .map_err(|errno| self.failed("name", errno));
+            let taken = match link(draft, &self.directory, self.name) {
+                Ok(()) => return Ok(()),
+                Err(errno) => errno,
+            };
+            if taken != Errno::EXIST || self.replace == Replace::No {
+                return Err(self.failed("name", taken));
             }
             let name = self.draft_name()?;
             link(draft, &self.directory, OsStr::new(&name))

@@ -4,6 +4,8 @@
 //! The state is a file that only its owner writes; `artifact` keeps it. It is written after full
 //! verification only, and never forgets a higher sequence for a lower one.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

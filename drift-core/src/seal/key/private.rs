@@ -1,5 +1,7 @@
 //! Private keys: made, read, written, and used to sign.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use std::fmt;
 
 use ed25519_dalek::Signer as _;
