@@ -35,7 +35,7 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32, replace: Replace) -> Result<(
     write_unless(path, bytes, mode, replace, &Cancel::new())
 }
 
-/// Writes like [`write`] unless `cancel` is set before the file has its name.
+/// Writes like [`write()`] unless `cancel` is set before the file has its name.
 pub fn write_unless(
     path: &Path,
     bytes: &[u8],
