@@ -74,7 +74,10 @@ pub enum Error {
         source: Cancelled,
     },
     /// More bundles than anyone makes.
-    #[error("more than {limit} seals stand beside {}; remove those that are not yours", shown(path))]
+    #[error(
+        "more than {limit} seals stand beside {}; remove those that are not yours",
+        shown(path)
+    )]
     TooManyBundles {
         /// The sealed file.
         path: PathBuf,

@@ -3,6 +3,8 @@
 //! The checks are made on the open file, never on the name, so nothing can be swapped between; a
 //! FIFO without a writer does not hang the open (`O_NONBLOCK`).
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -58,7 +60,8 @@ fn open_regular(path: &Path) -> Result<(File, Stat), Error> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let descriptor = rustix::fs::open(path, flags, Mode::empty())
         .map_err(|errno| Error::system("open", path, errno))?;
-    let stat = rustix::fs::fstat(&descriptor).map_err(|errno| Error::system("stat", path, errno))?;
+    let stat =
+        rustix::fs::fstat(&descriptor).map_err(|errno| Error::system("stat", path, errno))?;
     let kind = FileType::from_raw_mode(stat.st_mode);
     if kind != FileType::RegularFile {
         return Err(Error::NotRegular { path: path.to_owned(), found: name_of(kind) });
@@ -74,9 +77,11 @@ fn read_to_end(path: &Path, file: File, stat: &Stat, limit: usize) -> Result<Vec
     // One byte more than allowed tells a file that grew from one that fits.
     let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    file.take(bound)
-        .read_to_end(&mut bytes)
-        .map_err(|source| Error::System { doing: "read", path: path.to_owned(), source })?;
+    file.take(bound).read_to_end(&mut bytes).map_err(|source| Error::System {
+        doing: "read",
+        path: path.to_owned(),
+        source,
+    })?;
     if bytes.len() > limit { Err(too_large()) } else { Ok(bytes) }
 }
 

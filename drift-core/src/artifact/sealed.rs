@@ -1,5 +1,7 @@
 //! Finds and reads a file with the bundles beside it.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
@@ -39,9 +41,8 @@ pub fn bundle_paths(path: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 fn is_bundle_of(file: &[u8], found: &[u8]) -> bool {
-    let middle = found
-        .strip_prefix(file)
-        .and_then(|rest| rest.strip_suffix(BUNDLE_SUFFIX.as_bytes()));
+    let middle =
+        found.strip_prefix(file).and_then(|rest| rest.strip_suffix(BUNDLE_SUFFIX.as_bytes()));
     match middle {
         Some([]) => true,
         Some([b'.', digits @ ..]) => {

@@ -35,7 +35,7 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32, replace: Replace) -> Result<(
     write_unless(path, bytes, mode, replace, &Cancel::new())
 }
 
-/// Writes like [`write`] unless `cancel` is set before the file has its name.
+/// Writes like [`write()`] unless `cancel` is set before the file has its name.
 pub fn write_unless(
     path: &Path,
     bytes: &[u8],
@@ -114,10 +114,7 @@ impl<'a> Writing<'a> {
             Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
                 FileType::RegularFile if self.replace == Replace::Yes => Ok(()),
                 FileType::RegularFile => Err(Error::Exists { path: self.path.to_owned() }),
-                kind => Err(Error::NotRegular {
-                    path: self.path.to_owned(),
-                    found: name_of(kind),
-                }),
+                kind => Err(Error::NotRegular { path: self.path.to_owned(), found: name_of(kind) }),
             },
         }
     }
@@ -133,11 +130,8 @@ impl<'a> Writing<'a> {
     }
 
     pub(super) fn open_named_draft(&self) -> Result<Draft, Error> {
-        let flags = OFlags::CREATE
-            | OFlags::EXCL
-            | OFlags::NOFOLLOW
-            | OFlags::WRONLY
-            | OFlags::CLOEXEC;
+        let flags =
+            OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
         let owner = Mode::RUSR | Mode::WUSR;
         let name = self.draft_name()?;
         let file = rustix::fs::openat(&self.directory, &name, flags, owner)
@@ -172,18 +166,19 @@ impl<'a> Writing<'a> {
     }
 
     fn check(&self, cancel: &Cancel) -> Result<(), Error> {
-        cancel
-            .check()
-            .map_err(|source| Error::Cancelled { path: self.path.to_owned(), source })
+        cancel.check().map_err(|source| Error::Cancelled { path: self.path.to_owned(), source })
     }
 
     /// Gives the draft its name. A nameless file cannot replace another, so then it is first
-    /// named like a draft.
+    /// named like a draft: a run that is killed just there leaves `.drift-….tmp` behind.
     fn publish(&self, draft: &Draft) -> Result<(), Error> {
         let Some(name) = &draft.name else {
-            if self.replace == Replace::No {
-                return link(draft, &self.directory, self.name)
-                    .map_err(|errno| self.failed("name", errno));
+            let taken = match link(draft, &self.directory, self.name) {
+                Ok(()) => return Ok(()),
+                Err(errno) => errno,
+            };
+            if taken != Errno::EXIST || self.replace == Replace::No {
+                return Err(self.failed("name", taken));
             }
             let name = self.draft_name()?;
             link(draft, &self.directory, OsStr::new(&name))

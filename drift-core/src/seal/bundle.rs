@@ -4,6 +4,8 @@
 //! of protobuf. A bundle is read only if it is byte for byte what [`Bundle::encode`] writes: no
 //! second spelling of a signed thing exists, hence no two readers that disagree about it.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};

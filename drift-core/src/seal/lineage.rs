@@ -4,6 +4,8 @@
 //! The state is a file that only its owner writes; `artifact` keeps it. It is written after full
 //! verification only, and never forgets a higher sequence for a lower one.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -100,10 +102,11 @@ impl LineageState {
         let predicate = &info.statement.predicate;
         let Some(sequence) = predicate.sequence() else { return };
         let digest = info.statement.subject_digest;
-        let seen = self
-            .lineages
-            .entry(predicate.identity().to_owned())
-            .or_insert(Seen { sequence, digest, at: now });
+        let seen = self.lineages.entry(predicate.identity().to_owned()).or_insert(Seen {
+            sequence,
+            digest,
+            at: now,
+        });
         if sequence > seen.sequence {
             seen.sequence = sequence;
             seen.digest = digest;
@@ -115,8 +118,6 @@ impl LineageState {
     /// and one, else 1.
     pub fn next_sequence(&self, identity: &str) -> Result<u64, LineageError> {
         let last = self.get(identity).map_or(0, |seen| seen.sequence);
-        last.checked_add(1)
-            .filter(|next| *next <= MAX_SEQUENCE)
-            .ok_or(LineageError::LastSequence)
+        last.checked_add(1).filter(|next| *next <= MAX_SEQUENCE).ok_or(LineageError::LastSequence)
     }
 }

@@ -42,12 +42,12 @@ pub use statement::{
     SnapshotPredicate, Statement, StatementError,
 };
 pub use term::{Term, TermError};
-pub use trust::{
-    RevokedKey, SubjectTrust, Trust, TrustError, TrustFile, TrustFileKey, TrustedKey,
-};
+pub use trust::{RevokedKey, SubjectTrust, Trust, TrustError, TrustFile, TrustFileKey, TrustedKey};
 pub use untrusted::{Reason, Untrusted};
 pub use verified::Verified;
-pub use verify::{Expectations, SealInfo, Sealed, SealedBy, unverified_statement, verify};
+pub use verify::{
+    Expectations, SealInfo, Sealed, SealedBy, VerifiedFile, unverified_statement, verify,
+};
 
 /// What stands behind the name of a file in the name of its first bundle.
 pub const BUNDLE_SUFFIX: &str = ".sigstore.json";

@@ -3,6 +3,8 @@
 //! <https://github.com/secure-systems-lab/dsse/blob/v1.0.2/protocol.md>. Lengths count bytes, never
 //! characters: counting characters lets a signed payload type be changed afterwards.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 /// What an in-toto statement calls itself inside an envelope.
 pub(super) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 

@@ -132,9 +132,8 @@ impl Statement {
         let [subject] = header.subject.as_slice() else {
             return Err(refused("it is not about exactly one file"));
         };
-        let subject_digest =
-            Digest::from_hex(Algorithm::Sha256, subject.digest.sha256.as_bytes())
-                .ok_or_else(|| refused("its subject has no SHA-256"))?;
+        let subject_digest = Digest::from_hex(Algorithm::Sha256, subject.digest.sha256.as_bytes())
+            .ok_or_else(|| refused("its subject has no SHA-256"))?;
         let predicate = if header.predicate_type == Artefact::Snapshot.predicate_type() {
             Predicate::Snapshot(read::<Wire<'_, SnapshotPredicate>>(payload)?.predicate)
         } else if header.predicate_type == Artefact::Report.predicate_type() {
@@ -142,8 +141,7 @@ impl Statement {
         } else {
             return Err(refused("its predicate type is unknown; a newer drift may know it"));
         };
-        let statement =
-            Self { subject_name: subject.name.clone(), subject_digest, predicate };
+        let statement = Self { subject_name: subject.name.clone(), subject_digest, predicate };
         if statement.encode()? != payload {
             return Err(refused("it is not in its canonical form"));
         }

@@ -1,5 +1,7 @@
 //! A span of time as an operator writes it: `90d`, `12h`, `30m` or an RFC 3339 date.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use crate::bounds::{Timestamp, TimestampError};
 
 /// How long something holds, or the moment that bounds it.

@@ -69,6 +69,9 @@ pub struct SealedBy {
     pub key: Digest,
 }
 
+/// The bytes of a file that was taken, and what is known about it.
+pub type VerifiedFile = (Verified<Arc<[u8]>>, SealInfo);
+
 /// Verifies `sealed` at the time `now`. `last_seen` is what was verified before, `None` when there
 /// is no such memory.
 ///
@@ -82,7 +85,7 @@ pub fn verify(
     expectations: &Expectations,
     now: Timestamp,
     last_seen: Option<&LineageState>,
-) -> Result<(Verified<Arc<[u8]>>, SealInfo), Untrusted> {
+) -> Result<VerifiedFile, Untrusted> {
     if trust.keys.is_empty() {
         let detail = "no trusted key was given; name one with --trust FILE.pem or trust.toml";
         return Err(Untrusted::new(Reason::NoTrust, detail));

@@ -1,6 +1,9 @@
 //! Seals against other programs, against tampering, and against the attacks of the threat model.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a broken precondition ends the test")]
+
 mod crafted;
+mod faults;
 mod oracles;
 mod tamper;
 mod tools;
@@ -74,7 +77,9 @@ fn sealed_by(keys: &[&PrivateKey]) -> Sealed {
 fn trust(keys: &[&PublicKey]) -> Trust {
     let named = keys.iter().enumerate();
     Trust::of_keys(
-        named.map(|(number, key)| TrustedKey::new(&format!("key-{number}"), (*key).clone())).collect(),
+        named
+            .map(|(number, key)| TrustedKey::new(&format!("key-{number}"), (*key).clone()))
+            .collect(),
     )
 }
 

@@ -1,5 +1,7 @@
 //! Exactly one PEM block (RFC 7468) with nothing before or after it.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use p256::pkcs8::der::SecretDocument;
 
 use super::KeyError;

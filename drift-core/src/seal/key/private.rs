@@ -1,5 +1,7 @@
 //! Private keys: made, read, written, and used to sign.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use std::fmt;
 
 use ed25519_dalek::Signer as _;
@@ -71,9 +73,9 @@ impl PrivateKey {
                 let secret = p256::SecretKey::try_from(info).map_err(|_| mismatch)?;
                 Kind::P256(secret.into())
             }
-            KeyAlgorithm::Ed25519 => Kind::Ed25519(
-                ed25519_dalek::SigningKey::try_from(info).map_err(|_| mismatch)?,
-            ),
+            KeyAlgorithm::Ed25519 => {
+                Kind::Ed25519(ed25519_dalek::SigningKey::try_from(info).map_err(|_| mismatch)?)
+            }
         };
         Ok(Self { key })
     }

@@ -1,5 +1,7 @@
 //! Public keys: read strictly, named by their digest, and used to verify.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use std::fmt;
 
 use base64::Engine as _;

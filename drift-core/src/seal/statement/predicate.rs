@@ -1,5 +1,7 @@
 //! What is said about each kind of file.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! `trust.toml`: reads the text; the keys that it names are files that the caller reads.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use std::num::NonZeroU32;
 
 use serde::Deserialize;

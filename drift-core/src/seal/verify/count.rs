@@ -119,21 +119,17 @@ fn check_validity(
 ) -> Result<(), Untrusted> {
     let created = statement.predicate.created();
     let name = escaped(trusted.name.as_bytes());
-    if let Some(from) = trusted.valid_from {
-        if created < from || now.plus_seconds(CLOCK_SKEW_SECONDS) < from {
-            let detail = format!(
-                "the key \"{name}\" holds from {from}, but it sealed at {created} (now {now})"
-            );
-            return Err(Untrusted::new(Reason::NotYetValid, detail));
-        }
+    let soon = now.plus_seconds(CLOCK_SKEW_SECONDS);
+    if let Some(from) = trusted.valid_from.filter(|from| created < *from || soon < *from) {
+        let detail =
+            format!("the key \"{name}\" holds from {from}, but it sealed at {created} (now {now})");
+        return Err(Untrusted::new(Reason::NotYetValid, detail));
     }
-    if let Some(until) = trusted.valid_until {
-        if created > until || now > until {
-            let detail = format!(
-                "the key \"{name}\" held until {until} (now {now}); seal anew with a key that holds"
-            );
-            return Err(Untrusted::new(Reason::Expired, detail));
-        }
+    if let Some(until) = trusted.valid_until.filter(|until| created > *until || now > *until) {
+        let detail = format!(
+            "the key \"{name}\" held until {until} (now {now}); seal anew with a key that holds"
+        );
+        return Err(Untrusted::new(Reason::Expired, detail));
     }
     Ok(())
 }

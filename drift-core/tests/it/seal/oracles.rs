@@ -31,9 +31,12 @@ fn text(path: &str) -> String {
 fn openssl_verifies(openssl: &Path, algorithm: KeyAlgorithm, paths: [&str; 3]) -> bool {
     let [public, signature, pae] = paths;
     let arguments: Vec<&str> = match algorithm {
-        KeyAlgorithm::EcdsaP256 => vec!["dgst", "-sha256", "-verify", public, "-signature", signature, pae],
+        KeyAlgorithm::EcdsaP256 => {
+            vec!["dgst", "-sha256", "-verify", public, "-signature", signature, pae]
+        }
         KeyAlgorithm::Ed25519 => vec![
-            "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin", "-in", pae, "-sigfile", signature,
+            "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin", "-in", pae, "-sigfile",
+            signature,
         ],
     };
     run(openssl, &arguments).is_ok()
@@ -100,10 +103,13 @@ fn a_signature_made_by_openssl_completes_a_seal() {
         let pae = pae_for_external(FILE, "golden.drift", predicate(1)).unwrap();
         let encoded = put(place.path(), "golden.drift.pae", &pae);
         let sign: &[&str] = match algorithm {
-            KeyAlgorithm::EcdsaP256 => &["dgst", "-sha256", "-sign", &private, "-out", &signature, &encoded],
-            KeyAlgorithm::Ed25519 => {
-                &["pkeyutl", "-sign", "-inkey", &private, "-rawin", "-in", &encoded, "-out", &signature]
+            KeyAlgorithm::EcdsaP256 => {
+                &["dgst", "-sha256", "-sign", &private, "-out", &signature, &encoded]
             }
+            KeyAlgorithm::Ed25519 => &[
+                "pkeyutl", "-sign", "-inkey", &private, "-rawin", "-in", &encoded, "-out",
+                &signature,
+            ],
         };
         run(&openssl, sign).unwrap();
         let key = PublicKey::from_pem(&text(&public)).unwrap();
@@ -136,9 +142,7 @@ fn refuse_what_does_not_complete(pae: &[u8], signature: &[u8], key: &PublicKey) 
 #[test]
 fn keys_of_openssl_that_are_not_taken_say_why() {
     let Some(openssl) = openssl() else { return };
-    let make = |arguments: &[&str]| {
-        String::from_utf8(run(&openssl, arguments).unwrap()).unwrap()
-    };
+    let make = |arguments: &[&str]| String::from_utf8(run(&openssl, arguments).unwrap()).unwrap();
     let rsa = make(&["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
     let refused = |pem: &str| PrivateKey::from_pem(pem).map(|_| ()).unwrap_err();
     assert_eq!(refused(&rsa), KeyError::Algorithm { algorithm: "RSA".into() });
@@ -154,8 +158,7 @@ fn keys_of_openssl_that_are_not_taken_say_why() {
     let place = tempfile::tempdir().unwrap();
     let own = key(KeyAlgorithm::EcdsaP256, 1).to_pem().unwrap();
     let own = put(place.path(), "own.pem", own.as_bytes());
-    let compressed =
-        make(&["ec", "-in", &own, "-pubout", "-conv_form", "compressed"]);
+    let compressed = make(&["ec", "-in", &own, "-pubout", "-conv_form", "compressed"]);
     assert!(matches!(PublicKey::from_pem(&compressed), Err(KeyError::Malformed { .. })));
     let old = put(place.path(), "old.pem", old.as_bytes());
     let new = make(&["pkcs8", "-topk8", "-nocrypt", "-in", &old]);
@@ -168,7 +171,8 @@ fn keys_of_openssl_that_are_not_taken_say_why() {
 #[test]
 fn securesystemslib_verifies_our_bundles() {
     let Some(python) = securesystemslib() else { return };
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/verify_securesystemslib.py");
+    let script =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/verify_securesystemslib.py");
     let script = script.to_str().unwrap();
     let place = tempfile::tempdir().unwrap();
     for algorithm in ALGORITHMS {

@@ -57,7 +57,10 @@ fn no_changed_bundle_is_ever_taken() {
         let flipped = refuse(&trust, flips(bundle).map(of));
         assert_eq!(flipped.values().sum::<usize>(), bundle.len() * 8);
         // A flip that keeps the Base64 canonical breaks the signature, any other the form.
-        assert_eq!(flipped.keys().copied().collect::<Vec<_>>(), [Reason::Malformed, Reason::Altered]);
+        assert_eq!(
+            flipped.keys().copied().collect::<Vec<_>>(),
+            [Reason::Malformed, Reason::Altered]
+        );
         assert!(flipped[&Reason::Altered] > 1000, "{flipped:?}");
         let cut = refuse(&trust, cuts(bundle).map(of));
         assert_eq!(cut.values().sum::<usize>(), bundle.len() * 6 + 3);

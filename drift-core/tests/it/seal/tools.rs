@@ -24,6 +24,11 @@ pub(super) fn openssl() -> Option<PathBuf> {
     need(PathBuf::from("openssl"), &["version"], "openssl: apt-get install openssl")
 }
 
+/// Returns strace, or skips.
+pub(super) fn strace() -> Option<PathBuf> {
+    need(PathBuf::from("strace"), &["-V"], "strace: apt-get install strace")
+}
+
 /// Returns a Python with securesystemslib, or skips.
 pub(super) fn securesystemslib() -> Option<PathBuf> {
     let python = std::env::var_os("DRIFT_TEST_PYTHON").unwrap_or_else(|| "python3".into());
