@@ -1,1 +1,4 @@
 //! One integration binary; its modules mirror those of the library.
+
+mod faults;
+mod walk;
