@@ -31,7 +31,7 @@ fn fixture() -> MemoryVolume {
         let path = format!("d{}/e{}/f{number}", number % 2, number % 3);
         volume.file(path.as_bytes(), path.as_bytes()).xattr(b"user.n", b"1");
     }
-    volume.file(b"large", &vec![1; (1 << 20) + 1]);
+    volume.file(b"two-reads", &vec![1; 300 << 10]);
     volume.sparse(b"hole", 3 << 30, &[(1 << 30, b"data")]);
     volume.symlink(b"d0/link", b"/x");
     volume.fifo(b"d0/fifo");
