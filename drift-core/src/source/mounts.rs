@@ -186,6 +186,7 @@ fn octal(digits: &[u8]) -> Option<u8> {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a panic is what a test is for")]
 mod tests {
     use super::{FileSystemKind, is_usual_point, parse_mountinfo};
     use crate::model::TreePath;

@@ -1,6 +1,8 @@
 //! One integration binary; its modules mirror those of the library.
 
+mod faults;
 mod packages;
 mod report;
 mod seal;
 mod tar;
+mod walk;

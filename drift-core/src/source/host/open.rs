@@ -68,7 +68,8 @@ fn confined(volume: &HostVolume, at: BorrowedFd<'_>, path: &[u8]) -> Result<Owne
     if volume.opens_name_by_name() {
         return one_directory(at, path);
     }
-    unnoticed(DIRECTORY, |flags| {
+    // Without O_NOFOLLOW, which would hide a link at the end behind ENOTDIR; CONFINED refuses it.
+    unnoticed(DIRECTORY.difference(OFlags::NOFOLLOW), |flags| {
         let mut tries = 0;
         loop {
             match rustix::fs::openat2(at, path, flags, Mode::empty(), CONFINED) {

@@ -39,7 +39,6 @@ fn no_name_on_the_way_may_be_a_link_or_lead_out() {
 
 /// The oracle is the standard library's own lstat.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the oracle")]
 fn metadata_is_that_of_lstat() {
     let volume = HostVolume::open(Path::new("/"), Resolution::Automatic).unwrap();
     let top = volume.root().unwrap();

@@ -5,7 +5,7 @@
 //! holds open and takes the names below it in one call.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::model::{RuleId, TreePath};
 use crate::source::volume::{Errno, Stat, Volume};
@@ -116,18 +116,27 @@ impl<D> Drop for Node<D> {
     }
 }
 
+/// A way longer than twice this leaves a directory open so many levels above its end: the walk
+/// comes up again level by level, and without that a deep tree would cost time quadratic in depth.
+const STRIDE: usize = 256;
+
 /// Opens directories of one volume and counts them.
-#[derive(Debug)]
-pub(super) struct Opener<'v, V> {
+pub(super) struct Opener<'v, V: Volume> {
     volume: &'v V,
     count: Arc<AtomicUsize>,
     /// How many may be kept open for later.
     budget: AtomicUsize,
+    landmark: Mutex<Option<Arc<Open<V::Directory>>>>,
 }
 
 impl<'v, V: Volume> Opener<'v, V> {
     pub(super) fn new(volume: &'v V, budget: usize) -> Self {
-        Self { volume, count: Arc::default(), budget: AtomicUsize::new(budget) }
+        Self {
+            volume,
+            count: Arc::default(),
+            budget: AtomicUsize::new(budget),
+            landmark: Mutex::default(),
+        }
     }
 
     /// Returns whether one more directory may be kept open.
@@ -138,6 +147,7 @@ impl<'v, V: Volume> Opener<'v, V> {
     /// Keeps none from now on: the system is short of descriptors.
     pub(super) fn keep_none(&self) {
         self.budget.store(0, Ordering::Relaxed);
+        *self.landmark() = None;
     }
 
     /// Returns whether directories may be kept at all.
@@ -151,27 +161,45 @@ impl<'v, V: Volume> Opener<'v, V> {
         node: &Node<V::Directory>,
         shed: impl Fn(),
     ) -> Result<Arc<Open<V::Directory>>, Errno> {
-        let mut names: Vec<&[u8]> = Vec::new();
+        let mut way: Vec<&Node<V::Directory>> = Vec::new();
         let mut at = node;
-        let start = loop {
+        let mut start = loop {
             if let Some(held) = at.held() {
                 break Some(held);
             }
+            way.push(at);
             let Some(parent) = &at.parent else { break None };
-            names.push(&at.name);
             at = parent;
         };
-        if let Some(held) = start.as_ref().filter(|_| names.is_empty()) {
-            return Ok(Arc::clone(held));
+        way.reverse();
+        let near = way.len().checked_sub(STRIDE).filter(|&near| near > STRIDE && self.keeps_any());
+        if let Some((far, rest)) = near.and_then(|near| way.split_at_checked(near)) {
+            let landmark = self.descend(start.as_ref(), far, &shed)?;
+            *self.landmark() = Some(Arc::clone(&landmark));
+            start = Some(landmark);
+            way = rest.to_vec();
         }
-        names.reverse();
+        match start {
+            Some(held) if way.is_empty() => Ok(held),
+            start => self.descend(start.as_ref(), &way, &shed),
+        }
+    }
+
+    /// Opens the last directory of a way that begins in `start`, or with the root.
+    fn descend(
+        &self,
+        start: Option<&Arc<Open<V::Directory>>>,
+        way: &[&Node<V::Directory>],
+        shed: &impl Fn(),
+    ) -> Result<Arc<Open<V::Directory>>, Errno> {
+        let node = way.last().ok_or(Errno::STALE)?;
+        let names: Vec<&[u8]> =
+            way.iter().filter(|node| node.parent.is_some()).map(|node| &*node.name).collect();
         let path = names.join(&b'/');
-        let directory = patiently(&shed, || match &start {
+        let directory = patiently(shed, || match start {
             Some(held) => self.volume.open_directory(&held.directory, &path),
-            None => {
-                let root = self.volume.root()?;
-                if path.is_empty() { Ok(root) } else { self.volume.open_directory(&root, &path) }
-            }
+            None if path.is_empty() => self.volume.root(),
+            None => self.volume.open_directory(&self.volume.root()?, &path),
         })?;
         self.count.fetch_add(1, Ordering::Relaxed);
         let opened = Arc::new(Open { directory, count: Arc::clone(&self.count) });
@@ -181,5 +209,9 @@ impl<'v, V: Volume> Opener<'v, V> {
         }
         *node.live.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&opened);
         Ok(opened)
+    }
+
+    fn landmark(&self) -> MutexGuard<'_, Option<Arc<Open<V::Directory>>>> {
+        self.landmark.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

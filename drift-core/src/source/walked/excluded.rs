@@ -58,14 +58,14 @@ impl<V: Volume> Survey<'_, V> {
         while let Some((node, at)) = listing.waiting.pop() {
             self.plan.cancel.check()?;
             let Ok(opened) = self.open(&node) else {
-                self.failed(&mut listing, &node, at);
+                self.failed(&mut listing, (&node, b""), at);
                 continue;
             };
             let artifacts = self.artifacts(&node);
             let mut names = Vec::new();
             if self.volume.list(&opened.directory, &mut |entry| names.push(entry)).is_err() {
                 // What came before counts.
-                self.failed(&mut listing, &node, at);
+                self.failed(&mut listing, (&node, b""), at);
             }
             for entry in names {
                 if artifacts.contains(&entry.name) {
@@ -102,7 +102,7 @@ impl<V: Volume> Survey<'_, V> {
             Some(stat) => self.consider(listing, node, Some(at), &entry.name, &stat, rule),
             None => {
                 if directory || unknown {
-                    self.failed(listing, node, at);
+                    self.failed(listing, (node, &entry.name), at);
                 }
                 listing.count(rule);
             }
@@ -110,16 +110,34 @@ impl<V: Volume> Survey<'_, V> {
     }
 
     /// Leaves a directory with something that could not be seen to the survey, if it matters.
-    fn failed(&self, listing: &mut Listing<V::Directory>, node: &Node<V::Directory>, at: usize) {
-        if self.may_include_below(node, node.rule) {
+    fn failed(
+        &self,
+        listing: &mut Listing<V::Directory>,
+        (node, name): (&Node<V::Directory>, &[u8]),
+        at: usize,
+    ) {
+        if self.may_include_below(node, name, node.rule) {
             listing.holds(at);
         }
     }
 
-    /// Returns whether a rule after `rule` could include something below the directory.
-    pub(super) fn may_include_below(&self, node: &Node<V::Directory>, rule: RuleId) -> bool {
+    /// Returns whether a rule after `rule` could include something below `name`, or below the
+    /// directory itself for no name.
+    pub(super) fn may_include_below(
+        &self,
+        node: &Node<V::Directory>,
+        name: &[u8],
+        rule: RuleId,
+    ) -> bool {
         let mut path = Vec::new();
-        node.write_path(b"", &mut path);
+        let fits = node.write_path(name, &mut path);
+        if !fits {
+            // Rules do not look that deep.
+            return false;
+        }
+        if !name.is_empty() {
+            path.push(b'/');
+        }
         let later = self.plan.rules.rules().iter().skip(usize::from(rule.0).saturating_add(1));
         later.filter(|rule| !rule.excludes()).any(|rule| reaches(rule.pattern.as_bytes(), &path))
     }

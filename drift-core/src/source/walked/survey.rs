@@ -217,7 +217,7 @@ impl<V: Volume> Survey<'_, V> {
         }
         let stat = match seen.unwrap_or_else(|| self.volume.stat(directory, name)) {
             Ok(stat) => stat,
-            Err(_) if excludes && !self.may_include_below(node, rule) => {
+            Err(_) if excludes && !self.may_include_below(node, name, rule) => {
                 if holding.is_none() {
                     self.intake.excluded(rule, 1);
                 }
