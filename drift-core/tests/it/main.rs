@@ -1,1 +1,3 @@
 //! One integration binary; its modules mirror those of the library.
+
+mod baseline;
