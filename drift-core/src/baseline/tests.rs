@@ -1,1 +1,196 @@
-//! x
+//! Files that this writer never makes: later versions, and blocks that break one rule each.
+
+use std::sync::Arc;
+
+use crate::model::{
+    AttributeSet, Carries, Cursor as _, Digest, FileType, Found, Identity, Intake, Listing,
+    Precision, RuleId, Snapshot, SourceKind, TreePath,
+};
+
+use super::block::COLUMNS;
+use super::container::Container;
+use super::cursor::BaselineCursor;
+use super::frame::Codec;
+use super::index::{self, Block, Section, Tag};
+use super::wire::{put, put_bytes, put_field};
+use super::{Error, UnverifiedSnapshot, encode, layout};
+
+fn small(names: &[&str]) -> Snapshot {
+    let intake = Intake::default();
+    let root = intake.root(Found::plain(b"", FileType::Directory, RuleId(0)));
+    let file = |name: &&str| Found {
+        digest: Some(Digest::sha256_of(name.as_bytes())),
+        ..Found::plain(name.as_bytes(), FileType::File, RuleId(0))
+    };
+    intake.listing(root, Listing::Complete, names.iter().map(file).collect());
+    let frozen = intake.freeze();
+    Snapshot {
+        kind: SourceKind::Memory,
+        locator: String::new(),
+        identity: Identity::default(),
+        carries: Carries { attributes: AttributeSet::all(), mtime: Precision::Nanosecond },
+        rules: String::new(),
+        tree: frozen.tree,
+        packages: Vec::new(),
+        packages_complete: true,
+        coverage: frozen.coverage,
+        problems: frozen.problems,
+    }
+}
+
+/// A file taken apart: sections with the raw bytes of their blocks.
+#[derive(Clone)]
+struct Parts(Vec<(Section, Vec<Vec<u8>>)>);
+
+impl Parts {
+    /// Takes a file apart; its blocks are small and stored raw after [`Parts::file`].
+    fn of(snapshot: &Snapshot) -> Self {
+        let file = encode(snapshot).unwrap().bytes;
+        let parts = layout::divide(&file).unwrap();
+        let mut sections = index::read_index("test", parts.logical).unwrap();
+        sections.extend(index::read_index("test", parts.aside).unwrap());
+        let blocks = sections.iter_mut().flat_map(|section| &mut section.blocks);
+        index::place_blocks(parts.physical, parts.frames, blocks).unwrap();
+        let raw = |block: &Block| {
+            let stored = &parts.frames[block.place.clone()];
+            super::frame::restore(block.codec, stored, block.raw).unwrap()
+        };
+        let with = |section: Section| {
+            let blocks = section.blocks.iter().map(raw).collect();
+            (section, blocks)
+        };
+        Self(sections.into_iter().map(with).collect())
+    }
+
+    fn section(&mut self, tag: Tag) -> &mut (Section, Vec<Vec<u8>>) {
+        self.0.iter_mut().find(|(section, _)| section.tag == tag).unwrap()
+    }
+
+    fn add(&mut self, tag: Tag, critical: bool) {
+        let section = Section { tag, critical, revision: 1, blocks: Vec::new() };
+        self.0.insert(3, (section, Vec::new()));
+    }
+
+    /// Puts the file together again with lengths and digests that fit.
+    fn file(mut self) -> Arc<[u8]> {
+        let mut file = layout::header();
+        let mut physical = Vec::new();
+        for (section, raw) in &mut self.0 {
+            for (block, raw) in section.blocks.iter_mut().zip(raw.iter()) {
+                (block.raw, block.digest) = (raw.len() as u64, drift_lanes::sha256(raw));
+                index::put_storage(&mut physical, Codec::Raw, raw.len());
+                file.extend_from_slice(raw);
+            }
+        }
+        let (aside, logical): (Vec<Section>, Vec<Section>) =
+            self.0.into_iter().map(|(section, _)| section).partition(|one| one.tag == index::VOLA);
+        let [logical, aside] = [logical, aside].map(|sections| {
+            let mut out = Vec::new();
+            index::put_index(&mut out, sections.iter());
+            out
+        });
+        layout::close(&mut file, &logical, &aside, &physical);
+        file.into()
+    }
+}
+
+/// Reads everything, and says how many entries there are or why not.
+fn read(parts: Parts) -> Result<u64, Error> {
+    let container = Container::decode(parts.file())?;
+    // Looking for the last possible path walks the one block that there is, with the whole error.
+    BaselineCursor::find(&container, &TreePath::from_joined(vec![0xff; 9]))?;
+    let mut cursor = BaselineCursor::new(&container);
+    let mut entries = 0;
+    while let Some(_step) = cursor.next().unwrap() {
+        entries += 1;
+    }
+    Ok(entries)
+}
+
+fn reason(parts: Parts) -> String {
+    read(parts).unwrap_err().to_string()
+}
+
+#[test]
+fn a_file_put_together_again_reads_the_same() {
+    assert_eq!(read(Parts::of(&small(&["a", "b"]))), Ok(3));
+}
+
+#[test]
+fn unknown_sections() {
+    let mut parts = Parts::of(&small(&["a"]));
+    parts.add(*b"SETT", false);
+    let stored = UnverifiedSnapshot::decode(parts.file()).unwrap();
+    assert_eq!(stored.sections_not_read(), ["SETT"]);
+    let mut parts = Parts::of(&small(&["a"]));
+    parts.add(*b"SETT", true);
+    assert_eq!(read(parts), Err(Error::Section { tag: "SETT".to_owned(), revision: 1 }));
+    let mut parts = Parts::of(&small(&["a"]));
+    parts.section(index::ENTR).0.revision = 2;
+    assert_eq!(read(parts), Err(Error::Section { tag: "ENTR".to_owned(), revision: 2 }));
+    let mut parts = Parts::of(&small(&["a"]));
+    parts.section(index::VOLA).0.revision = 2;
+    let stored = UnverifiedSnapshot::decode(parts.file()).unwrap();
+    assert_eq!(stored.sections_not_read(), ["VOLA"]);
+}
+
+#[test]
+fn an_unknown_column_is_named_and_passed_over() {
+    let mut parts = Parts::of(&small(&["a"]));
+    put_field(&mut parts.section(index::ENTR).1[0], 40, b"anything");
+    // HEAD's last field, the table of columns, again with one line more.
+    let head = &mut parts.section(index::HEAD).1[0];
+    let mut columns = Vec::new();
+    put(&mut columns, COLUMNS.len() as u64);
+    let mut longer = Vec::new();
+    put(&mut longer, COLUMNS.len() as u64 + 1);
+    for (column, name) in COLUMNS {
+        for table in [&mut columns, &mut longer] {
+            put(table, column as u64);
+            put_bytes(table, name.as_bytes());
+        }
+    }
+    let mut field = Vec::new();
+    put_field(&mut field, 7, &columns);
+    head.truncate(head.strip_suffix(&*field).unwrap().len());
+    put(&mut longer, 40);
+    put_bytes(&mut longer, b"btime");
+    put_field(head, 7, &longer);
+    let stored = UnverifiedSnapshot::decode(parts.clone().file()).unwrap();
+    assert_eq!(stored.attributes_not_compared(), ["btime"]);
+    assert_eq!(read(parts), Ok(2));
+}
+
+#[test]
+fn blocks_that_break_a_rule() {
+    let check = |change: &dyn Fn(&mut Parts), expect: &str| {
+        let mut parts = Parts::of(&small(&["a", "b"]));
+        change(&mut parts);
+        let reason = reason(parts);
+        assert!(reason.contains(expect), "{reason} instead of {expect}");
+    };
+    // The columns of names: lengths 0, 1, 1 and then "ab".
+    let names = |from: &'static [u8], to: &'static [u8]| {
+        move |parts: &mut Parts| {
+            let raw = &mut parts.section(index::ENTR).1[0];
+            let at = raw.windows(from.len()).position(|bytes| bytes == from).unwrap();
+            raw[at..at + from.len()].copy_from_slice(to);
+        }
+    };
+    check(&names(b"\x06\x02ab", b"\x06\x02bb"), "not in order");
+    check(&names(b"\x06\x02ab", b"\x06\x02ba"), "not in order");
+    check(&names(b"\x06\x02ab", b"\x06\x02/b"), "a name cannot be one");
+    check(&names(b"\x06\x02ab", b"\x06\x02a\0"), "a name cannot be one");
+    // Depths 0, then a child of the root, then its sibling.
+    check(&names(b"\x01\x03\x00\x00\x01", b"\x01\x03\x01\x00\x01"), "begin with the root");
+    check(&names(b"\x01\x03\x00\x00\x01", b"\x01\x03\x00\x01\x01"), "second root");
+    check(&names(b"\x01\x03\x00\x00\x01", b"\x01\x03\x00\x00\x00"), "in none of the directories");
+    check(&names(b"\x01\x03\x00\x00\x01", b"\x01\x03\x00\x00\x04"), "above the root");
+    check(&|parts| parts.section(index::ENTR).0.blocks[0].key = (*b"x").into(), "index names");
+    check(&|parts| parts.section(index::ENTR).0.blocks[0].count = 2, "side by side");
+    check(&|parts| parts.section(index::DIGS).1[0].push(0), "more than its entries");
+    check(&|parts| drop(parts.section(index::DIGS).1[0].pop()), "a digest is missing");
+    check(&|parts| parts.section(index::OWNS).1[0] = vec![1, 3], "a package is missing");
+    check(&|parts| parts.section(index::OWNS).1[0] = vec![0, 2], "too early");
+    check(&|parts| parts.section(index::RULE).1[0] = vec![0xff], "UTF-8");
+}

@@ -1,5 +1,6 @@
 //! One integration binary; its modules mirror those of the library.
 
+mod baseline;
 mod faults;
 mod packages;
 mod report;

@@ -1,0 +1,16 @@
+//! One fixed snapshot has one root for ever. A change here is a break of the format.
+
+use drift_core::baseline;
+
+use super::sample::{Plan, Random, snapshot};
+
+#[test]
+fn the_root_of_a_fixed_snapshot() {
+    let mut random = Random::new(1);
+    let frozen = Plan::random(&mut random, 5000).freeze(&mut random.clone());
+    let snapshot = snapshot(&mut random, frozen);
+    assert_eq!(
+        baseline::root_of(&snapshot).unwrap().to_string(),
+        "sha256:6a264f89b4b0604b8c09f64d4361482218fae7723b56144a9384fffab19d788b"
+    );
+}

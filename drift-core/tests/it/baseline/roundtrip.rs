@@ -1,0 +1,114 @@
+//! What is read equals what was written, entry by entry.
+
+use std::sync::Arc;
+
+use drift_core::baseline::{self, UnverifiedSnapshot};
+use drift_core::model::{Snapshot, TreePath};
+use drift_core::rules::RuleSet;
+use proptest::prelude::{ProptestConfig, any, proptest};
+
+use super::sample::{Plan, Random, snapshot, walk};
+
+/// Compares everything that both can say.
+fn check(snapshot: &Snapshot) {
+    let encoded = baseline::encode(snapshot).unwrap();
+    assert_eq!(baseline::root_of(snapshot).unwrap(), encoded.root);
+    let stored = UnverifiedSnapshot::decode(Arc::from(encoded.bytes)).unwrap();
+    assert_eq!(stored.root(), encoded.root);
+    assert_eq!(stored.counts(), encoded.counts);
+    assert_eq!(stored.kind(), snapshot.kind);
+    assert_eq!(stored.locator(), snapshot.locator);
+    assert_eq!(stored.identity(), &snapshot.identity);
+    assert_eq!(stored.carries(), snapshot.carries);
+    assert_eq!(stored.rules(), snapshot.rules);
+    assert_eq!(stored.packages(), snapshot.packages);
+    assert_eq!(stored.packages_complete(), snapshot.packages_complete);
+    assert_eq!(stored.coverage(), &snapshot.coverage);
+    assert_eq!(stored.problems(), snapshot.problems);
+    assert!(stored.attributes_not_compared().is_empty());
+    assert!(stored.sections_not_read().is_empty());
+    let written = walk(&mut snapshot.tree.cursor()).unwrap();
+    let read = walk(&mut stored.unverified_cursor()).unwrap();
+    assert_eq!(written.len(), snapshot.tree.len());
+    assert_eq!(written.len(), read.len());
+    for (written, read) in written.iter().zip(&read) {
+        assert_eq!(written, read);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn any_snapshot_survives(seed in any::<u64>(), entries in 1usize..900) {
+        let mut random = Random::new(seed);
+        let frozen = Plan::random(&mut random, entries).freeze(&mut random.clone());
+        check(&snapshot(&mut random, frozen));
+    }
+
+    #[test]
+    fn the_order_of_the_survey_leaves_no_trace(seed in any::<u64>(), order in any::<u64>()) {
+        let mut random = Random::new(seed);
+        let plan = Plan::random(&mut random, 400);
+        let encoded = [seed, order].map(|order| {
+            // The rest of the snapshot must not depend on the order of rows either.
+            let frozen = plan.freeze(&mut Random::new(order));
+            baseline::encode(&super::sample::bare(frozen)).unwrap()
+        });
+        assert_eq!(encoded[0].root, encoded[1].root);
+        assert!(encoded[0].bytes == encoded[1].bytes);
+    }
+}
+
+#[test]
+fn many_blocks_survive() {
+    let mut random = Random::new(5);
+    let frozen = Plan::random(&mut random, 60_000).freeze(&mut random.clone());
+    check(&snapshot(&mut random, frozen));
+}
+
+#[test]
+fn each_entry_is_found_by_its_path() {
+    let mut random = Random::new(11);
+    let frozen = Plan::random(&mut random, 12_000).freeze(&mut random.clone());
+    let snapshot = snapshot(&mut random, frozen);
+    let encoded = baseline::encode(&snapshot).unwrap();
+    let stored = UnverifiedSnapshot::decode(Arc::from(encoded.bytes)).unwrap();
+    for row in snapshot.tree.rows().step_by(97) {
+        let path = snapshot.tree.path(row);
+        let (entry, _, owner) = stored.find_unverified(&path).unwrap().unwrap();
+        assert_eq!((entry, owner), (snapshot.tree.entry(row), snapshot.tree.owner(row)));
+        let absent = path.join(b"\x01absent");
+        assert_eq!(stored.find_unverified(&absent).unwrap(), None);
+    }
+    assert!(stored.find_unverified(&TreePath::root()).unwrap().is_some());
+}
+
+#[test]
+fn what_is_aside_does_not_change_the_root() {
+    let make = |locator: &str, vanished| {
+        let mut random = Random::new(3);
+        let frozen = Plan::random(&mut random, 50).freeze(&mut random.clone());
+        let mut snapshot = super::sample::bare(frozen);
+        snapshot.locator = locator.to_owned();
+        snapshot.coverage.vanished = vanished;
+        baseline::encode(&snapshot).unwrap()
+    };
+    assert_eq!(make("/", 0).root, make("/mnt", 9).root);
+    assert!(make("/", 0).bytes != make("/mnt", 9).bytes);
+}
+
+#[test]
+fn the_effective_root_is_the_same_from_tree_and_file() {
+    let mut random = Random::new(8);
+    let frozen = Plan::random(&mut random, 3000).freeze(&mut random.clone());
+    let snapshot = snapshot(&mut random, frozen);
+    let encoded = baseline::encode(&snapshot).unwrap();
+    let stored = UnverifiedSnapshot::decode(Arc::from(encoded.bytes)).unwrap();
+    let rules = RuleSet::parse(&[("test", "ignore /name1*\nread-only /name11*\ndynamic /name2*")])
+        .unwrap();
+    let from = |cursor: &mut dyn drift_core::model::Cursor| {
+        baseline::effective_root(cursor, &rules, &snapshot.packages).unwrap()
+    };
+    assert_eq!(from(&mut snapshot.tree.cursor()), from(&mut stored.unverified_cursor()));
+}

@@ -1,0 +1,118 @@
+//! `fixtures/read_baseline.py` knows the format's document alone; it must see what this crate sees.
+
+use std::io::Write as _;
+use std::process::Command;
+
+use drift_core::baseline;
+use drift_core::model::{Entry, Listing, Mount, Observed, Snapshot, Xattrs, hex};
+use serde_json::{Value, json};
+
+use super::sample::{Line, Plan, Random, snapshot, walk};
+
+fn observed<T>(value: &Observed<T>, show: impl FnOnce(&T) -> Value) -> Value {
+    match value {
+        Observed::Is(value) => show(value),
+        Observed::NotApplicable => Value::Null,
+        Observed::Unobserved => json!("unobserved"),
+    }
+}
+
+fn listing_word(listing: Listing) -> &'static str {
+    match listing {
+        Listing::Complete => "complete",
+        Listing::Partial => "partial",
+        Listing::NotEntered => "not-entered",
+    }
+}
+
+fn entry_line((depth, name, entry, listing, owner): &Line) -> Value {
+    let Entry { file_type, mode, uid, gid, size, mtime, digest, .. } = entry;
+    let xattrs = |set: &Xattrs| set.iter().map(|(name, value)| json!([hex(name), hex(value)])).collect();
+    json!({
+        "depth": depth,
+        "name": hex(name),
+        "type": file_type.name(),
+        "listing": listing_word(*listing),
+        "mode": observed(mode, |mode| json!(mode)),
+        "uid": observed(uid, |uid| json!(uid)),
+        "gid": observed(gid, |gid| json!(gid)),
+        "flags": observed(&entry.flags, |flags| {
+            json!(u8::from(flags.immutable) + 2 * u8::from(flags.append))
+        }),
+        "xattrs": observed(&entry.xattrs, xattrs),
+        "size": observed(size, |size| json!(size)),
+        "mtime": observed(mtime, |time| json!([time.seconds, time.nanoseconds])),
+        "digest": observed(digest, |digest| json!(digest.to_string())),
+        "link_target": observed(&entry.link_target, |target| json!(hex(target))),
+        "rdev": observed(&entry.rdev, |rdev| json!([rdev.major, rdev.minor])),
+        "nlink": observed(&entry.nlink, |nlink| json!(nlink)),
+        "hardlinks": observed(&entry.hardlinks, |leader| json!(hex(leader.as_bytes()))),
+        "owner": owner.map(|owner| owner.0),
+    })
+}
+
+fn head_line(snapshot: &Snapshot, root: &str) -> Value {
+    let coverage = &snapshot.coverage;
+    let mount = |kind: u8, mount: &Mount| json!([kind, hex(mount.path.as_bytes()), mount.file_system]);
+    let mut records: Vec<Value> = coverage.mounts_entered.iter().map(|one| mount(1, one)).collect();
+    records.extend(coverage.mounts_not_entered.iter().map(|one| mount(2, one)));
+    records.extend(coverage.excluded.iter().map(|one| json!([3, one.rule, one.entries])));
+    records.extend(snapshot.problems.iter().map(|one| {
+        let path = hex(one.path.as_bytes());
+        json!([4, path, one.stage as u8, one.reason, one.errno.unwrap_or_default()])
+    }));
+    let identity = &snapshot.identity;
+    let carried: Vec<&str> = snapshot.carries.attributes.iter().map(|one| one.name).collect();
+    let packages: Vec<Value> = snapshot
+        .packages
+        .iter()
+        .map(|one| json!([one.manager, one.name, one.architecture, one.version, one.status]))
+        .collect();
+    json!({
+        "root": root,
+        "kind": snapshot.kind as u8,
+        "identity": [identity.os, identity.version, identity.architecture, identity.hostname],
+        "carried": carried,
+        "mtime_precision": snapshot.carries.mtime as u8,
+        "packages_complete": snapshot.packages_complete,
+        "columns": [
+            "depth", "shape", "shapes", "xattr_sets", "name_length", "name", "size",
+            "mtime_seconds", "mtime_nanoseconds", "link_length", "link_target", "rdev", "nlink",
+            "hardlinks", "leaders",
+        ],
+        "rules": snapshot.rules,
+        "packages": packages,
+        "coverage": records,
+        "locator": snapshot.locator,
+        "counters": [
+            coverage.entries, coverage.files_hashed, coverage.bytes_hashed, coverage.unreadable,
+            coverage.unstable, coverage.vanished,
+        ],
+    })
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the second reader is another program")]
+fn python_reads_what_rust_wrote() {
+    for (seed, entries) in [(1, 1), (2, 300), (3, 9000)] {
+        let mut random = Random::new(seed);
+        let frozen = Plan::random(&mut random, entries).freeze(&mut random.clone());
+        let snapshot = snapshot(&mut random, frozen);
+        let encoded = baseline::encode(&snapshot).unwrap();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&encoded.bytes).unwrap();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/read_baseline.py");
+        let output = Command::new("python3").arg(script).arg(file.path()).output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{message}");
+        let mut lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let mut next = || serde_json::from_slice::<Value>(lines.next().unwrap()).unwrap();
+        assert_eq!(next(), head_line(&snapshot, &encoded.root.to_string()));
+        let written = walk(&mut snapshot.tree.cursor()).unwrap();
+        for line in &written {
+            assert_eq!(next(), entry_line(line));
+        }
+        assert_eq!(lines.next(), None);
+        assert_eq!(written.len(), snapshot.tree.len());
+    }
+}
