@@ -16,7 +16,9 @@ pub(crate) fn inside(source: &dyn Source, files: &[PathBuf]) -> Vec<TreePath> {
     let root = match source.kind() {
         SourceKind::Host => PathBuf::from("/"),
         SourceKind::Directory => {
-            match absolute(Path::new(source.locator().strip_prefix("dir:").unwrap_or(source.locator()))) {
+            match absolute(Path::new(
+                source.locator().strip_prefix("dir:").unwrap_or(source.locator()),
+            )) {
                 Some(root) => root,
                 None => return Vec::new(),
             }
@@ -26,7 +28,9 @@ pub(crate) fn inside(source: &dyn Source, files: &[PathBuf]) -> Vec<TreePath> {
     let mut paths: Vec<TreePath> = files
         .iter()
         .filter_map(|file| absolute(file))
-        .filter_map(|file| TreePath::parse(file.strip_prefix(&root).ok()?.as_os_str().as_bytes()).ok())
+        .filter_map(|file| {
+            TreePath::parse(file.strip_prefix(&root).ok()?.as_os_str().as_bytes()).ok()
+        })
         .filter(|path| !path.is_root())
         .collect();
     paths.sort();
@@ -57,7 +61,8 @@ fn absolute(path: &Path) -> Option<PathBuf> {
         return Some(whole);
     }
     let name = path.file_name()?;
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent =
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     Some(real_path(parent).ok()?.join(name))
 }
 

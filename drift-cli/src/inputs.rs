@@ -71,7 +71,11 @@ pub(crate) enum Sealing<'s> {
 }
 
 /// Opens a target; a baseline only as `sealing` allows.
-pub(crate) fn target(text: &str, sealing: Sealing<'_>, settings: &Settings) -> Result<Input, Failure> {
+pub(crate) fn target(
+    text: &str,
+    sealing: Sealing<'_>,
+    settings: &Settings,
+) -> Result<Input, Failure> {
     let named = text.strip_prefix("baseline:");
     let path = named.unwrap_or(text);
     let stored = named.is_some() || (!text.contains(':') && is_baseline(Path::new(text)));
@@ -127,7 +131,8 @@ pub(crate) fn expectations(args: &TrustArgs, artefact: Artefact) -> Result<Expec
     let threshold = match args.threshold {
         None => None,
         Some(number) => Some(
-            NonZeroU32::new(number).ok_or_else(|| Failure::usage_text("--threshold takes a number from 1"))?,
+            NonZeroU32::new(number)
+                .ok_or_else(|| Failure::usage_text("--threshold takes a number from 1"))?,
         ),
     };
     let max_age = args.max_age.as_deref().map(Term::parse).transpose().map_err(Failure::usage)?;
@@ -153,12 +158,17 @@ pub(crate) fn remember(
     match artifact::remember(&directory, info, now) {
         Ok(()) => Ok(None),
         Err(error @ artifact::Error::Busy { .. }) => Err(error.into()),
-        Err(error) => Ok(Some(format!("the sequence could not be remembered, so a rollback would not be noticed: {error}"))),
+        Err(error) => Ok(Some(format!(
+            "the sequence could not be remembered, so a rollback would not be noticed: {error}"
+        ))),
     }
 }
 
 /// Returns the memory of sequences, where there is a state directory.
-pub(crate) fn lineages(named: Option<&std::path::PathBuf>, settings: &Settings) -> Result<LineageState, Failure> {
+pub(crate) fn lineages(
+    named: Option<&std::path::PathBuf>,
+    settings: &Settings,
+) -> Result<LineageState, Failure> {
     match settings.state_directory(named) {
         Some(directory) => Ok(artifact::load_lineages(&directory)?.unwrap_or_default()),
         None => Ok(LineageState::default()),
@@ -200,22 +210,28 @@ pub(crate) fn fail_on(text: &str) -> Result<FailOn, Failure> {
     if text == "never" {
         return Ok(FailOn::Never);
     }
-    let severity = Severity::ALL.into_iter().find(|severity| severity.name() == text && *severity >= Severity::Low);
+    let severity = Severity::ALL
+        .into_iter()
+        .find(|severity| severity.name() == text && *severity >= Severity::Low);
     severity.map(FailOn::At).ok_or_else(|| {
-        Failure::usage_text(format!("--fail-on takes low, medium, high, critical or never, not {text:?}"))
+        Failure::usage_text(format!(
+            "--fail-on takes low, medium, high, critical or never, not {text:?}"
+        ))
     })
 }
 
 /// Returns the names that `--require` asks for, or says which exist.
 pub(crate) fn require(names: &[String]) -> Result<Vec<String>, Failure> {
     let attributes = drift_core::model::attribute::ATTRIBUTES.iter();
-    let mut known: Vec<String> = attributes.map(|attribute| format!("entries.{}", attribute.name)).collect();
+    let mut known: Vec<String> =
+        attributes.map(|attribute| format!("entries.{}", attribute.name)).collect();
     known.extend(["entries.mtime.nanoseconds", "packages", "settings", "facts"].map(str::to_owned));
     match names.iter().find(|name| !known.contains(name)) {
         None => Ok(names.to_vec()),
-        Some(name) => {
-            Err(Failure::usage_text(format!("--require does not know {name:?}; it knows {}", known.join(", "))))
-        }
+        Some(name) => Err(Failure::usage_text(format!(
+            "--require does not know {name:?}; it knows {}",
+            known.join(", ")
+        ))),
     }
 }
 

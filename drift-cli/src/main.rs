@@ -17,7 +17,8 @@ use crate::terminal::Terminal;
 
 fn main() -> ExitCode {
     // Content of secret files must not reach a core dump or a debugger of the same user.
-    let _best_effort = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    let _best_effort =
+        rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => return terminal::usage(&error),

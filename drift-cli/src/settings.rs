@@ -65,7 +65,9 @@ impl Settings {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let Some(text) = asked else { return Ok(processors) };
         let wrong = || {
-            Failure::usage_text(format!("--threads takes a number from 1, or a share such as 50%, not {text:?}"))
+            Failure::usage_text(format!(
+                "--threads takes a number from 1, or a share such as 50%, not {text:?}"
+            ))
         };
         let threads = match text.strip_suffix('%') {
             Some(share) => {
@@ -92,7 +94,8 @@ fn wants_color() -> bool {
     if variable("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
         return true;
     }
-    let off = variable("CLICOLOR").is_some_and(|value| value == "0") || variable("TERM").is_some_and(|term| term == "dumb");
+    let off = variable("CLICOLOR").is_some_and(|value| value == "0")
+        || variable("TERM").is_some_and(|term| term == "dumb");
     !off && std::io::stdout().is_terminal()
 }
 
@@ -105,14 +108,18 @@ fn state_home() -> Option<PathBuf> {
     variable("XDG_STATE_HOME")
         .map(PathBuf::from)
         .and_then(absolute)
-        .or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".local/state")).and_then(absolute))
+        .or_else(|| {
+            variable("HOME").map(|home| PathBuf::from(home).join(".local/state")).and_then(absolute)
+        })
         .map(|state| state.join("drift"))
 }
 
 /// The first signal cancels the run; a second one ends the process at once.
 fn listen(cancel: Cancel, signal: Arc<AtomicI32>) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
+        return;
+    };
     let watch = move || {
         for number in signals.forever() {
             if signal.swap(number, Ordering::SeqCst) != 0 {
@@ -122,5 +129,8 @@ fn listen(cancel: Cancel, signal: Arc<AtomicI32>) {
         }
     };
     // Without this thread the kernel's own handling of the signals remains, which is acceptable.
-    let _thread = std::thread::Builder::new().name("drift-signals".to_owned()).stack_size(64 << 10).spawn(watch);
+    let _thread = std::thread::Builder::new()
+        .name("drift-signals".to_owned())
+        .stack_size(64 << 10)
+        .spawn(watch);
 }

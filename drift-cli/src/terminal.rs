@@ -24,7 +24,8 @@ pub(crate) struct Terminal {
 impl Terminal {
     pub(crate) fn new(settings: &Settings) -> Self {
         let width = if io::stdout().is_terminal() {
-            rustix::termios::tcgetwinsize(io::stdout()).map_or(DEFAULT_WIDTH, |size| usize::from(size.ws_col))
+            rustix::termios::tcgetwinsize(io::stdout())
+                .map_or(DEFAULT_WIDTH, |size| usize::from(size.ws_col))
         } else {
             0
         };

@@ -45,7 +45,13 @@ pub fn find(name: &str) -> Option<&'static Export> {
 }
 
 /// Writes every entry of a tree.
-pub fn export(form: &Export, cursor: &mut dyn Cursor, out: &mut dyn io::Write) -> Result<(), Error> {
+pub fn export(
+    form: &Export,
+    cursor: &mut dyn Cursor,
+    out: &mut dyn io::Write,
+) -> Result<(), Error> {
     (form.head)(out)?;
-    crate::compare::each_entry(cursor, &mut |path, entry| (form.entry)(path, entry, out).map_err(Error::from))
+    crate::compare::each_entry(cursor, &mut |path, entry| {
+        (form.entry)(path, entry, out).map_err(Error::from)
+    })
 }

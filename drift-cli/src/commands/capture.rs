@@ -15,7 +15,11 @@ use crate::terminal::Terminal;
 
 use super::sealing;
 
-pub(crate) fn run(args: &Capture, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    args: &Capture,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let clock = settings.clock(args.now.as_deref())?;
     let orders = sealing::Orders::parse(&args.seal)?;
     let source = source::open(&args.target)?;
@@ -48,14 +52,27 @@ pub(crate) fn run(args: &Capture, settings: &Settings, terminal: &Terminal) -> R
         terminal.note(&format!("not observed: {}: {}", problem.path, problem.reason));
     }
     if snapshot.problems.len() > SHOWN_PROBLEMS {
-        terminal.note(&format!("and {} more; see drift inspect {shown} coverage", snapshot.problems.len() - SHOWN_PROBLEMS));
+        terminal.note(&format!(
+            "and {} more; see drift inspect {shown} coverage",
+            snapshot.problems.len() - SHOWN_PROBLEMS
+        ));
     }
     if orders.is_empty() {
-        terminal.note(&format!("the snapshot is not sealed; drift seal {shown} --sign KEY.pem makes it a baseline"));
+        terminal.note(&format!(
+            "the snapshot is not sealed; drift seal {shown} --sign KEY.pem makes it a baseline"
+        ));
     } else {
         let identity = snapshot.identity.hostname.clone();
         let lineages = inputs::lineages(args.state.as_ref(), settings)?;
-        sealing::seal_snapshot(&args.out, encoded.bytes.into(), identity.as_deref(), &orders, &lineages, clock.now(), terminal)?;
+        sealing::seal_snapshot(
+            &args.out,
+            encoded.bytes.into(),
+            identity.as_deref(),
+            &orders,
+            &lineages,
+            clock.now(),
+            terminal,
+        )?;
     }
     Ok(if snapshot.problems.is_empty() { Exit::CLEAN } else { Exit::INCOMPLETE })
 }

@@ -14,10 +14,12 @@ use crate::settings::Settings;
 use crate::terminal::Terminal;
 
 pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
-    let outputs = Outputs::parse(&args.report.format, &args.report.output, args.sign_report.as_deref())?;
+    let outputs =
+        Outputs::parse(&args.report.format, &args.report.output, args.sign_report.as_deref())?;
     let clock = settings.clock(args.trust.now.as_deref())?;
     let run_id = inputs::run_id();
-    let occasion = Occasion { clock: &*clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
+    let occasion =
+        Occasion { clock: &*clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
     let request = Request {
         rules: inputs::rules(&args.rules)?,
         parts: inputs::parts(&args.scope.only),
@@ -69,7 +71,9 @@ fn outcome(
     };
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &own };
     let view = target.view();
-    let target = target.target(view.as_ref()).ok_or_else(|| Failure::usage_text("the target cannot be viewed"))?;
+    let target = target
+        .target(view.as_ref())
+        .ok_or_else(|| Failure::usage_text("the target cannot be viewed"))?;
     let Some((baseline, info)) = &sealed else {
         return Ok(check::check(&target, &Reference::PackageDatabase, request, &run, occasion)?);
     };
@@ -77,7 +81,12 @@ fn outcome(
     let reference = Reference::Sealed(Sealed { baseline, seal: info, file: &file });
     let mut outcome = check::check(&target, &reference, request, &run, occasion)?;
     outcome.report.notes.extend(info.notes.iter().cloned());
-    outcome.report.notes.extend(inputs::remember(&args.trust, settings, info, occasion.clock.now())?);
+    outcome.report.notes.extend(inputs::remember(
+        &args.trust,
+        settings,
+        info,
+        occasion.clock.now(),
+    )?);
     Ok(outcome)
 }
 

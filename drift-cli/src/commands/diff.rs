@@ -17,7 +17,8 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: &Diff, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
     let outputs = Outputs::parse(&args.format, &args.output, None)?;
     let clock = settings.clock(args.trust.now.as_deref())?;
-    let sealing = if args.unverified { Sealing::Unverified } else { Sealing::Verified(&args.trust) };
+    let sealing =
+        if args.unverified { Sealing::Unverified } else { Sealing::Verified(&args.trust) };
     let (before, after) =
         (inputs::target(&args.a, sealing, settings)?, inputs::target(&args.b, sealing, settings)?);
     let mut own = Vec::new();
@@ -29,7 +30,8 @@ pub(crate) fn run(args: &Diff, settings: &Settings, terminal: &Terminal) -> Resu
     let pool = inputs::pool(settings, args.scope.threads.as_deref())?;
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &own };
     let run_id = inputs::run_id();
-    let occasion = Occasion { clock: &*clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
+    let occasion =
+        Occasion { clock: &*clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
     let request = Request {
         rules: inputs::rules(&args.rules)?,
         parts: inputs::parts(&args.scope.only),
@@ -44,7 +46,9 @@ pub(crate) fn run(args: &Diff, settings: &Settings, terminal: &Terminal) -> Resu
     outputs.write(&outcome.report, clock.now(), false, terminal)?;
     // To a diff every difference is one, also what a rule declares harmless.
     match outcome.verdict.status() {
-        Status::Clean | Status::Incomplete if !outcome.report.changes.is_empty() => Ok(Exit::FINDINGS),
+        Status::Clean | Status::Incomplete if !outcome.report.changes.is_empty() => {
+            Ok(Exit::FINDINGS)
+        }
         _ => Ok(outcome.verdict.exit()),
     }
 }

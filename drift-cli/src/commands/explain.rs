@@ -18,7 +18,11 @@ use crate::inputs;
 use crate::settings::Settings;
 use crate::terminal::Terminal;
 
-pub(crate) fn run(args: &Explain, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    args: &Explain,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let path = TreePath::parse(args.path.as_bytes()).map_err(Failure::usage)?;
     let clock = settings.clock(args.trust.now.as_deref())?;
     let sealed = match &args.baseline {
@@ -26,7 +30,8 @@ pub(crate) fn run(args: &Explain, settings: &Settings, terminal: &Terminal) -> R
         None => None,
     };
     let source = source::open(&args.target)?;
-    let mut files: Vec<_> = args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
+    let mut files: Vec<_> =
+        args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
     files.extend(artifacts::state(settings, args.trust.state.as_ref()));
     let own = artifacts::inside(&*source, &files);
     let pool = inputs::pool(settings, None)?;
@@ -35,14 +40,18 @@ pub(crate) fn run(args: &Explain, settings: &Settings, terminal: &Terminal) -> R
     let occasion = Occasion { clock: &*clock, run_id: &run_id, binary_digest: None };
     let request = Request {
         rules: inputs::rules(&args.rules)?,
-        ..Request::new(inputs::parts(&[Part::Entries, Part::Packages]), FailOn::At(Severity::Medium))
+        ..Request::new(
+            inputs::parts(&[Part::Entries, Part::Packages]),
+            FailOn::At(Severity::Medium),
+        )
     };
     let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
     let reference = match &sealed {
         Some((baseline, seal)) => Reference::Sealed(Sealed { baseline, seal, file: &file }),
         None => Reference::PackageDatabase,
     };
-    let outcome = check::check(&check::Target::Live(&*source), &reference, &request, &run, &occasion)?;
+    let outcome =
+        check::check(&check::Target::Live(&*source), &reference, &request, &run, &occasion)?;
     let (text, exit) = explained(&path, &outcome);
     terminal.result(text.as_bytes())?;
     Ok(exit)
@@ -54,7 +63,9 @@ fn explained(path: &TreePath, outcome: &Outcome) -> (String, Exit) {
         .report
         .changes
         .iter()
-        .filter(|change| change.subject == "entry" && *exact(&change.path, change.path_b64.as_deref()) == *bytes)
+        .filter(|change| {
+            change.subject == "entry" && *exact(&change.path, change.path_b64.as_deref()) == *bytes
+        })
         .collect();
     let problems: Vec<_> = outcome
         .report
@@ -67,7 +78,11 @@ fn explained(path: &TreePath, outcome: &Outcome) -> (String, Exit) {
     let row = captured.and_then(|captured| captured.snapshot.tree.find(path));
     if let (Some(captured), Some(row)) = (captured, row) {
         let rule = captured.rules.rule(captured.snapshot.tree.rule(row));
-        text.push_str(&format!("  rule: {} ({})\n", escaped(rule.to_string().as_bytes()), rule.origin));
+        text.push_str(&format!(
+            "  rule: {} ({})\n",
+            escaped(rule.to_string().as_bytes()),
+            rule.origin
+        ));
         text.push_str(&owner(captured, row));
         text.push_str(&attributes(&captured.snapshot.tree.entry(row)));
     } else {
@@ -77,7 +92,11 @@ fn explained(path: &TreePath, outcome: &Outcome) -> (String, Exit) {
         text.push_str(&described(change));
     }
     for problem in &problems {
-        text.push_str(&format!("  NOT OBSERVED ({}): {}\n", problem.stage, escaped(problem.reason.as_bytes())));
+        text.push_str(&format!(
+            "  NOT OBSERVED ({}): {}\n",
+            problem.stage,
+            escaped(problem.reason.as_bytes())
+        ));
     }
     if changes.is_empty() && problems.is_empty() {
         text.push_str("  no difference\n");
@@ -107,7 +126,8 @@ fn owner(captured: &Captured, row: drift_core::model::RowId) -> String {
 
 fn attributes(entry: &Entry) -> String {
     let mut text = String::new();
-    for attribute in ATTRIBUTES.iter().filter(|attribute| attribute.types.contains(entry.file_type)) {
+    for attribute in ATTRIBUTES.iter().filter(|attribute| attribute.types.contains(entry.file_type))
+    {
         let mut line = |name: &str, value: &str| text.push_str(&format!("  {name:<13} {value}\n"));
         match (attribute.get)(entry) {
             Observed::Is(Value::None) | Observed::NotApplicable => {}
@@ -116,7 +136,9 @@ fn attributes(entry: &Entry) -> String {
                     line(&format!("xattr:{}", escaped(name)), &base64(value));
                 }
             }
-            Observed::Is(value) => line(attribute.name, &escaped(&value.to_bytes().unwrap_or_default()).to_string()),
+            Observed::Is(value) => {
+                line(attribute.name, &escaped(&value.to_bytes().unwrap_or_default()).to_string())
+            }
             Observed::Unobserved => line(attribute.name, "not observed"),
         }
     }
@@ -136,7 +158,10 @@ fn described(change: &Change) -> String {
         };
         let before = shown(&attribute.before, &attribute.before_b64);
         let after = shown(&attribute.after, &attribute.after_b64);
-        text.push_str(&format!("    {}: {before} -> {after}\n", escaped(attribute.name.as_bytes())));
+        text.push_str(&format!(
+            "    {}: {before} -> {after}\n",
+            escaped(attribute.name.as_bytes())
+        ));
     }
     if let Some(entries) = change.entries {
         text.push_str(&format!("    with {entries} entries below it that no package owns\n"));

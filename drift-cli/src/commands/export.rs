@@ -12,13 +12,18 @@ use crate::terminal::Terminal;
 
 use super::inspect::open;
 
-pub(crate) fn run(args: &Export, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    args: &Export,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let stored = open(&args.file, args.unverified, &args.trust, settings)?;
     let name = match args.format {
         ExportFormat::Ndjson => "ndjson",
         ExportFormat::Mtree => "mtree",
     };
-    let form = export::find(name).ok_or_else(|| Failure::usage_text(format!("there is no form {name:?}")))?;
+    let form = export::find(name)
+        .ok_or_else(|| Failure::usage_text(format!("there is no form {name:?}")))?;
     let mut out = terminal.stream();
     let view = stored.view();
     let written = export::export(form, &mut *view.cursor(), &mut out);

@@ -14,7 +14,11 @@ use crate::inputs::{self, Stored};
 use crate::settings::Settings;
 use crate::terminal::Terminal;
 
-pub(crate) fn run(args: &Inspect, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    args: &Inspect,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let stored = open(&args.file, args.unverified, &args.trust, settings)?;
     let view = stored.view();
     let text = match args.part {
@@ -44,7 +48,8 @@ pub(super) fn open(
 
 fn summary(stored: &Stored, view: &View<'_>) -> String {
     let mut lines = Vec::new();
-    let mut line = |name: &str, value: &str| lines.push(format!("{name:<15} {}", escaped(value.as_bytes())));
+    let mut line =
+        |name: &str, value: &str| lines.push(format!("{name:<15} {}", escaped(value.as_bytes())));
     match stored {
         Stored::Sealed(_, info) => {
             line("seal", "verified");
@@ -87,7 +92,11 @@ fn packages(view: &View<'_>) -> String {
         .map(|package| {
             let text = format!(
                 "{} {} {} {} ({})",
-                package.manager, package.name, package.version, package.architecture, package.status
+                package.manager,
+                package.name,
+                package.version,
+                package.architecture,
+                package.status
             );
             format!("{}\n", escaped(text.as_bytes()))
         })
@@ -98,17 +107,33 @@ fn coverage(view: &View<'_>) -> String {
     let coverage = view.coverage;
     let mut text = format!(
         "{} entries, {} files hashed, {} unreadable, {} unstable, {} vanished\n",
-        coverage.entries, coverage.files_hashed, coverage.unreadable, coverage.unstable, coverage.vanished
+        coverage.entries,
+        coverage.files_hashed,
+        coverage.unreadable,
+        coverage.unstable,
+        coverage.vanished
     );
     for mount in &coverage.mounts_not_entered {
-        text.push_str(&format!("not entered: {} ({})\n", mount.path, escaped(mount.file_system.as_bytes())));
+        text.push_str(&format!(
+            "not entered: {} ({})\n",
+            mount.path,
+            escaped(mount.file_system.as_bytes())
+        ));
     }
     for excluded in &coverage.excluded {
-        text.push_str(&format!("excluded: {} by {}\n", excluded.entries, escaped(excluded.rule.as_bytes())));
+        text.push_str(&format!(
+            "excluded: {} by {}\n",
+            excluded.entries,
+            escaped(excluded.rule.as_bytes())
+        ));
     }
     for problem in view.problems {
         let reason = escaped(problem.reason.as_bytes());
-        text.push_str(&format!("not observed: {} ({}): {reason}\n", problem.path, problem.stage.name()));
+        text.push_str(&format!(
+            "not observed: {} ({}): {reason}\n",
+            problem.path,
+            problem.stage.name()
+        ));
     }
     text
 }

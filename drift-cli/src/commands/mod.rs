@@ -21,7 +21,11 @@ use crate::settings::Settings;
 use crate::terminal::Terminal;
 
 /// Runs the verb that was typed.
-pub(crate) fn run(command: Command, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    command: Command,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     match command {
         Command::Check(args) => check::run(&args, settings, terminal),
         Command::Capture(args) => capture::run(&args, settings, terminal),

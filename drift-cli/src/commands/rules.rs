@@ -34,7 +34,13 @@ pub(crate) fn run(args: &Rules, settings: &Settings, terminal: &Terminal) -> Res
         .matching(&path, args.path.ends_with('/'))
         .into_iter()
         .filter(|id| *id != decided)
-        .map(|id| format!("  overruled   {} ({})\n", escaped(rules.rule(id).to_string().as_bytes()), rules.rule(id).origin))
+        .map(|id| {
+            format!(
+                "  overruled   {} ({})\n",
+                escaped(rules.rule(id).to_string().as_bytes()),
+                rules.rule(id).origin
+            )
+        })
         .collect();
     text.push_str(&others.concat());
     terminal.result(text.as_bytes())?;

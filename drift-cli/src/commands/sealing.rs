@@ -33,7 +33,12 @@ impl Orders {
         let mut orders = Self {
             keys: Vec::new(),
             external: false,
-            expires: args.expires.as_deref().map(Term::parse).transpose().map_err(Failure::usage)?,
+            expires: args
+                .expires
+                .as_deref()
+                .map(Term::parse)
+                .transpose()
+                .map_err(Failure::usage)?,
             sequence: args.sequence,
             identity: args.identity.clone(),
             provenance: BTreeMap::new(),
@@ -45,13 +50,15 @@ impl Orders {
             }
         }
         if orders.external && !orders.keys.is_empty() {
-            return Err(Failure::usage_text("--sign external cannot be mixed with keys; sign with each key in turn"));
+            return Err(Failure::usage_text(
+                "--sign external cannot be mixed with keys; sign with each key in turn",
+            ));
         }
         for fact in &args.provenance {
-            let (key, value) = fact
-                .split_once('=')
-                .filter(|(key, _)| !key.is_empty())
-                .ok_or_else(|| Failure::usage_text(format!("--provenance takes KEY=VALUE, not {fact:?}")))?;
+            let (key, value) =
+                fact.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
+                    Failure::usage_text(format!("--provenance takes KEY=VALUE, not {fact:?}"))
+                })?;
             orders.provenance.insert(key.to_owned(), value.to_owned());
         }
         Ok(orders)
@@ -78,7 +85,9 @@ pub(super) fn seal_snapshot(
         .clone()
         .or_else(|| named.map(str::to_owned))
         .or_else(|| snapshot.identity().hostname.clone())
-        .unwrap_or_else(|| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default());
+        .unwrap_or_else(|| {
+            path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+        });
     let sequence = match orders.sequence {
         Some(sequence) => sequence,
         None => lineages.next_sequence(&identity).map_err(Failure::usage)?,
@@ -126,7 +135,10 @@ pub(super) fn seal_snapshot(
     for sealed in seal::seal(&file, &name, predicate, &orders.keys)? {
         let bundle = beside(path, &sealed.suffix);
         write(&bundle, &sealed.bytes)?;
-        terminal.result(format!("sealed for {shown}, sequence {sequence}, in {}\n", bundle.display()).as_bytes())?;
+        terminal.result(
+            format!("sealed for {shown}, sequence {sequence}, in {}\n", bundle.display())
+                .as_bytes(),
+        )?;
     }
     Ok(())
 }

@@ -11,7 +11,11 @@ use crate::inputs::{self, MAX_BASELINE_BYTES};
 use crate::settings::Settings;
 use crate::terminal::Terminal;
 
-pub(crate) fn run(args: &Verify, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    args: &Verify,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let clock = settings.clock(args.trust.now.as_deref())?;
     let trust = artifact::load_trust(&args.trust.trust)?;
     let sealed = artifact::open_sealed(&args.file, MAX_BASELINE_BYTES)?;
@@ -33,7 +37,9 @@ pub(crate) fn run(args: &Verify, settings: &Settings, terminal: &Terminal) -> Re
 
 fn described(file: &str, info: &SealInfo) -> String {
     let mut lines = vec![format!("VERIFIED: {}", escaped(file.as_bytes()))];
-    let mut line = |name: &str, value: String| lines.push(format!("  {name:<15} {}", escaped(value.as_bytes())));
+    let mut line = |name: &str, value: String| {
+        lines.push(format!("  {name:<15} {}", escaped(value.as_bytes())))
+    };
     line("digest", info.statement.subject_digest.to_string());
     match &info.statement.predicate {
         Predicate::Snapshot(snapshot) => {
@@ -41,7 +47,10 @@ fn described(file: &str, info: &SealInfo) -> String {
             line("identity", snapshot.identity.clone());
             line("sequence", snapshot.sequence.to_string());
             line("sealed", snapshot.created.to_string());
-            line("expires", snapshot.expires.map_or("never".to_owned(), |expires| expires.to_string()));
+            line(
+                "expires",
+                snapshot.expires.map_or("never".to_owned(), |expires| expires.to_string()),
+            );
             line("root", snapshot.root.to_string());
             line("effective root", snapshot.effective_root.to_string());
             let counts = snapshot.counts;

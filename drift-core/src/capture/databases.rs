@@ -18,6 +18,9 @@ const MAX_FILE_BYTES: u64 = 256 << 20;
 const MAX_BYTES: u64 = 1 << 30;
 const MAX_RECORDS: u64 = 50_000_000;
 
+/// A database file by its path: its bytes, or why they could not be read.
+type Content<'c> = (&'c Vec<u8>, Result<Vec<u8>, &'c str>);
+
 /// Reads and parses every package database of the target.
 pub(super) fn read_all(
     source: &dyn Source,
@@ -36,10 +39,13 @@ pub(super) fn read_all(
         .collect();
     let mut contents = read(source, plan, &asks, ledger)?;
     let unread = |path: &TreePath| {
-        let problem = ledger.problems.iter().find(|problem| problem.path == *path && problem.stage <= Stage::Read);
+        let problem = ledger
+            .problems
+            .iter()
+            .find(|problem| problem.path == *path && problem.stage <= Stage::Read);
         problem.map_or("it could not be read", |problem| problem.reason.as_str())
     };
-    let contents: Vec<(&Vec<u8>, Result<Vec<u8>, &str>)> = wanted
+    let contents: Vec<Content<'_>> = wanted
         .iter()
         .map(|(row, path)| match contents.remove(row).and_then(|extra| extra.bytes) {
             Some(bytes) => (path, Ok(bytes)),
@@ -58,8 +64,9 @@ fn find(tree: &Tree) -> BTreeMap<RowId, Vec<u8>> {
     let mut wanted = BTreeMap::new();
     for pattern in DATABASES.iter().flat_map(|database| database.files()) {
         let (directory, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
-        let Some(directory_id) =
-            tree.resolve(directory.as_bytes(), FollowLast::Yes).and_then(|row| tree.as_directory(row))
+        let Some(directory_id) = tree
+            .resolve(directory.as_bytes(), FollowLast::Yes)
+            .and_then(|row| tree.as_directory(row))
         else {
             continue;
         };

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 use crate::bounds::{Cancel, Event, Observer, Pool};
 use crate::model::{
-    ARTIFACT_RULE, Exclusion, FileType, Frozen, Intake, Package, RowId, RuleId, Snapshot, Tree, TreePath,
+    ARTIFACT_RULE, Exclusion, FileType, Frozen, Intake, Package, RowId, RuleId, Snapshot, Tree,
+    TreePath,
 };
 use crate::packages::{Completeness, Ownership, Records};
 use crate::rules::{self, Class, RuleSet};
@@ -168,7 +169,8 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
         rules: rules.text(),
         tree,
         packages,
-        packages_complete: options.parts.packages && records.completeness() != Completeness::Incomplete,
+        packages_complete: options.parts.packages
+            && records.completeness() != Completeness::Incomplete,
         coverage,
         problems,
     };
@@ -192,7 +194,8 @@ pub fn rules_of(from: &RuleSource, os: Option<&str>) -> Result<(RuleSet, Vec<Str
         }
     }
     for name in profiles {
-        let known = || rules::PROFILES.iter().map(|profile| profile.name).collect::<Vec<_>>().join(", ");
+        let known =
+            || rules::PROFILES.iter().map(|profile| profile.name).collect::<Vec<_>>().join(", ");
         let profile = rules::PROFILES
             .iter()
             .find(|profile| profile.name == name)
@@ -201,7 +204,8 @@ pub fn rules_of(from: &RuleSource, os: Option<&str>) -> Result<(RuleSet, Vec<Str
         layers.push((format!("profile {}", profile.name), profile.text));
     }
     layers.extend(texts.iter().map(|(name, text)| (name.clone(), text.as_str())));
-    let layers: Vec<(&str, &str)> = layers.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+    let layers: Vec<(&str, &str)> =
+        layers.iter().map(|(name, text)| (name.as_str(), *text)).collect();
     Ok((RuleSet::parse(&layers)?, names))
 }
 
@@ -214,7 +218,12 @@ fn redact(tree: &mut Tree, rules: &RuleSet) {
     }
 }
 
-fn content_asks(plan: &Plan<'_>, tree: &Tree, ownership: &Ownership, options: &Options) -> Vec<Ask> {
+fn content_asks(
+    plan: &Plan<'_>,
+    tree: &Tree,
+    ownership: &Ownership,
+    options: &Options,
+) -> Vec<Ask> {
     if !options.parts.entries {
         return Vec::new();
     }
@@ -238,7 +247,11 @@ pub(crate) fn has_vendor_md5(ownership: &Ownership, row: RowId) -> bool {
 }
 
 /// One line for each rule that excluded something, and one for drift's own artefacts, by name.
-fn exclusions(excluded: &[(RuleId, u64)], rules: &RuleSet, artifacts: &[TreePath]) -> Vec<Exclusion> {
+fn exclusions(
+    excluded: &[(RuleId, u64)],
+    rules: &RuleSet,
+    artifacts: &[TreePath],
+) -> Vec<Exclusion> {
     let line = |&(id, entries): &(RuleId, u64)| {
         let rule = if id == ARTIFACT_RULE {
             let paths: Vec<String> = artifacts.iter().map(TreePath::to_string).collect();
@@ -250,4 +263,3 @@ fn exclusions(excluded: &[(RuleId, u64)], rules: &RuleSet, artifacts: &[TreePath
     };
     excluded.iter().map(line).collect()
 }
-

@@ -9,17 +9,25 @@ const MAX_BYTES: u64 = 64 << 10;
 /// Reads os-release and the host name of a target.
 #[must_use]
 pub fn identity(source: &dyn Source) -> Identity {
-    let read = |path: &[u8]| TreePath::parse(path).ok().and_then(|path| source.probe(&path, MAX_BYTES));
-    let release = read(b"etc/os-release").or_else(|| read(b"usr/lib/os-release")).unwrap_or_default();
+    let read =
+        |path: &[u8]| TreePath::parse(path).ok().and_then(|path| source.probe(&path, MAX_BYTES));
+    let release =
+        read(b"etc/os-release").or_else(|| read(b"usr/lib/os-release")).unwrap_or_default();
     let release = String::from_utf8_lossy(&release);
     let hostname = read(b"etc/hostname").and_then(|bytes| hostname(&bytes));
-    Identity { os: variable(&release, "ID"), version: variable(&release, "VERSION_ID"), architecture: None, hostname }
+    Identity {
+        os: variable(&release, "ID"),
+        version: variable(&release, "VERSION_ID"),
+        architecture: None,
+        hostname,
+    }
 }
 
 /// The first line that is neither empty nor a comment (hostname(5)).
 fn hostname(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    let line =
+        text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
     Some(line.chars().take(253).collect())
 }
 

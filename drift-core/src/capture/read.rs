@@ -69,7 +69,12 @@ impl ContentSink for Answers {
     }
 }
 
-fn take(plan: &Plan<'_>, ask: &Ask, answer: Result<Content, Unread>, ledger: &mut Ledger<'_>) -> Option<Extra> {
+fn take(
+    plan: &Plan<'_>,
+    ask: &Ask,
+    answer: Result<Content, Unread>,
+    ledger: &mut Ledger<'_>,
+) -> Option<Extra> {
     let rule = plan.rules.rule(ledger.tree.rule(ask.row));
     match answer {
         Ok(content) => {
@@ -79,7 +84,8 @@ fn take(plan: &Plan<'_>, ask: &Ask, answer: Result<Content, Unread>, ledger: &mu
             if ask.want.digest {
                 ledger.tree.set_digest(ask.row, content.digest);
                 ledger.coverage.files_hashed = ledger.coverage.files_hashed.saturating_add(1);
-                ledger.coverage.bytes_hashed = ledger.coverage.bytes_hashed.saturating_add(content.size);
+                ledger.coverage.bytes_hashed =
+                    ledger.coverage.bytes_hashed.saturating_add(content.size);
             }
             let extra = Extra { md5: content.md5, prefix: content.prefix, bytes: content.bytes };
             (extra != Extra::default()).then_some(extra)

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::capture::{Captured, Parts, Run};
 use crate::compare::{
-    self, Comparison, Context, Evidence, PackageChange, Packages, compare, compare_packages, explain,
+    self, Comparison, Context, Evidence, PackageChange, Packages, compare, compare_packages,
+    explain,
 };
 use crate::model::{Mount, TreePath};
 use crate::report::document;
@@ -30,8 +31,12 @@ pub(super) fn live(
     second_look::look(source, captured, &mut comparison, run)?;
     let after = View::of_captured(captured);
     let packages = package_changes(before, &after);
-    let missing: BTreeMap<TreePath, _> =
-        captured.ownership.missing().iter().map(|missing| (missing.path.clone(), missing)).collect();
+    let missing: BTreeMap<TreePath, _> = captured
+        .ownership
+        .missing()
+        .iter()
+        .map(|missing| (missing.path.clone(), missing))
+        .collect();
     let evidence = Evidence {
         rules: &captured.rules,
         sealed,
@@ -113,16 +118,33 @@ fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
     )
 }
 
-fn found(before: &View<'_>, after: &View<'_>, comparison: Comparison, evidence: &Evidence<'_>) -> Found {
+fn found(
+    before: &View<'_>,
+    after: &View<'_>,
+    comparison: Comparison,
+    evidence: &Evidence<'_>,
+) -> Found {
     let names = Names { before: before.packages, after: after.packages, rules: evidence.rules };
     let against_baseline = true;
-    let package_changes: Vec<document::Change> =
-        evidence.packages.iter().map(|package| describe::package_change(package, &names, against_baseline)).collect();
+    let package_changes: Vec<document::Change> = evidence
+        .packages
+        .iter()
+        .map(|package| describe::package_change(package, &names, against_baseline))
+        .collect();
     let mut changes = Vec::with_capacity(comparison.changes.len());
     for change in &comparison.changes {
         let explanation = explain(change, evidence);
-        let folded_into = explanation.folded_into.and_then(|at| package_changes.get(at)).map(|package| package.id.clone());
-        changes.push(describe::entry_change(change, &explanation, folded_into, &names, against_baseline));
+        let folded_into = explanation
+            .folded_into
+            .and_then(|at| package_changes.get(at))
+            .map(|package| package.id.clone());
+        changes.push(describe::entry_change(
+            change,
+            &explanation,
+            folded_into,
+            &names,
+            against_baseline,
+        ));
     }
     for mount in evidence.covering {
         if !comparison.changes.iter().any(|change| change.path == *mount) {

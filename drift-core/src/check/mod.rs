@@ -101,7 +101,9 @@ pub enum Error {
     #[error(transparent)]
     Baseline(#[from] crate::baseline::Error),
     /// A stored snapshot has no package database of its own to compare with.
-    #[error("a stored snapshot can only be compared with another; name one with --baseline, or use diff")]
+    #[error(
+        "a stored snapshot can only be compared with another; name one with --baseline, or use diff"
+    )]
     NoReference,
     /// The target cannot be read again.
     #[error(transparent)]
@@ -171,7 +173,9 @@ pub fn check(
             let described = describe::sealed(sealed, job.started);
             job.against(&before, described, target)
         }
-        Reference::Other(Target::Stored(before)) => job.against(before, describe::snapshot(before)?, target),
+        Reference::Other(Target::Stored(before)) => {
+            job.against(before, describe::snapshot(before)?, target)
+        }
         Reference::Other(Target::Live(source)) => {
             let captured = job.capture(*source, job.detected_rules(), VendorDigests::Without)?;
             let before = View::of_captured(&captured);
@@ -183,7 +187,8 @@ pub fn check(
                 let captured = job.capture(*source, job.detected_rules(), VendorDigests::With)?;
                 let found = unsealed::differences(&captured, run)?;
                 let reference = describe::databases(&captured);
-                let outcome = job.conclude(found, reference, &View::of_captured(&captured), &captured.rules)?;
+                let outcome =
+                    job.conclude(found, reference, &View::of_captured(&captured), &captured.rules)?;
                 Ok(Outcome { captured: Some(Box::new(captured)), ..outcome })
             }
         },
@@ -210,7 +215,12 @@ impl Job<'_> {
         self.request.rules.clone().unwrap_or(detected)
     }
 
-    fn capture(&self, source: &dyn Source, rules: RuleSource, vendor: VendorDigests) -> Result<Captured, Error> {
+    fn capture(
+        &self,
+        source: &dyn Source,
+        rules: RuleSource,
+        vendor: VendorDigests,
+    ) -> Result<Captured, Error> {
         let vendor_digests = vendor == VendorDigests::With;
         let options = Options { rules, parts: self.request.parts, vendor_digests };
         Ok(capture::capture(source, &options, self.run)?)
@@ -223,18 +233,31 @@ impl Job<'_> {
         reference: document::Reference,
         target: &Target<'_>,
     ) -> Result<Outcome, Error> {
-        let rules = self.request.rules.clone().unwrap_or_else(|| RuleSource::Whole(before.rules.clone()));
+        let rules =
+            self.request.rules.clone().unwrap_or_else(|| RuleSource::Whole(before.rules.clone()));
         let sealed = reference.kind == describe::SEALED;
         match target {
             Target::Live(source) => {
                 let mut captured = self.capture(*source, rules, VendorDigests::Without)?;
                 let found = differences::live(before, *source, &mut captured, sealed, self.run)?;
-                let outcome = self.conclude(found, reference, &View::of_captured(&captured), &captured.rules)?;
+                let outcome = self.conclude(
+                    found,
+                    reference,
+                    &View::of_captured(&captured),
+                    &captured.rules,
+                )?;
                 Ok(Outcome { captured: Some(Box::new(captured)), ..outcome })
             }
             Target::Stored(after) => {
                 let (rules, _) = capture::rules_of(&rules, after.identity.os.as_deref())?;
-                let found = differences::stored(before, after, &rules, sealed, self.request.parts, self.run)?;
+                let found = differences::stored(
+                    before,
+                    after,
+                    &rules,
+                    sealed,
+                    self.request.parts,
+                    self.run,
+                )?;
                 self.conclude(found, reference, after, &rules)
             }
         }
@@ -255,7 +278,8 @@ impl Job<'_> {
             not_compared: found.not_compared,
             required_missing: self.request.require.iter().any(missing),
         };
-        let verdict = judge(found.changes.iter().map(|change| change.severity), &seen, self.request.fail_on);
+        let verdict =
+            judge(found.changes.iter().map(|change| change.severity), &seen, self.request.fail_on);
         let paper = describe::Paper {
             request: self.request,
             occasion: self.occasion,

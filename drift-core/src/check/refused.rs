@@ -33,7 +33,11 @@ pub fn refused(
         started: now.clone(),
         finished: now,
         scope: document::Scope {
-            only: only.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| (*name).to_owned()).collect(),
+            only: only
+                .iter()
+                .filter(|(_, wanted)| *wanted)
+                .map(|(name, _)| (*name).to_owned())
+                .collect(),
             mode: "full",
             fail_on: request.fail_on.to_string(),
             profiles: Vec::new(),

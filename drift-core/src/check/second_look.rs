@@ -17,7 +17,8 @@ pub(super) fn look(
 ) -> Result<(), source::Error> {
     let mut asks: BTreeMap<RowId, Want> = BTreeMap::new();
     for change in &comparison.changes {
-        if let Some(row) = file_row(change).filter(|row| has_vendor_md5(&captured.ownership, *row)) {
+        if let Some(row) = file_row(change).filter(|row| has_vendor_md5(&captured.ownership, *row))
+        {
             asks.entry(row).or_default().md5 = true;
         }
     }
@@ -44,7 +45,8 @@ pub(super) fn look(
 fn settle_growth(comparison: &mut Comparison, extras: &BTreeMap<RowId, Extra>) {
     let content = AttributeSet::named("digest").with(AttributeSet::named("size"));
     for mut change in std::mem::take(&mut comparison.grown) {
-        let prefix = file_row(&change).and_then(|row| extras.get(&row)).and_then(|extra| extra.prefix);
+        let prefix =
+            file_row(&change).and_then(|row| extras.get(&row)).and_then(|extra| extra.prefix);
         match (prefix, digest_before(&change)) {
             (Some(prefix), Some(before)) if prefix == before => {
                 if !change.attributes.is_empty() {

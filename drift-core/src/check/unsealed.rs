@@ -5,12 +5,12 @@
 //! run by accident (programs on PATH, setuid, capabilities, device nodes) always stands alone.
 
 use crate::capture::{Captured, Run};
-use crate::compare::{EntryChange, Explanation, State, is_privileged};
-use crate::model::{
-    AttributeSet, Cause, Digest, Entry, FileType, Problem, RowId, Stage, TreePath,
-};
+use crate::compare::{EntryChange, Explanation, State, grants_power};
+use crate::model::{AttributeSet, Cause, Digest, Entry, FileType, Problem, RowId, Stage, TreePath};
 use crate::packages::{Completeness, Known, Missing, Ownership};
 use crate::report::document::{AttributeChange, Change};
+
+use crate::rules::Rule;
 
 use super::describe::{self, Names};
 use super::{Error, Found};
@@ -73,7 +73,9 @@ impl Walk<'_> {
             return;
         }
         match (self.ownership().owner(row), self.ownership().known(row)) {
-            (_, Some(Known::Alternative { registered: false })) => self.unregistered_alternative(row),
+            (_, Some(Known::Alternative { registered: false })) => {
+                self.unregistered_alternative(row)
+            }
             (Some(_), _) => self.owned(row),
             (None, Some(_)) => {}
             (None, None) => self.unowned(depth, row),
@@ -106,7 +108,13 @@ impl Walk<'_> {
         self.modified(row, Cause::VendorRecordDiffers, false, vec![difference]);
     }
 
-    fn modified(&mut self, row: RowId, cause: Cause, conffile: bool, attributes: Vec<AttributeChange>) {
+    fn modified(
+        &mut self,
+        row: RowId,
+        cause: Cause,
+        conffile: bool,
+        attributes: Vec<AttributeChange>,
+    ) {
         let mut change = self.describe(self.change_of(row), cause, conffile);
         change.kind = "modified";
         change.attributes = attributes;
@@ -120,14 +128,17 @@ impl Walk<'_> {
         }
         let change = self.change_of(row);
         let Some(entry) = change.after.as_ref().map(|after| after.entry.clone()) else { return };
-        if let Some((_, open)) = self.folds.last().copied().filter(|_| !stands_alone(&change.path, &entry)) {
-            if let Some(folded) = self.found.changes.get_mut(open).and_then(|change| change.entries.as_mut()) {
+        let rule = self.captured.rules.rule(change.rule);
+        let alone = stands_alone(&change.path, &entry, rule);
+        if let Some((_, open)) = self.folds.last().copied().filter(|_| !alone) {
+            if let Some(folded) =
+                self.found.changes.get_mut(open).and_then(|change| change.entries.as_mut())
+            {
                 *folded = folded.saturating_add(1);
             }
             return;
         }
-        let rule = self.captured.rules.rule(change.rule);
-        let declared = rule.may_come_and_go() && !stands_alone(&change.path, &entry);
+        let declared = rule.may_come_and_go() && !alone;
         let cause = if declared { Cause::DeclaredDynamic } else { Cause::Unowned };
         let mut described = self.describe(change, cause, false);
         if entry.file_type == FileType::Directory {
@@ -150,7 +161,11 @@ impl Walk<'_> {
             (false, true) => Cause::ConffileEdited,
             (false, false) => Cause::VendorRecordDiffers,
         };
-        let shipped = State { entry: Entry::unobserved(FileType::Unknown), owner: Some(missing.package), row: None };
+        let shipped = State {
+            entry: Entry::unobserved(FileType::Unknown),
+            owner: Some(missing.package),
+            row: None,
+        };
         let change = EntryChange {
             path: missing.path.clone(),
             moved_from: None,
@@ -186,8 +201,8 @@ impl Walk<'_> {
 }
 
 /// What is never folded into its directory.
-fn stands_alone(path: &TreePath, entry: &Entry) -> bool {
-    is_privileged(entry) || describe::is_on_path(path, entry)
+fn stands_alone(path: &TreePath, entry: &Entry, rule: &Rule) -> bool {
+    grants_power(entry, rule) || describe::is_on_path(path, entry)
 }
 
 fn digest_change(expected: Digest, actual: Digest) -> AttributeChange {

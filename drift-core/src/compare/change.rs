@@ -1,6 +1,8 @@
 //! One difference between two trees, with both states whole.
 
-use crate::model::{Attribute, AttributeSet, Entry, FileType, Observed, PackageId, RowId, RuleId, TreePath};
+use crate::model::{
+    Attribute, AttributeSet, Entry, FileType, Observed, PackageId, RowId, RuleId, TreePath,
+};
 
 /// An entry as one side has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,13 +90,21 @@ impl EntryChange {
     }
 }
 
-fn values_of(attribute: &Attribute, before: Option<&Entry>, after: Option<&Entry>) -> Vec<(Vec<u8>, Values)> {
+/// Names and values of extended attributes.
+type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
+fn values_of(
+    attribute: &Attribute,
+    before: Option<&Entry>,
+    after: Option<&Entry>,
+) -> Vec<(Vec<u8>, Values)> {
     use crate::model::attribute::{Value, base64};
-    let get = |entry: Option<&Entry>| -> Option<(Option<Vec<u8>>, Vec<(Vec<u8>, Vec<u8>)>)> {
+    let get = |entry: Option<&Entry>| -> Option<(Option<Vec<u8>>, Pairs)> {
         match (attribute.get)(entry?) {
-            Observed::Is(Value::Named(pairs)) => {
-                Some((None, pairs.iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect()))
-            }
+            Observed::Is(Value::Named(pairs)) => Some((
+                None,
+                pairs.iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect(),
+            )),
             Observed::Is(value) => Some((value.to_bytes(), Vec::new())),
             Observed::NotApplicable | Observed::Unobserved => None,
         }
@@ -104,7 +114,8 @@ fn values_of(attribute: &Attribute, before: Option<&Entry>, after: Option<&Entry
     if named_before.is_empty() && named_after.is_empty() {
         return vec![(attribute.name.as_bytes().to_vec(), (before, after))];
     }
-    let mut names: Vec<&Vec<u8>> = named_before.iter().chain(&named_after).map(|(name, _)| name).collect();
+    let mut names: Vec<&Vec<u8>> =
+        named_before.iter().chain(&named_after).map(|(name, _)| name).collect();
     names.sort_unstable();
     names.dedup();
     let find = |pairs: &[(Vec<u8>, Vec<u8>)], wanted: &[u8]| {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{AttributeSet, Cause, Digest, Entry, FileType, PackageId, RowId, TreePath};
 use crate::packages::{Known, Missing, Ownership, VendorRecord};
-use crate::rules::RuleSet;
+use crate::rules::{Class, Rule, RuleSet};
 
 use super::change::{EntryChange, Kind};
 use super::packages::PackageChange;
@@ -54,11 +54,15 @@ pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
         return plain(Cause::CoveredByMount, true);
     }
     let came_or_went = change.kind() != Kind::Modified;
-    if came_or_went && evidence.rules.rule(change.rule).may_come_and_go() && !gains_privilege(change) {
+    if came_or_went
+        && evidence.rules.rule(change.rule).may_come_and_go()
+        && !gains_privilege(change)
+    {
         return plain(Cause::DeclaredDynamic, true);
     }
     if let Some(at) = package_event(change, evidence) {
-        let cause = evidence.packages.get(at).map_or(Cause::ModifiedInPlace, |package| package.cause);
+        let cause =
+            evidence.packages.get(at).map_or(Cause::ModifiedInPlace, |package| package.cause);
         return Explanation { folded_into: Some(at), ..plain(cause, false) };
     }
     if is_registered_alternative(change, evidence) {
@@ -89,10 +93,10 @@ pub fn is_executable(entry: &Entry) -> bool {
 
 /// Returns whether the entry gives power: setuid, setgid (of a file), file capabilities, or a
 /// device node.
-#[must_use]
-pub fn is_privileged(entry: &Entry) -> bool {
+fn is_privileged(entry: &Entry) -> bool {
     let bits = entry.mode.seen().copied().unwrap_or(0);
-    let capable = entry.xattrs.seen().is_some_and(|xattrs| xattrs.get(b"security.capability").is_some());
+    let capable =
+        entry.xattrs.seen().is_some_and(|xattrs| xattrs.get(b"security.capability").is_some());
     match entry.file_type {
         FileType::File => bits & 0o6000 != 0 || capable,
         FileType::Char | FileType::Block => true,
@@ -100,15 +104,24 @@ pub fn is_privileged(entry: &Entry) -> bool {
     }
 }
 
+/// Returns whether the entry gives power where no rule expects that: class `device` expects device
+/// nodes.
+#[must_use]
+pub fn grants_power(entry: &Entry, rule: &Rule) -> bool {
+    let device = matches!(entry.file_type, FileType::Char | FileType::Block);
+    is_privileged(entry) && !(device && rule.class == Some(Class::Device))
+}
+
 /// A rule that lets entries come and go does not speak for what gives power over the system.
 fn gains_privilege(change: &EntryChange) -> bool {
-    change.before.is_none() && change.after.as_ref().is_some_and(|after| is_privileged(&after.entry))
+    change.before.is_none()
+        && change.after.as_ref().is_some_and(|after| is_privileged(&after.entry))
 }
 
 fn record(change: &EntryChange, evidence: &Evidence<'_>) -> Option<VendorRecord> {
     match change.after.as_ref() {
         Some(after) => evidence.ownership?.record(after.row?),
-        None => evidence.missing.get(&change.path).map(|missing| missing.record.clone()),
+        None => evidence.missing.get(&change.path).map(|missing| missing.record),
     }
 }
 
@@ -127,7 +140,8 @@ fn package_event(change: &EntryChange, evidence: &Evidence<'_>) -> Option<usize>
     let event = |before: Option<PackageId>, after: Option<PackageId>| {
         evidence.packages.iter().position(|package| {
             package.cause != Cause::ModifiedInPlace
-                && ((after.is_some() && package.after == after) || (before.is_some() && package.before == before))
+                && ((after.is_some() && package.after == after)
+                    || (before.is_some() && package.before == before))
         })
     };
     let at = event(owner_before, owner_after)?;
@@ -136,21 +150,26 @@ fn package_event(change: &EntryChange, evidence: &Evidence<'_>) -> Option<usize>
         return (!evidence.missing.contains_key(&change.path)).then_some(at);
     };
     let owner_changed = event(None, owner_after).is_some();
-    let unvouched_privilege =
-        gains_privilege(change) && record(change, evidence).is_none_or(|record| record.expected_md5().is_none());
+    let unvouched_privilege = gains_privilege(change)
+        && record(change, evidence).is_none_or(|record| record.expected_md5().is_none());
     if !owner_changed || unvouched_privilege {
         return None;
     }
-    let vouched = VOUCHED.iter().fold(AttributeSet::EMPTY, |set, name| set.with(AttributeSet::named(name)));
+    let vouched =
+        VOUCHED.iter().fold(AttributeSet::EMPTY, |set, name| set.with(AttributeSet::named(name)));
     if change.kind() == Kind::Modified && !change.attributes.without(vouched).is_empty() {
         return None;
     }
     let recorded = record(change, evidence).and_then(|record| record.expected_md5());
     match (after.entry.file_type, recorded) {
-        (FileType::File, Some(expected)) => (evidence.md5.get(&after.row?) == Some(&expected)).then_some(at),
+        (FileType::File, Some(expected)) => {
+            (evidence.md5.get(&after.row?) == Some(&expected)).then_some(at)
+        }
         // Links and directories have no record; a file without one cannot be vouched for, but for
         // the package manager's own books.
-        (FileType::File, None) => change.path.as_bytes().starts_with(b"var/lib/dpkg/info/").then_some(at),
+        (FileType::File, None) => {
+            change.path.as_bytes().starts_with(b"var/lib/dpkg/info/").then_some(at)
+        }
         _ => Some(at),
     }
 }
@@ -169,6 +188,9 @@ fn is_registered_alternative(change: &EntryChange, evidence: &Evidence<'_>) -> b
     let row = change.after.as_ref().and_then(|after| after.row);
     let known = row.and_then(|row| evidence.ownership?.known(row));
     let target_only = change.kind() != Kind::Modified
-        || change.attributes.without(AttributeSet::named("link_target").with(AttributeSet::named("mtime"))).is_empty();
+        || change
+            .attributes
+            .without(AttributeSet::named("link_target").with(AttributeSet::named("mtime")))
+            .is_empty();
     target_only && matches!(known, Some(Known::Alternative { registered: true }))
 }

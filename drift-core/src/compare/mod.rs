@@ -13,14 +13,14 @@ mod side;
 
 use crate::bounds::{Cancel, Cancelled};
 use crate::model::{
-    Attribute, AttributeSet, Carries, Cursor, CursorError, Entry, FileType, Listing, Observed, Precision, RuleId,
-    TreePath, attribute::Value,
+    Attribute, AttributeSet, Carries, Cursor, CursorError, Entry, FileType, Listing, Observed,
+    Precision, RuleId, TreePath, attribute::Value,
 };
 use crate::rules::{Class, RuleSet};
 
 pub use apply::{Entries, apply, each_entry, entries};
 pub use change::{EntryChange, Kind, State, Values};
-pub use explain::{Evidence, Explanation, explain, is_executable, is_privileged};
+pub use explain::{Evidence, Explanation, explain, grants_power, is_executable};
 pub use packages::{PackageChange, Packages, compare_packages};
 use side::Side;
 
@@ -159,7 +159,8 @@ impl Join<'_, '_> {
             (Which::Before, Parent::Both { after_complete, .. }) => after_complete,
             (Which::After, Parent::Both { before_complete, .. }) => before_complete,
         };
-        let outside = self.context.rules.rule(rule).excludes() || self.context.artifacts.contains(&path);
+        let outside =
+            self.context.rules.rule(rule).excludes() || self.context.artifacts.contains(&path);
         if which == Which::Before && self.context.watch.contains(&path) {
             self.comparison.watched.push(path.clone());
         }
@@ -170,7 +171,8 @@ impl Join<'_, '_> {
             }
         } else if !outside {
             let state = Some(current.state());
-            let (before, after) = if which == Which::Before { (state, None) } else { (None, state) };
+            let (before, after) =
+                if which == Which::Before { (state, None) } else { (None, state) };
             self.comparison.changes.push(EntryChange {
                 path,
                 moved_from: None,
@@ -184,7 +186,11 @@ impl Join<'_, '_> {
     }
 
     fn both(&mut self) {
-        let (Some(before), Some(after)) = (self.before.current.as_ref(), self.after.current.as_ref()) else { return };
+        let (Some(before), Some(after)) =
+            (self.before.current.as_ref(), self.after.current.as_ref())
+        else {
+            return;
+        };
         let depth = after.depth;
         let rule =
             after.rule.unwrap_or_else(|| self.rule(&self.after.path(), after.entry.file_type));
@@ -214,7 +220,8 @@ impl Join<'_, '_> {
         let complete = |side: &side::Current| {
             side.listing == Listing::Complete && side.entry.file_type != FileType::Unknown
         };
-        let parent = Parent::Both { before_complete: complete(before), after_complete: complete(after) };
+        let parent =
+            Parent::Both { before_complete: complete(before), after_complete: complete(after) };
         self.enter(depth, parent);
     }
 
@@ -237,7 +244,8 @@ impl Join<'_, '_> {
             match self.differs(attribute, before, after) {
                 Observed::Is(false) | Observed::NotApplicable => {}
                 Observed::Is(true) => {
-                    difference.attributes = difference.attributes.with(AttributeSet::named(attribute.name));
+                    difference.attributes =
+                        difference.attributes.with(AttributeSet::named(attribute.name));
                 }
                 Observed::Unobserved => difference.unobserved = true,
             }
@@ -252,7 +260,9 @@ impl Join<'_, '_> {
     fn growth(&self, before: &Entry, after: &Entry, difference: &mut Difference) {
         match (before.digest, after.digest, before.size, after.size) {
             (Observed::Is(old), Observed::Is(new), ..) if old == new => {}
-            (Observed::Is(_), Observed::Is(_), Observed::Is(old), Observed::Is(new)) if new > old => {
+            (Observed::Is(_), Observed::Is(_), Observed::Is(old), Observed::Is(new))
+                if new > old =>
+            {
                 difference.grown = true;
             }
             (Observed::Is(_), Observed::Is(_), ..) => {
@@ -263,7 +273,9 @@ impl Join<'_, '_> {
                 });
                 difference.attributes = difference.attributes.with(content);
             }
-            (Observed::Unobserved, ..) | (_, Observed::Unobserved, ..) => difference.unobserved = true,
+            (Observed::Unobserved, ..) | (_, Observed::Unobserved, ..) => {
+                difference.unobserved = true
+            }
             // It kept growing while it was read, which a growing file may.
             _ => {}
         }
@@ -275,7 +287,8 @@ impl Join<'_, '_> {
             (Observed::NotApplicable, Observed::NotApplicable) => Observed::NotApplicable,
             (Observed::Unobserved, _) | (_, Observed::Unobserved) => Observed::Unobserved,
             // One side's file system has no such value: nothing was lost that it could have had.
-            (Observed::NotApplicable, Observed::Is(value)) | (Observed::Is(value), Observed::NotApplicable) => {
+            (Observed::NotApplicable, Observed::Is(value))
+            | (Observed::Is(value), Observed::NotApplicable) => {
                 Observed::Is(!matches!(value, Value::None) && value != Value::Named(Vec::new()))
             }
         }
@@ -286,7 +299,9 @@ impl Join<'_, '_> {
             (Value::Time(before), Value::Time(after)) if self.precision == Precision::Second => {
                 Observed::Is(before.seconds != after.seconds)
             }
-            (Value::Digest(before), Value::Digest(after)) if before.algorithm() != after.algorithm() => {
+            (Value::Digest(before), Value::Digest(after))
+                if before.algorithm() != after.algorithm() =>
+            {
                 Observed::Unobserved
             }
             _ => Observed::Is(before != after),

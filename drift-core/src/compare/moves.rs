@@ -48,7 +48,9 @@ struct Candidates {
 
 fn merge(changes: &mut Vec<EntryChange>, pairs: &[(usize, usize)]) {
     for &(removed, added) in pairs {
-        let Some((from, before)) = changes.get(removed).map(|gone| (gone.path.clone(), gone.before.clone())) else {
+        let Some((from, before)) =
+            changes.get(removed).map(|gone| (gone.path.clone(), gone.before.clone()))
+        else {
             continue;
         };
         if let Some(change) = changes.get_mut(added) {
@@ -71,17 +73,25 @@ fn signatures(changes: &[EntryChange]) -> Vec<Option<Digest>> {
     let mut contents: Vec<Contents> = changes.iter().map(|_| Contents::default()).collect();
     let mut signatures = vec![None; changes.len()];
     for (at, change) in changes.iter().enumerate().rev() {
-        let (Some(state), false) = (change.state(), change.kind() == Kind::Modified) else { continue };
+        let (Some(state), false) = (change.state(), change.kind() == Kind::Modified) else {
+            continue;
+        };
         let own = match change.file_type() {
-            FileType::Directory => contents.get(at).and_then(|contents| contents.signature(&state.entry)),
+            FileType::Directory => {
+                contents.get(at).and_then(|contents| contents.signature(&state.entry))
+            }
             _ => object_signature(&state.entry),
         };
         if let Some(slot) = signatures.get_mut(at) {
             *slot = own;
         }
         let parent = parents.get(at).copied().flatten();
-        let same_kind = parent.and_then(|parent| changes.get(parent)).is_some_and(|parent| parent.kind() == change.kind());
-        if let Some(contents) = parent.filter(|_| same_kind).and_then(|parent| contents.get_mut(parent)) {
+        let same_kind = parent
+            .and_then(|parent| changes.get(parent))
+            .is_some_and(|parent| parent.kind() == change.kind());
+        if let Some(contents) =
+            parent.filter(|_| same_kind).and_then(|parent| contents.get_mut(parent))
+        {
             contents.take(change, own);
         }
     }
@@ -93,7 +103,9 @@ fn parents(changes: &[EntryChange]) -> Vec<Option<usize>> {
     let mut open: Vec<usize> = Vec::new();
     let mut parents = Vec::with_capacity(changes.len());
     for (at, change) in changes.iter().enumerate() {
-        let holds = |open: &usize| changes.get(*open).is_some_and(|open| change.path.starts_with(&open.path));
+        let holds = |open: &usize| {
+            changes.get(*open).is_some_and(|open| change.path.starts_with(&open.path))
+        };
         while open.last().is_some_and(|open| !holds(open)) {
             open.pop();
         }

@@ -66,7 +66,11 @@ pub fn compare_packages(before: Packages<'_>, after: Packages<'_>) -> Vec<Packag
             }
             _ => continue,
         };
-        changes.push(PackageChange { before: gone.map(|(id, _)| id), after: came.map(|(id, _)| id), cause });
+        changes.push(PackageChange {
+            before: gone.map(|(id, _)| id),
+            after: came.map(|(id, _)| id),
+            cause,
+        });
     }
 }
 

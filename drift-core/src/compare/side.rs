@@ -41,7 +41,9 @@ impl<'c> Side<'c> {
         // time; a stored tree that says otherwise is refused.
         let parents = (step.depth as usize).saturating_sub(1);
         if parents > self.ends.len() {
-            return Err(CursorError { reason: "an entry lies in a directory that is not there".to_owned() });
+            return Err(CursorError {
+                reason: "an entry lies in a directory that is not there".to_owned(),
+            });
         }
         self.ends.truncate(parents);
         self.path.truncate(self.ends.last().copied().unwrap_or(0));

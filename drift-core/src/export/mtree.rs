@@ -31,7 +31,8 @@ fn write(path: &TreePath, entry: &Entry, out: &mut dyn io::Write) -> io::Result<
             return writeln!(out, "# not observed: {}", visible(path.as_bytes()));
         }
     };
-    let name = if path.is_root() { ".".to_owned() } else { format!("./{}", visible(path.as_bytes())) };
+    let name =
+        if path.is_root() { ".".to_owned() } else { format!("./{}", visible(path.as_bytes())) };
     write!(out, "{name} type={kind}")?;
     if let Observed::Is(mode) = entry.mode {
         write!(out, " mode={mode:04o}")?;
@@ -56,10 +57,10 @@ fn write(path: &TreePath, entry: &Entry, out: &mut dyn io::Write) -> io::Result<
     if let Observed::Is(device) = entry.rdev {
         write!(out, " device=linux,{},{}", device.major, device.minor)?;
     }
-    if let Observed::Is(digest) = entry.digest {
-        if digest.algorithm() == Algorithm::Sha256 {
-            write!(out, " sha256={}", digest.hex())?;
-        }
+    if let Observed::Is(digest) = entry.digest
+        && digest.algorithm() == Algorithm::Sha256
+    {
+        write!(out, " sha256={}", digest.hex())?;
     }
     out.write_all(b"\n")
 }
@@ -68,7 +69,8 @@ fn write(path: &TreePath, entry: &Entry, out: &mut dyn io::Write) -> io::Result<
 fn visible(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for &byte in bytes {
-        let plain = byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#' | b'*' | b'?' | b'[' | b'=');
+        let plain =
+            byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#' | b'*' | b'?' | b'[' | b'=');
         if plain { text.push(char::from(byte)) } else { text.push_str(&format!("\\{byte:03o}")) }
     }
     text

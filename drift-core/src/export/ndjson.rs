@@ -22,10 +22,12 @@ fn write(path: &TreePath, entry: &Entry, out: &mut dyn io::Write) -> io::Result<
     object.insert("schema".to_owned(), "drift.entry/v1".into());
     put(&mut object, "path", Some(&[b"/", path.as_bytes()].concat()));
     let mut unobserved = Vec::new();
-    for attribute in ATTRIBUTES.iter().filter(|attribute| attribute.types.contains(entry.file_type)) {
+    for attribute in ATTRIBUTES.iter().filter(|attribute| attribute.types.contains(entry.file_type))
+    {
         match (attribute.get)(entry) {
             Observed::Is(Value::Named(pairs)) => {
-                let pairs = pairs.iter().map(|(name, value)| (lossy(name).0, Json::from(base64(value))));
+                let pairs =
+                    pairs.iter().map(|(name, value)| (lossy(name).0, Json::from(base64(value))));
                 object.insert(attribute.name.to_owned(), Json::Object(pairs.collect()));
             }
             Observed::Is(value) => put(&mut object, attribute.name, value.to_bytes().as_deref()),

@@ -22,7 +22,8 @@ impl Exit {
     pub const FINDINGS: Self =
         Self { code: 1, name: "findings", when: "drift at or above --fail-on; diff: differences" };
     /// The command line or a file of the operator is wrong.
-    pub const USAGE: Self = Self { code: 2, name: "usage", when: "bad arguments, configuration or rules" };
+    pub const USAGE: Self =
+        Self { code: 2, name: "usage", when: "bad arguments, configuration or rules" };
     /// Something in scope was not compared.
     pub const INCOMPLETE: Self = Self {
         code: 3,
@@ -42,7 +43,8 @@ impl Exit {
         when: "a report or artefact could not be written completely; the old one is intact",
     };
     /// A bug.
-    pub const INTERNAL: Self = Self { code: 70, name: "internal", when: "a bug; never used for anything else" };
+    pub const INTERNAL: Self =
+        Self { code: 70, name: "internal", when: "a bug; never used for anything else" };
     /// SIGINT.
     pub const INTERRUPTED: Self =
         Self { code: 130, name: "interrupted", when: "SIGINT, leaving no partial artefact" };

@@ -34,7 +34,12 @@ pub struct SeverityRow {
     pub severity: Severity,
 }
 
-const fn row(cause: Cause, when: &'static str, fits: fn(&Circumstances) -> bool, severity: Severity) -> SeverityRow {
+const fn row(
+    cause: Cause,
+    when: &'static str,
+    fits: fn(&Circumstances) -> bool,
+    severity: Severity,
+) -> SeverityRow {
     SeverityRow { cause, when, fits, severity }
 }
 
@@ -71,11 +76,31 @@ pub const SEVERITIES: &[SeverityRow] = &[
         |about| about.executable && about.against_baseline,
         Severity::High,
     ),
-    row(Cause::Unowned, "otherwise, against a baseline", |about| about.against_baseline, Severity::Medium),
-    row(Cause::Unowned, "an executable on PATH, without baseline", |about| about.on_path, Severity::High),
-    row(Cause::Unowned, "setuid, setgid, with capabilities, a device", |about| about.privileged, Severity::High),
+    row(
+        Cause::Unowned,
+        "otherwise, against a baseline",
+        |about| about.against_baseline,
+        Severity::Medium,
+    ),
+    row(
+        Cause::Unowned,
+        "an executable on PATH, without baseline",
+        |about| about.on_path,
+        Severity::High,
+    ),
+    row(
+        Cause::Unowned,
+        "setuid, setgid, with capabilities, a device",
+        |about| about.privileged,
+        Severity::High,
+    ),
     row(Cause::Unowned, "otherwise, without baseline", always, Severity::Low),
-    row(Cause::ConffileEdited, "against a baseline", |about| about.against_baseline, Severity::Medium),
+    row(
+        Cause::ConffileEdited,
+        "against a baseline",
+        |about| about.against_baseline,
+        Severity::Medium,
+    ),
     row(Cause::ConffileEdited, "without baseline", always, Severity::Low),
     row(Cause::Generated, "not derived again", |about| !about.verified, Severity::Medium),
     row(Cause::Generated, "derived again and found right", always, Severity::Low),
@@ -113,21 +138,39 @@ mod tests {
     fn every_cause_has_a_line_that_always_fits() {
         for cause in Cause::ALL {
             let last = SEVERITIES.iter().rfind(|row| row.cause == cause);
-            assert!(last.is_some_and(|row| (row.fits)(&Circumstances::default()) || cause == Cause::Generated), "{cause}");
+            assert!(
+                last.is_some_and(
+                    |row| (row.fits)(&Circumstances::default()) || cause == Cause::Generated
+                ),
+                "{cause}"
+            );
         }
     }
 
     #[test]
     fn as_promised() {
         let sealed = Circumstances { against_baseline: true, ..Circumstances::default() };
-        let check = |cause, about, expect| assert_eq!(severity(cause, &about), expect, "{cause} {about:?}");
+        let check =
+            |cause, about, expect| assert_eq!(severity(cause, &about), expect, "{cause} {about:?}");
         check(Cause::ModifiedInPlace, sealed, Severity::High);
-        check(Cause::ModifiedInPlace, Circumstances { executable: true, ..sealed }, Severity::Critical);
+        check(
+            Cause::ModifiedInPlace,
+            Circumstances { executable: true, ..sealed },
+            Severity::Critical,
+        );
         check(Cause::Unowned, Circumstances { executable: true, ..sealed }, Severity::High);
-        check(Cause::Unowned, Circumstances { executable: true, ..Circumstances::default() }, Severity::Low);
+        check(
+            Cause::Unowned,
+            Circumstances { executable: true, ..Circumstances::default() },
+            Severity::Low,
+        );
         check(Cause::Upgraded, sealed, Severity::High);
         check(Cause::Upgraded, Circumstances { verified: true, ..sealed }, Severity::Medium);
         check(Cause::Upgraded, Circumstances { folded: true, ..sealed }, Severity::None);
-        check(Cause::ConffileEdited, Circumstances { conffile: true, ..Circumstances::default() }, Severity::Low);
+        check(
+            Cause::ConffileEdited,
+            Circumstances { conffile: true, ..Circumstances::default() },
+            Severity::Low,
+        );
     }
 }

@@ -118,7 +118,11 @@ impl Verdict {
 }
 
 /// Concludes from all findings and from what was seen.
-pub fn judge(findings: impl IntoIterator<Item = Severity>, seen: &Seen, fail_on: FailOn) -> Verdict {
+pub fn judge(
+    findings: impl IntoIterator<Item = Severity>,
+    seen: &Seen,
+    fail_on: FailOn,
+) -> Verdict {
     let failed = findings.into_iter().any(|severity| fail_on.fails(severity));
     let reason = if seen.required_missing {
         Some("required-missing")
@@ -132,7 +136,11 @@ pub fn judge(findings: impl IntoIterator<Item = Severity>, seen: &Seen, fail_on:
         (false, Some(_)) => Status::Incomplete,
         (false, None) => Status::Clean,
     };
-    Verdict { status, complete: reason.is_none(), reason: reason.filter(|_| status == Status::Incomplete) }
+    Verdict {
+        status,
+        complete: reason.is_none(),
+        reason: reason.filter(|_| status == Status::Incomplete),
+    }
 }
 
 /// Concludes that a seal does not hold, for a reason of the closed list in `seal`.

@@ -192,7 +192,9 @@ impl Tree {
         while low < high {
             let middle = low + (high - low) / 2;
             match self.name(RowId(middle)).cmp(name) {
-                std::cmp::Ordering::Equal => return Some(RowId(middle)).filter(|row| !self.is_gone(*row)),
+                std::cmp::Ordering::Equal => {
+                    return Some(RowId(middle)).filter(|row| !self.is_gone(*row));
+                }
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
             }
@@ -234,12 +236,7 @@ impl Tree {
 
     /// Finds what a path relative to `directory` leads to; otherwise as [`Self::resolve`].
     #[must_use]
-    pub fn resolve_from(
-        &self,
-        directory: DirId,
-        path: &[u8],
-        last: FollowLast,
-    ) -> Option<RowId> {
+    pub fn resolve_from(&self, directory: DirId, path: &[u8], last: FollowLast) -> Option<RowId> {
         let mut todo: Vec<Vec<u8>> = split(path).rev().map(<[u8]>::to_vec).collect();
         let mut at = directory;
         let mut links = 0;
@@ -356,7 +353,8 @@ impl Tree {
 
     /// Returns the children of a directory by name.
     pub fn children(&self, directory: DirId) -> impl Iterator<Item = RowId> + use<'_> {
-        let range = self.directories.get(directory.index()).map(|directory| directory.children.clone());
+        let range =
+            self.directories.get(directory.index()).map(|directory| directory.children.clone());
         range.unwrap_or_default().map(RowId).filter(|row| !self.is_gone(*row))
     }
 

@@ -1,7 +1,9 @@
 //! Changes as the report has them.
 
 use crate::check::path_directories::PATH_DIRECTORIES;
-use crate::compare::{EntryChange, Explanation, Kind, PackageChange, State, is_executable, is_privileged};
+use crate::compare::{
+    EntryChange, Explanation, Kind, PackageChange, State, grants_power, is_executable,
+};
 use crate::judge::{Circumstances, severity};
 use crate::model::{Cause, Digest, Entry, FileType, Package, PackageId, Severity, TreePath};
 use crate::report::document::{AttributeChange, Change, PackageOf};
@@ -25,13 +27,17 @@ pub(in crate::check) fn entry_change(
     against_baseline: bool,
 ) -> Change {
     let sides = [&change.before, &change.after];
-    let executable = sides.iter().any(|side| side.as_ref().is_some_and(|state| is_executable(&state.entry)));
+    let executable =
+        sides.iter().any(|side| side.as_ref().is_some_and(|state| is_executable(&state.entry)));
+    let rule = names.rules.rule(change.rule);
     let on_path = change.after.as_ref().is_some_and(|after| is_on_path(&change.path, &after.entry));
     let about = Circumstances {
         against_baseline,
         executable,
         conffile: explanation.conffile,
-        privileged: sides.iter().any(|side| side.as_ref().is_some_and(|state| is_privileged(&state.entry))),
+        privileged: sides
+            .iter()
+            .any(|side| side.as_ref().is_some_and(|state| grants_power(&state.entry, rule))),
         on_path,
         verified: explanation.verified,
         folded: folded_into.is_some(),
@@ -51,7 +57,7 @@ pub(in crate::check) fn entry_change(
         cause: explanation.cause,
         cause_verified: explanation.verified,
         package: package_of(owner(names.before, &change.before), owner(names.after, &change.after)),
-        rule: Some(names.rules.rule(change.rule).to_string()),
+        rule: Some(rule.to_string()),
         on_path,
         severity: severity(explanation.cause, &about),
         ..blank("entry", path_of(&change.path))
@@ -61,8 +67,13 @@ pub(in crate::check) fn entry_change(
 }
 
 /// Describes the change of a package.
-pub(in crate::check) fn package_change(change: &PackageChange, names: &Names<'_>, against_baseline: bool) -> Change {
-    let (before, after) = (package_at(names.before, change.before), package_at(names.after, change.after));
+pub(in crate::check) fn package_change(
+    change: &PackageChange,
+    names: &Names<'_>,
+    against_baseline: bool,
+) -> Change {
+    let (before, after) =
+        (package_at(names.before, change.before), package_at(names.after, change.after));
     let about = Circumstances { against_baseline, ..Circumstances::default() };
     let mut attributes = Vec::new();
     for (name, get) in [
@@ -128,7 +139,9 @@ pub(in crate::check) fn id_of(change: &Change, path: &[u8]) -> String {
     }
     for attribute in change.attributes.iter().filter(|attribute| attribute.name != "mtime") {
         field(attribute.name.as_bytes());
-        for (text, exact) in [(&attribute.before, &attribute.before_b64), (&attribute.after, &attribute.after_b64)] {
+        for (text, exact) in
+            [(&attribute.before, &attribute.before_b64), (&attribute.after, &attribute.after_b64)]
+        {
             field(if text.is_some() { b"1" } else { b"0" });
             field(exact.as_ref().or(text.as_ref()).map_or("", String::as_str).as_bytes());
         }

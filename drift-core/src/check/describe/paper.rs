@@ -32,7 +32,9 @@ pub(in crate::check) struct Paper<'p> {
 /// Writes the whole report.
 pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>) -> Report {
     let Found { mut changes, mut problems, not_compared, mut notes } = found;
-    changes.sort_by(|a, b| (a.subject, &a.path, &a.path_b64, &a.id).cmp(&(b.subject, &b.path, &b.path_b64, &b.id)));
+    changes.sort_by(|a, b| {
+        (a.subject, &a.path, &a.path_b64, &a.id).cmp(&(b.subject, &b.path, &b.path_b64, &b.id))
+    });
     problems.sort();
     problems.dedup();
     notes.push("No policies are evaluated by this version.".to_owned());
@@ -174,7 +176,10 @@ fn problem(problem: &Problem) -> document::Problem {
 
 /// A problem of the older side: what was not seen then cannot be compared now.
 pub(in crate::check) fn problem_at_capture(problem: &Problem) -> Problem {
-    Problem { reason: format!("not observed when the baseline was captured: {}", problem.reason), ..problem.clone() }
+    Problem {
+        reason: format!("not observed when the baseline was captured: {}", problem.reason),
+        ..problem.clone()
+    }
 }
 
 fn summary(
@@ -183,7 +188,8 @@ fn summary(
     paper: &Paper<'_>,
     problems: usize,
 ) -> document::Summary {
-    let mut counts = document::ChangeCounts { total: changes.len() as u64, ..document::ChangeCounts::default() };
+    let mut counts =
+        document::ChangeCounts { total: changes.len() as u64, ..document::ChangeCounts::default() };
     for change in changes {
         if change.folded_into.is_some() {
             counts.folded = counts.folded.saturating_add(1);
@@ -192,7 +198,8 @@ fn summary(
         count(&mut counts.by_severity, change.severity.name());
     }
     let fails = |change: &&document::Change| paper.request.fail_on.fails(change.severity);
-    let replace = |change: &document::Change| matches!(change.cause, Cause::ModifiedInPlace | Cause::Moved);
+    let replace =
+        |change: &document::Change| matches!(change.cause, Cause::ModifiedInPlace | Cause::Moved);
     let any = changes.iter().any(|change| change.severity > Severity::Informational);
     let recommendation = if changes.iter().filter(fails).any(replace) {
         "replace"
@@ -228,7 +235,10 @@ pub(in crate::check) fn sealed(sealed: &Sealed<'_>, now: Timestamp) -> document:
             .seal
             .signers
             .iter()
-            .map(|signer| document::Signer { name: signer.name.clone(), key: signer.key.to_string() })
+            .map(|signer| document::Signer {
+                name: signer.name.clone(),
+                key: signer.key.to_string(),
+            })
             .collect(),
         ..document::Reference::default()
     };

@@ -331,7 +331,11 @@ impl Building {
             nanoseconds: found.mtime.nanoseconds,
             name_length,
             file_type: found.file_type,
-            state: if found.file_type == FileType::Unknown { State::Unobserved } else { State::Observed },
+            state: if found.file_type == FileType::Unknown {
+                State::Unobserved
+            } else {
+                State::Observed
+            },
         });
         Some(id)
     }

@@ -105,8 +105,8 @@ fn the_effective_root_is_the_same_from_tree_and_file() {
     let snapshot = snapshot(&mut random, frozen);
     let encoded = baseline::encode(&snapshot).unwrap();
     let stored = UnverifiedSnapshot::decode(Arc::from(encoded.bytes)).unwrap();
-    let rules = RuleSet::parse(&[("test", "ignore /name1*\nread-only /name11*\ndynamic /name2*")])
-        .unwrap();
+    let rules =
+        RuleSet::parse(&[("test", "ignore /name1*\nread-only /name11*\ndynamic /name2*")]).unwrap();
     let from = |cursor: &mut dyn drift_core::model::Cursor| {
         baseline::effective_root(cursor, &rules, &snapshot.packages).unwrap()
     };
