@@ -152,7 +152,12 @@ impl Join<'_, '_> {
         let Some(current) = side.current.as_ref() else { return };
         let path = side.path();
         let parent = parent_of(&self.parents, current.depth);
-        let rule = current.rule.unwrap_or_else(|| self.rule(&path, current.entry.file_type));
+        // The older tree may have been captured under other rules, whose numbers mean nothing here.
+        let rule = match which {
+            Which::Before => None,
+            Which::After => current.rule,
+        };
+        let rule = rule.unwrap_or_else(|| self.rule(&path, current.entry.file_type));
         let known = match (which, parent) {
             (_, Parent::OneSide) => true,
             (_, Parent::NotCompared) => false,
@@ -260,6 +265,9 @@ impl Join<'_, '_> {
     fn growth(&self, before: &Entry, after: &Entry, difference: &mut Difference) {
         match (before.digest, after.digest, before.size, after.size) {
             (Observed::Is(old), Observed::Is(new), ..) if old == new => {}
+            (Observed::Is(old), Observed::Is(new), ..) if old.algorithm() != new.algorithm() => {
+                difference.unobserved = true;
+            }
             (Observed::Is(_), Observed::Is(_), Observed::Is(old), Observed::Is(new))
                 if new > old =>
             {
