@@ -169,6 +169,33 @@ fn names_below_an_excluded_directory_are_counted_and_included_ones_found() {
     }
 }
 
+/// A directory that changes while it is listed may give a name twice.
+#[test]
+fn a_name_that_is_listed_twice_is_one_entry() {
+    let root = tempfile::tempdir().unwrap();
+    for number in 0..3000 {
+        std::fs::write(root.path().join(format!("{number:04}")), b"").unwrap();
+    }
+    let stop = Cancel::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut round = 0_u32;
+            while stop.check().is_ok() {
+                let (from, to) = ("0001", "renamed-to-a-longer-name");
+                let (from, to) = if round.is_multiple_of(2) { (from, to) } else { (to, from) };
+                std::fs::rename(root.path().join(from), root.path().join(to)).unwrap();
+                round += 1;
+            }
+        });
+        for _ in 0..20 {
+            // Looking fails when a path is captured twice.
+            let seen = look(&directory(root.path(), Resolution::Automatic), "", 1).unwrap();
+            assert!(seen.entries.len() >= 3000 && seen.problems.is_empty());
+        }
+        stop.cancel();
+    });
+}
+
 #[test]
 fn own_artefacts_are_left_out_by_exact_path_and_counted() {
     let mut volume = MemoryVolume::new();
@@ -198,8 +225,10 @@ fn mounts_are_decided_before_anything_there_is_touched() {
     }
     volume.file(b"etc/resolv.conf", b"1").on_mount(5);
     let touched = |call: &drift_core::source::Call<'_>| {
-        matches!(call.operation, Operation::OpenDirectory | Operation::List | Operation::Xattrs)
-            && [&b"proc"[..], b"remote", b"ruled", b"hidden"].contains(&call.name)
+        let opened = matches!(call.operation, Operation::OpenDirectory | Operation::List);
+        let asked = opened || call.operation == Operation::Xattrs;
+        let waits = [&b"remote"[..], b"ruled", b"hidden"].contains(&call.name);
+        (asked && waits) || (opened && call.name == b"proc")
     };
     let volume = Faulty::new(volume, move |call| {
         assert!(!touched(&call), "{call:?}");
@@ -639,7 +668,7 @@ files = [os.open(path, os.O_RDWR) for path in sys.argv[2:]]
 def release(*_):
     if sys.argv[1] == 'release':
         time.sleep(1)
-        for fd in files: fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        while files: fcntl.fcntl(files.pop(), fcntl.F_SETLEASE, fcntl.F_UNLCK)
 signal.signal(signal.SIGIO, release)
 for fd in files: fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
 print('held', flush=True)
@@ -759,11 +788,15 @@ fn a_fuse_server_that_never_answers_is_a_problem_and_no_hang() {
     let Some(hung) = Hung::mount(&root.path().join("mnt")) else { return };
     let source = directory(root.path(), Resolution::Automatic);
     let (sender, receiver) = std::sync::mpsc::channel();
-    let looking = std::thread::spawn(move || sender.send(look(&source, "", 2)));
+    let looking = std::thread::spawn(move || {
+        let seen = look(&source, "", 2);
+        assert!(sender.send(seen).is_ok());
+    });
     let seen = receiver.recv_timeout(std::time::Duration::from_secs(20));
     drop(hung);
-    looking.join().unwrap().unwrap();
+    let ended = looking.join();
     let seen = seen.expect("the walk ends while the server hangs").unwrap();
+    ended.unwrap();
     let problems: Vec<(String, Stage)> =
         seen.problems.iter().map(|p| (p.path.to_string(), p.stage)).collect();
     assert_eq!(problems, [("/mnt".to_owned(), Stage::Mount)]);
