@@ -91,10 +91,9 @@ pub(super) fn read(
         match input.byte()? {
             MOUNT_ENTERED => coverage.mounts_entered.push(read_mount(&mut input)?),
             MOUNT_NOT_ENTERED => coverage.mounts_not_entered.push(read_mount(&mut input)?),
-            EXCLUSION => coverage.excluded.push(Exclusion {
-                rule: input.text()?.to_owned(),
-                entries: input.number()?,
-            }),
+            EXCLUSION => coverage
+                .excluded
+                .push(Exclusion { rule: input.text()?.to_owned(), entries: input.number()? }),
             PROBLEM => problems.push(read_problem(&mut input)?),
             _ => return Err(input.malformed("a record is of an unknown kind")),
         }

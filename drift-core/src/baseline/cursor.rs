@@ -5,9 +5,7 @@
 
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use crate::model::{
-    Cursor, CursorError, Entry, FileType, Listing, PackageId, Step, TreePath,
-};
+use crate::model::{Cursor, CursorError, Entry, FileType, Listing, PackageId, Step, TreePath};
 
 use super::block::BlockReader;
 use super::container::Container;

@@ -38,7 +38,9 @@ pub enum Error {
         reason: &'static str,
     },
     /// A block's bytes are not those that its index promises.
-    #[error("block {block} of section {section} is damaged: its digest differs from the index; take another copy of the file")]
+    #[error(
+        "block {block} of section {section} is damaged: its digest differs from the index; take another copy of the file"
+    )]
     Damaged {
         /// The section's tag.
         section: String,
@@ -56,7 +58,9 @@ pub enum Error {
         unit: &'static str,
     },
     /// A name or path that no file system gives: empty, `.`, `..`, or with a slash or a NUL.
-    #[error("{what} cannot be stored: a component is empty, \".\", \"..\", or holds a slash or a NUL byte")]
+    #[error(
+        "{what} cannot be stored: a component is empty, \".\", \"..\", or holds a slash or a NUL byte"
+    )]
     Unstorable {
         /// What.
         what: &'static str,

@@ -86,9 +86,7 @@ pub(super) fn read(raw: &[u8]) -> Result<Head, Error> {
         let bytes = usize::try_from(tag).ok().and_then(|tag| fields.get(tag).copied().flatten());
         bytes.map(|bytes| Input::new("section HEAD", bytes)).ok_or(missing.clone())
     };
-    let kind = one(field(KIND)?, |number| {
-        SourceKind::ALL.get(usize::from(number)).copied()
-    })?;
+    let kind = one(field(KIND)?, |number| SourceKind::ALL.get(usize::from(number)).copied())?;
     let mtime = one(field(MTIME_PRECISION)?, |number| match number {
         0 => Some(Precision::Second),
         1 => Some(Precision::Nanosecond),

@@ -59,7 +59,10 @@ pub(super) struct Block {
 }
 
 /// Appends an index.
-pub(super) fn put_index<'a>(out: &mut Vec<u8>, sections: impl ExactSizeIterator<Item = &'a Section>) {
+pub(super) fn put_index<'a>(
+    out: &mut Vec<u8>,
+    sections: impl ExactSizeIterator<Item = &'a Section>,
+) {
     put(out, sections.len() as u64);
     for section in sections {
         out.extend_from_slice(&section.tag);
@@ -148,7 +151,9 @@ pub(super) fn place_blocks<'a>(
             .filter(|end| *end <= frames.len())
             .ok_or(input.malformed("a block lies outside the file"))?;
         if block.codec == Codec::Raw && length as u64 != block.raw {
-            return Err(input.malformed("a raw block does not have the length that the index names"));
+            return Err(
+                input.malformed("a raw block does not have the length that the index names")
+            );
         }
         block.place = at..end;
         at = end;

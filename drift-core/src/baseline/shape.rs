@@ -153,9 +153,7 @@ impl Shape {
                 Observed::Is(bits) if bits > 3 => {
                     return Err(input.malformed("a shape has unknown flags"));
                 }
-                bits => {
-                    bits.map(|bits| Flags { immutable: bits & 1 == 1, append: bits & 2 == 2 })
-                }
+                bits => bits.map(|bits| Flags { immutable: bits & 1 == 1, append: bits & 2 == 2 }),
             },
             xattrs: read_observed(input)?,
             size: State::read(input, SEEN)?,

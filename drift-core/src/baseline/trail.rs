@@ -25,8 +25,7 @@ impl Trail {
     pub(super) fn name(&self, depth: usize) -> Option<&[u8]> {
         let Some(at) = depth.checked_sub(1) else { return Some(&[]) };
         let start = *self.starts.get(at)?;
-        let end =
-            self.starts.get(depth).map_or(self.path.len(), |next| next.saturating_sub(1));
+        let end = self.starts.get(depth).map_or(self.path.len(), |next| next.saturating_sub(1));
         self.path.get(start..end)
     }
 

@@ -80,7 +80,8 @@ impl BlockReader {
         };
         block.shapes = block.table(Column::Shapes, Shape::read)?;
         let mut weight = 0usize;
-        block.xattr_sets = block.table(Column::XattrSets, |input| read_xattrs(input, &mut weight))?;
+        block.xattr_sets =
+            block.table(Column::XattrSets, |input| read_xattrs(input, &mut weight))?;
         block.leaders = block.table(Column::Leaders, |input| input.path())?;
         Ok(block)
     }
@@ -222,8 +223,7 @@ impl BlockReader {
         column: Column,
         read: impl FnOnce(&mut Input<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let range =
-            self.columns.get_mut(column.index()).ok_or(malformed("a column is missing"))?;
+        let range = self.columns.get_mut(column.index()).ok_or(malformed("a column is missing"))?;
         let mut input = Input::new(PART, self.raw.get(range.clone()).unwrap_or_default());
         let value = read(&mut input)?;
         range.start = range.end.saturating_sub(input.len());
@@ -310,4 +310,3 @@ fn read_xattrs(input: &mut Input<'_>, total: &mut usize) -> Result<(Xattrs, usiz
     *total = total.saturating_add(weight);
     Ok((Xattrs::new(pairs), weight))
 }
-

@@ -52,7 +52,8 @@ pub(crate) struct Plan {
 impl Plan {
     /// Plans about `entries` objects.
     pub(crate) fn random(random: &mut Random, entries: usize) -> Self {
-        let mut plan = Self { root: Some(found(random, b"", FileType::Directory)), ..Self::default() };
+        let mut plan =
+            Self { root: Some(found(random, b"", FileType::Directory)), ..Self::default() };
         let mut open = vec![Vec::new()];
         plan.directories.insert(Vec::new(), (Listing::Complete, Vec::new()));
         for _ in 1..entries {
@@ -112,8 +113,12 @@ fn name(random: &mut Random) -> Vec<u8> {
             let length = 1 + random.below(255);
             let bytes = random.bytes(length);
             let odd = |byte: &u8| if matches!(byte, 0 | b'/') { b'?' } else { *byte };
-            format!("{}", random.below(9)).into_bytes().into_iter()
-                .chain(bytes.iter().map(odd)).take(255).collect()
+            format!("{}", random.below(9))
+                .into_bytes()
+                .into_iter()
+                .chain(bytes.iter().map(odd))
+                .take(255)
+                .collect()
         }
         1 => random.pick(&[
             b" ".to_vec(),
@@ -143,7 +148,10 @@ fn found(random: &mut Random, name: &[u8], file_type: FileType) -> Found {
             seconds: random.pick(&[0, -1, 1_700_000_000, 4_294_967_296, i64::MIN, i64::MAX]),
             nanoseconds: random.pick(&[0, 1, 999_999_999]),
         },
-        rdev: Some(Device { major: random.pick(&[1, 259, u32::MAX]), minor: random.pick(&[0, 3, u32::MAX]) }),
+        rdev: Some(Device {
+            major: random.pick(&[1, 259, u32::MAX]),
+            minor: random.pick(&[0, 3, u32::MAX]),
+        }),
         nlink,
         identity: (1, random.below(6)),
         link_target: if random.one_in(5) {
@@ -207,7 +215,8 @@ pub(crate) fn snapshot(random: &mut Random, frozen: Frozen) -> Snapshot {
             tree.set_digest(row, None);
         }
     }
-    let text = |random: &mut Random| random.pick(&["", "x", "a\nb", "\u{1f980}", "deb\"ian"]).to_owned();
+    let text =
+        |random: &mut Random| random.pick(&["", "x", "a\nb", "\u{1f980}", "deb\"ian"]).to_owned();
     let maybe = |random: &mut Random| random.one_in(2).then(|| text(random));
     let path = |random: &mut Random| {
         TreePath::parse(random.pick(&[&b""[..], b"etc", b"a/\xff\n/c"])).unwrap()
@@ -226,7 +235,9 @@ pub(crate) fn snapshot(random: &mut Random, frozen: Frozen) -> Snapshot {
             attributes: AttributeSet::from_bits(random.next()).and(AttributeSet::all()),
             mtime: random.pick(&[Precision::Second, Precision::Nanosecond]),
         },
-        rules: random.pick(&["", "read-only /\n", "read-only /\nignore /tmp\n# \u{e9}\n"]).to_owned(),
+        rules: random
+            .pick(&["", "read-only /\n", "read-only /\nignore /tmp\n# \u{e9}\n"])
+            .to_owned(),
         packages,
         packages_complete: random.one_in(2),
         coverage: Coverage {
@@ -247,7 +258,14 @@ pub(crate) fn snapshot(random: &mut Random, frozen: Frozen) -> Snapshot {
                 path: path(random),
                 stage: random.pick(&Stage::ALL),
                 reason: text(random),
-                errno: random.pick(&[None, Some("EIO"), Some("EUNKNOWN"), Some("EKEYREJECTED"), Some("EACCES")])
+                errno: random
+                    .pick(&[
+                        None,
+                        Some("EIO"),
+                        Some("EUNKNOWN"),
+                        Some("EKEYREJECTED"),
+                        Some("EACCES"),
+                    ])
                     .filter(|name| *name != "EKEYREJECTED"),
             })
             .collect(),
@@ -285,21 +303,24 @@ pub(crate) fn walk(cursor: &mut dyn Cursor) -> Result<Vec<Line>, String> {
 /// A tree in the shape of /usr: directories of files of some packages.
 pub(crate) fn plain_tree(entries: usize) -> Plan {
     let mut random = Random::new(42);
-    let mut plan = Plan {
-        root: Some(Found::plain(b"", FileType::Directory, RuleId(0))),
-        ..Plan::default()
-    };
+    let mut plan =
+        Plan { root: Some(Found::plain(b"", FileType::Directory, RuleId(0))), ..Plan::default() };
     let plain = |name: &[u8], file_type, random: &mut Random| Found {
         mode: if file_type == FileType::Directory || random.one_in(12) { 0o755 } else { 0o644 },
-        mtime: Time { seconds: 1_700_000_000 + i64::try_from(random.below(400)).unwrap() * 86_400, nanoseconds: 0 },
+        mtime: Time {
+            seconds: 1_700_000_000 + i64::try_from(random.below(400)).unwrap() * 86_400,
+            nanoseconds: 0,
+        },
         size: random.below(1 << (4 + random.clone().below(16))),
         flags: Observed::Is(Flags::default()),
         xattrs: Observed::Is(Xattrs::default()),
-        digest: (file_type == FileType::File).then(|| Digest::sha256_of(&random.next().to_le_bytes())),
+        digest: (file_type == FileType::File)
+            .then(|| Digest::sha256_of(&random.next().to_le_bytes())),
         link_target: Observed::Is((*b"../lib/target.so.1").into()),
         ..Found::plain(name, file_type, RuleId(0))
     };
-    let words = ["share", "lib", "python", "dist", "locale", "doc", "include", "module", "test", "data"];
+    let words =
+        ["share", "lib", "python", "dist", "locale", "doc", "include", "module", "test", "data"];
     let mut parent = Vec::new();
     plan.directories.insert(Vec::new(), (Listing::Complete, Vec::new()));
     let mut made = 1;
@@ -311,8 +332,21 @@ pub(crate) fn plain_tree(entries: usize) -> Plan {
         plan.directories.insert(path.clone(), (Listing::Complete, Vec::new()));
         made += 1;
         for _ in 0..random.below(24).min((entries - made) as u64) {
-            let name = format!("{}_{}.{}", random.pick(&words), random.below(10_000) + made as u64 * 10_000, random.pick(&["py", "h", "so", "mo"]));
-            let file_type = random.pick(&[FileType::File, FileType::File, FileType::File, FileType::File, FileType::File, FileType::File, FileType::Symlink]);
+            let name = format!(
+                "{}_{}.{}",
+                random.pick(&words),
+                random.below(10_000) + made as u64 * 10_000,
+                random.pick(&["py", "h", "so", "mo"])
+            );
+            let file_type = random.pick(&[
+                FileType::File,
+                FileType::File,
+                FileType::File,
+                FileType::File,
+                FileType::File,
+                FileType::File,
+                FileType::Symlink,
+            ]);
             let file = plain(name.as_bytes(), file_type, &mut random);
             plan.directories.get_mut(&path).unwrap().1.push(file);
             made += 1;

@@ -27,7 +27,8 @@ fn listing_word(listing: Listing) -> &'static str {
 
 fn entry_line((depth, name, entry, listing, owner): &Line) -> Value {
     let Entry { file_type, mode, uid, gid, size, mtime, digest, .. } = entry;
-    let xattrs = |set: &Xattrs| set.iter().map(|(name, value)| json!([hex(name), hex(value)])).collect();
+    let xattrs =
+        |set: &Xattrs| set.iter().map(|(name, value)| json!([hex(name), hex(value)])).collect();
     json!({
         "depth": depth,
         "name": hex(name),
@@ -53,7 +54,8 @@ fn entry_line((depth, name, entry, listing, owner): &Line) -> Value {
 
 fn head_line(snapshot: &Snapshot, root: &str) -> Value {
     let coverage = &snapshot.coverage;
-    let mount = |kind: u8, mount: &Mount| json!([kind, hex(mount.path.as_bytes()), mount.file_system]);
+    let mount =
+        |kind: u8, mount: &Mount| json!([kind, hex(mount.path.as_bytes()), mount.file_system]);
     let mut records: Vec<Value> = coverage.mounts_entered.iter().map(|one| mount(1, one)).collect();
     records.extend(coverage.mounts_not_entered.iter().map(|one| mount(2, one)));
     records.extend(coverage.excluded.iter().map(|one| json!([3, one.rule, one.entries])));
