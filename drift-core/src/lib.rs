@@ -8,10 +8,14 @@
 pub mod bounds;
 pub mod model;
 pub mod seal;
+pub mod artifact;
 pub mod rules;
 pub mod packages;
 pub mod source;
 pub mod capture;
 pub mod baseline;
 pub mod compare;
+pub mod judge;
 pub mod report;
+pub mod export;
+pub mod check;

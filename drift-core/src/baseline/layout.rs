@@ -6,7 +6,7 @@ use super::error::Error;
 use super::wire::Input;
 
 /// The first bytes. A byte above 127 and both line ends show a transfer that took it for text.
-pub(super) const MARK: [u8; 8] = *b"\x89drift\r\n";
+pub const MARK: [u8; 8] = *b"\x89drift\r\n";
 /// The last bytes.
 const END_MARK: [u8; 8] = *b"driftend";
 /// The version of the format; an older reader refuses a later one.

@@ -30,4 +30,5 @@ pub use cursor::BaselineCursor;
 pub use effective::effective_root;
 pub use encode::{Counts, Encoded, encode, root_of};
 pub use error::Error;
+pub use layout::MARK;
 pub use open::{Baseline, UnverifiedSnapshot};

@@ -4,6 +4,7 @@
 
 mod budget;
 mod cancel;
+mod clock;
 pub mod escape;
 mod observer;
 mod pool;
@@ -11,6 +12,7 @@ mod timestamp;
 
 pub use budget::{Budget, Exceeded, Limit};
 pub use cancel::{Cancel, Cancelled};
+pub use clock::Clock;
 pub use observer::{Event, Observer, Silent};
 pub use pool::{Pool, PoolError};
 pub use timestamp::{Timestamp, TimestampError};

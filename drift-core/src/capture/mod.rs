@@ -1,1 +1,253 @@
-//! To come.
+//! Capturing a target: probe, survey, read, own, freeze.
+//!
+//! Content is read once: the bytes of a package database that are parsed are the bytes that were
+//! digested. What may not be kept (class `secret`) is dropped here, before anything stores it.
+
+mod databases;
+mod probe;
+mod read;
+
+use std::collections::BTreeMap;
+
+use crate::bounds::{Cancel, Event, Observer, Pool};
+use crate::model::{
+    ARTIFACT_RULE, Exclusion, FileType, Frozen, Intake, Package, RowId, RuleId, Snapshot, Tree, TreePath,
+};
+use crate::packages::{Completeness, Ownership, Records};
+use crate::rules::{self, Class, RuleSet};
+use crate::source::{self, Ask, Plan, Source, Want};
+
+pub use probe::identity as system;
+pub use read::Extra;
+pub(crate) use read::{Ledger, read};
+
+/// What a run shares: workers, cancellation, progress, and its own artefacts.
+#[derive(Clone, Copy)]
+pub struct Run<'r> {
+    /// The workers.
+    pub pool: &'r Pool,
+    /// Set from outside to stop.
+    pub cancel: &'r Cancel,
+    /// Told about progress.
+    pub observer: &'r dyn Observer,
+    /// Paths of drift's own artefacts inside the target, left out and counted.
+    pub artifacts: &'r [TreePath],
+}
+
+impl std::fmt::Debug for Run<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Run").field("pool", self.pool).finish_non_exhaustive()
+    }
+}
+
+impl<'r> Run<'r> {
+    /// Returns what sources need, with these rules.
+    #[must_use]
+    pub fn plan(&self, rules: &'r RuleSet) -> Plan<'r> {
+        Plan {
+            rules,
+            artifacts: self.artifacts,
+            pool: self.pool,
+            cancel: self.cancel,
+            observer: self.observer,
+        }
+    }
+}
+
+/// Where the rules of a capture come from.
+#[derive(Debug, Clone)]
+pub enum RuleSource {
+    /// Profiles by name (none: the one that fits os-release), then texts with their names.
+    Layers {
+        /// Names of built-in profiles.
+        profiles: Vec<String>,
+        /// Name and text of each further list.
+        texts: Vec<(String, String)>,
+    },
+    /// The canonical text of a whole list, as it travels in a baseline.
+    Whole(String),
+}
+
+/// The parts of a snapshot that are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// Files and everything else that has a path.
+    pub entries: bool,
+    /// Installed packages, and which entry belongs to which.
+    pub packages: bool,
+}
+
+impl Parts {
+    /// Everything.
+    pub const ALL: Self = Self { entries: true, packages: true };
+}
+
+/// How to capture.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The rules.
+    pub rules: RuleSource,
+    /// What is wanted.
+    pub parts: Parts,
+    /// Whether the MD5 of every file that a package database has one for is computed as well.
+    pub vendor_digests: bool,
+}
+
+/// A target as captured, with what only the live capture knows.
+#[derive(Debug)]
+pub struct Captured {
+    /// What can be stored.
+    pub snapshot: Snapshot,
+    /// The rules in force, compiled.
+    pub rules: RuleSet,
+    /// Names of the profiles in force.
+    pub profiles: Vec<String>,
+    /// Which entry belongs to whom, and what the package databases say.
+    pub ownership: Ownership,
+    /// MD5 of files that a package database has one for, where asked for.
+    pub md5: BTreeMap<RowId, crate::model::Digest>,
+}
+
+/// A capture cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The target cannot be read.
+    #[error(transparent)]
+    Source(#[from] source::Error),
+    /// The rules cannot be read.
+    #[error(transparent)]
+    Rules(#[from] rules::Error),
+    /// A profile does not exist.
+    #[error("there is no profile \"{name}\"; built in are: {known}")]
+    NoProfile {
+        /// The name asked for.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+}
+
+/// Captures a target.
+pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<Captured, Error> {
+    let identity = probe::identity(source);
+    let (rules, profiles) = rules_of(&options.rules, identity.os.as_deref())?;
+    let plan = run.plan(&rules);
+
+    run.observer.event(Event::Phase("survey"));
+    let intake = Intake::default();
+    let carries = source.survey(&plan, &intake)?;
+    let Frozen { mut tree, mut problems, mut coverage, excluded } = intake.freeze();
+    redact(&mut tree, &rules);
+
+    run.observer.event(Event::Phase("read"));
+    let mut ledger = Ledger { tree: &mut tree, coverage: &mut coverage, problems: &mut problems };
+    let records = match options.parts.packages {
+        true => databases::read_all(source, &plan, options.parts, &mut ledger)?,
+        false => Records::default(),
+    };
+    let ownership = Ownership::resolve(records, ledger.tree);
+    let asks = content_asks(&plan, ledger.tree, &ownership, options);
+    let extras = read(source, &plan, &asks, &mut ledger)?;
+    let md5 = extras.into_iter().filter_map(|(row, extra)| Some((row, extra.md5?))).collect();
+
+    ownership.mark(&mut tree);
+    let records = ownership.records();
+    problems.extend(records.problems().iter().cloned());
+    problems.sort();
+    problems.dedup();
+    coverage.excluded = exclusions(&excluded, &rules, run.artifacts);
+    let packages: Vec<Package> = records.packages().to_vec();
+    let mut identity = identity;
+    identity.architecture = records.architecture().map(str::to_owned);
+    let snapshot = Snapshot {
+        kind: source.kind(),
+        locator: source.locator().to_owned(),
+        identity,
+        carries,
+        rules: rules.text(),
+        tree,
+        packages,
+        packages_complete: options.parts.packages && records.completeness() != Completeness::Incomplete,
+        coverage,
+        problems,
+    };
+    Ok(Captured { snapshot, rules, profiles, ownership, md5 })
+}
+
+/// Builds the rules of a capture.
+pub fn rules_of(from: &RuleSource, os: Option<&str>) -> Result<(RuleSet, Vec<String>), Error> {
+    let (profiles, texts) = match from {
+        RuleSource::Whole(text) => return Ok((RuleSet::from_text(text)?, Vec::new())),
+        RuleSource::Layers { profiles, texts } => (profiles, texts),
+    };
+    let mut layers: Vec<(String, &str)> = Vec::new();
+    let mut names = Vec::new();
+    for profile in rules::PROFILES {
+        let asked = profiles.iter().any(|name| name == profile.name);
+        let fits = profiles.is_empty() && os.is_some_and(|os| profile.systems.contains(&os));
+        if fits && !asked {
+            names.push(profile.name.to_owned());
+            layers.push((format!("profile {}", profile.name), profile.text));
+        }
+    }
+    for name in profiles {
+        let known = || rules::PROFILES.iter().map(|profile| profile.name).collect::<Vec<_>>().join(", ");
+        let profile = rules::PROFILES
+            .iter()
+            .find(|profile| profile.name == name)
+            .ok_or_else(|| Error::NoProfile { name: name.clone(), known: known() })?;
+        names.push(profile.name.to_owned());
+        layers.push((format!("profile {}", profile.name), profile.text));
+    }
+    layers.extend(texts.iter().map(|(name, text)| (name.clone(), text.as_str())));
+    let layers: Vec<(&str, &str)> = layers.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+    Ok((RuleSet::parse(&layers)?, names))
+}
+
+/// Drops size and time of secret files; their digests are never made.
+fn redact(tree: &mut Tree, rules: &RuleSet) {
+    for row in tree.rows().collect::<Vec<_>>() {
+        if tree.file_type(row) == FileType::File && !rules.rule(tree.rule(row)).keeps_size() {
+            tree.redact(row);
+        }
+    }
+}
+
+fn content_asks(plan: &Plan<'_>, tree: &Tree, ownership: &Ownership, options: &Options) -> Vec<Ask> {
+    if !options.parts.entries {
+        return Vec::new();
+    }
+    let ask = |row: RowId| {
+        if tree.file_type(row) != FileType::File {
+            return None;
+        }
+        let rule = plan.rules.rule(tree.rule(row));
+        let secret = rule.class == Some(Class::Secret);
+        let known = tree.digest(row) != crate::model::Observed::NotApplicable;
+        let vendor = options.vendor_digests && !secret && has_vendor_md5(ownership, row);
+        let want = Want { digest: rule.reads_content() && !known, md5: vendor, ..Want::default() };
+        (want != Want::default()).then_some(Ask { row, want })
+    };
+    tree.rows().filter_map(ask).collect()
+}
+
+/// Returns whether the package database has an MD5 of the entry.
+pub(crate) fn has_vendor_md5(ownership: &Ownership, row: RowId) -> bool {
+    ownership.record(row).is_some_and(|record| record.expected_md5().is_some())
+}
+
+/// One line for each rule that excluded something, and one for drift's own artefacts, by name.
+fn exclusions(excluded: &[(RuleId, u64)], rules: &RuleSet, artifacts: &[TreePath]) -> Vec<Exclusion> {
+    let line = |&(id, entries): &(RuleId, u64)| {
+        let rule = if id == ARTIFACT_RULE {
+            let paths: Vec<String> = artifacts.iter().map(TreePath::to_string).collect();
+            format!("drift's own artefacts: {}", paths.join(", "))
+        } else {
+            rules.rule(id).to_string()
+        };
+        Exclusion { rule, entries }
+    };
+    excluded.iter().map(line).collect()
+}
+

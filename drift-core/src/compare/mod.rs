@@ -1,1 +1,322 @@
-//! To come.
+//! Comparing two trees: one merge-join of two cursors, each change once and nothing lost.
+//!
+//! Both trees come in the same order, so an entry is on one side alone exactly when the other
+//! side's next entry lies behind it: the deeper one comes first, then the lesser name. No path is
+//! compared and no tree is held.
+
+mod apply;
+mod change;
+mod explain;
+mod moves;
+mod packages;
+mod side;
+
+use crate::bounds::{Cancel, Cancelled};
+use crate::model::{
+    Attribute, AttributeSet, Carries, Cursor, CursorError, Entry, FileType, Listing, Observed, Precision, RuleId,
+    TreePath, attribute::Value,
+};
+use crate::rules::{Class, RuleSet};
+
+pub use apply::{Entries, apply, each_entry, entries};
+pub use change::{EntryChange, Kind, State, Values};
+pub use explain::{Evidence, Explanation, explain, is_executable, is_privileged};
+pub use packages::{PackageChange, Packages, compare_packages};
+use side::Side;
+
+/// How two trees are compared.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'c> {
+    /// Which attributes count at which path.
+    pub rules: &'c RuleSet,
+    /// What the older tree carries.
+    pub before: Carries,
+    /// What the newer tree carries.
+    pub after: Carries,
+    /// Paths of drift's own artefacts, which neither side is asked about.
+    pub artifacts: &'c [TreePath],
+    /// Paths of which the result says whether the older tree has them.
+    pub watch: &'c [TreePath],
+    /// Set from outside to stop.
+    pub cancel: &'c Cancel,
+}
+
+/// What a comparison found.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    /// Every change, in the order of paths.
+    pub changes: Vec<EntryChange>,
+    /// Files that grew under class `growing`, whose beginning must still be looked at.
+    pub grown: Vec<EntryChange>,
+    /// Entries that could not be compared, or not wholly; each has a problem on one side.
+    pub not_compared: u64,
+    /// The watched paths that the older tree has.
+    pub watched: Vec<TreePath>,
+}
+
+/// The comparison was stopped, or a stored tree cannot be read on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A stored tree is malformed.
+    #[error(transparent)]
+    Cursor(#[from] CursorError),
+    /// The run was stopped from outside.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+/// What became of the directory that an entry lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parent {
+    /// On both sides; whether each side's names are all known.
+    Both { before_complete: bool, after_complete: bool },
+    /// Gone or new with everything in it.
+    OneSide,
+    /// Not compared, so nothing in it is either.
+    NotCompared,
+}
+
+/// Compares two trees.
+pub fn compare(
+    before: &mut dyn Cursor,
+    after: &mut dyn Cursor,
+    context: &Context<'_>,
+) -> Result<Comparison, Error> {
+    let mut join = Join {
+        before: Side::new(before)?,
+        after: Side::new(after)?,
+        parents: Vec::new(),
+        comparison: Comparison::default(),
+        carried: context.before.attributes.and(context.after.attributes),
+        precision: context.before.mtime.min(context.after.mtime),
+        context,
+    };
+    let mut steps = 0u32;
+    while join.step()? {
+        steps = steps.wrapping_add(1);
+        if steps.is_multiple_of(1024) {
+            context.cancel.check()?;
+        }
+    }
+    let mut comparison = join.comparison;
+    moves::recognise(&mut comparison.changes);
+    Ok(comparison)
+}
+
+struct Join<'c, 'd> {
+    before: Side<'c>,
+    after: Side<'c>,
+    parents: Vec<Parent>,
+    comparison: Comparison,
+    carried: AttributeSet,
+    precision: Precision,
+    context: &'d Context<'d>,
+}
+
+impl Join<'_, '_> {
+    /// Treats the next entry in the order of both sides together; false at the end.
+    fn step(&mut self) -> Result<bool, CursorError> {
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        let order = match (self.before.position(), self.after.position()) {
+            (None, None) => return Ok(false),
+            (Some(_), None) => Less,
+            (None, Some(_)) => Greater,
+            (Some((depth_before, name_before)), Some((depth_after, name_after))) => {
+                depth_after.cmp(&depth_before).then_with(|| name_before.cmp(name_after))
+            }
+        };
+        match order {
+            Less => {
+                self.one_side(Which::Before);
+                self.before.advance()?;
+            }
+            Greater => {
+                self.one_side(Which::After);
+                self.after.advance()?;
+            }
+            Equal => {
+                self.both();
+                self.before.advance()?;
+                self.after.advance()?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn one_side(&mut self, which: Which) {
+        let side = match which {
+            Which::Before => &self.before,
+            Which::After => &self.after,
+        };
+        let Some(current) = side.current.as_ref() else { return };
+        let path = side.path();
+        let parent = parent_of(&self.parents, current.depth);
+        let rule = current.rule.unwrap_or_else(|| self.rule(&path, current.entry.file_type));
+        let known = match (which, parent) {
+            (_, Parent::OneSide) => true,
+            (_, Parent::NotCompared) => false,
+            (Which::Before, Parent::Both { after_complete, .. }) => after_complete,
+            (Which::After, Parent::Both { before_complete, .. }) => before_complete,
+        };
+        let outside = self.context.rules.rule(rule).excludes() || self.context.artifacts.contains(&path);
+        if which == Which::Before && self.context.watch.contains(&path) {
+            self.comparison.watched.push(path.clone());
+        }
+        let depth = current.depth;
+        if !known {
+            if !outside {
+                self.comparison.not_compared = self.comparison.not_compared.saturating_add(1);
+            }
+        } else if !outside {
+            let state = Some(current.state());
+            let (before, after) = if which == Which::Before { (state, None) } else { (None, state) };
+            self.comparison.changes.push(EntryChange {
+                path,
+                moved_from: None,
+                rule,
+                before,
+                after,
+                attributes: AttributeSet::EMPTY,
+            });
+        }
+        self.enter(depth, if known { Parent::OneSide } else { Parent::NotCompared });
+    }
+
+    fn both(&mut self) {
+        let (Some(before), Some(after)) = (self.before.current.as_ref(), self.after.current.as_ref()) else { return };
+        let depth = after.depth;
+        let rule =
+            after.rule.unwrap_or_else(|| self.rule(&self.after.path(), after.entry.file_type));
+        if !self.context.watch.is_empty() && self.context.watch.contains(&self.after.path()) {
+            self.comparison.watched.push(self.after.path());
+        }
+        let difference = self.difference(&before.entry, &after.entry, rule);
+        if difference.unobserved {
+            self.comparison.not_compared = self.comparison.not_compared.saturating_add(1);
+        }
+        let changed = !difference.attributes.is_empty();
+        if changed || difference.grown {
+            let change = EntryChange {
+                path: self.after.path(),
+                moved_from: None,
+                rule,
+                before: Some(before.state()),
+                after: Some(after.state()),
+                attributes: difference.attributes,
+            };
+            if difference.grown {
+                self.comparison.grown.push(change);
+            } else if !self.context.artifacts.contains(&change.path) {
+                self.comparison.changes.push(change);
+            }
+        }
+        let complete = |side: &side::Current| {
+            side.listing == Listing::Complete && side.entry.file_type != FileType::Unknown
+        };
+        let parent = Parent::Both { before_complete: complete(before), after_complete: complete(after) };
+        self.enter(depth, parent);
+    }
+
+    fn difference(&self, before: &Entry, after: &Entry, rule: RuleId) -> Difference {
+        let rule = self.context.rules.rule(rule);
+        let mut difference = Difference::default();
+        if rule.excludes() {
+            return difference;
+        }
+        if before.file_type == FileType::Unknown || after.file_type == FileType::Unknown {
+            difference.unobserved = true;
+            return difference;
+        }
+        if before.file_type != after.file_type {
+            difference.attributes = AttributeSet::named("type");
+            return difference;
+        }
+        let wanted = rule.attributes(after.file_type).and(self.carried);
+        for attribute in wanted.iter() {
+            match self.differs(attribute, before, after) {
+                Observed::Is(false) | Observed::NotApplicable => {}
+                Observed::Is(true) => {
+                    difference.attributes = difference.attributes.with(AttributeSet::named(attribute.name));
+                }
+                Observed::Unobserved => difference.unobserved = true,
+            }
+        }
+        if rule.class == Some(Class::Growing) && after.file_type == FileType::File {
+            self.growth(before, after, &mut difference);
+        }
+        difference
+    }
+
+    /// A file that grew is looked at once more; one that shrank or was rewritten has changed.
+    fn growth(&self, before: &Entry, after: &Entry, difference: &mut Difference) {
+        match (before.digest, after.digest, before.size, after.size) {
+            (Observed::Is(old), Observed::Is(new), ..) if old == new => {}
+            (Observed::Is(_), Observed::Is(_), Observed::Is(old), Observed::Is(new)) if new > old => {
+                difference.grown = true;
+            }
+            (Observed::Is(_), Observed::Is(_), ..) => {
+                let content = AttributeSet::named("digest").with(if before.size == after.size {
+                    AttributeSet::EMPTY
+                } else {
+                    AttributeSet::named("size")
+                });
+                difference.attributes = difference.attributes.with(content);
+            }
+            (Observed::Unobserved, ..) | (_, Observed::Unobserved, ..) => difference.unobserved = true,
+            // It kept growing while it was read, which a growing file may.
+            _ => {}
+        }
+    }
+
+    fn differs(&self, attribute: &Attribute, before: &Entry, after: &Entry) -> Observed<bool> {
+        match ((attribute.get)(before), (attribute.get)(after)) {
+            (Observed::Is(before), Observed::Is(after)) => self.values_differ(&before, &after),
+            (Observed::NotApplicable, Observed::NotApplicable) => Observed::NotApplicable,
+            (Observed::Unobserved, _) | (_, Observed::Unobserved) => Observed::Unobserved,
+            // One side's file system has no such value: nothing was lost that it could have had.
+            (Observed::NotApplicable, Observed::Is(value)) | (Observed::Is(value), Observed::NotApplicable) => {
+                Observed::Is(!matches!(value, Value::None) && value != Value::Named(Vec::new()))
+            }
+        }
+    }
+
+    fn values_differ(&self, before: &Value<'_>, after: &Value<'_>) -> Observed<bool> {
+        match (before, after) {
+            (Value::Time(before), Value::Time(after)) if self.precision == Precision::Second => {
+                Observed::Is(before.seconds != after.seconds)
+            }
+            (Value::Digest(before), Value::Digest(after)) if before.algorithm() != after.algorithm() => {
+                Observed::Unobserved
+            }
+            _ => Observed::Is(before != after),
+        }
+    }
+
+    fn rule(&self, path: &TreePath, file_type: FileType) -> RuleId {
+        self.context.rules.evaluate(path, file_type == FileType::Directory)
+    }
+
+    fn enter(&mut self, depth: u32, parent: Parent) {
+        self.parents.truncate(depth as usize);
+        self.parents.push(parent);
+    }
+}
+
+#[derive(Debug, Default)]
+struct Difference {
+    attributes: AttributeSet,
+    unobserved: bool,
+    grown: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Before,
+    After,
+}
+
+fn parent_of(parents: &[Parent], depth: u32) -> Parent {
+    let at = (depth as usize).checked_sub(1);
+    at.and_then(|at| parents.get(at)).copied().unwrap_or(Parent::OneSide)
+}

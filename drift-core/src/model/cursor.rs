@@ -8,6 +8,9 @@ use super::tree::RowId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleId(pub u16);
 
+/// Stands for no rule: counts drift's own artefacts, which are left out by exact path.
+pub const ARTIFACT_RULE: RuleId = RuleId(u16::MAX);
+
 /// How much of a directory's names is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]

@@ -19,7 +19,7 @@ mod tree;
 pub use attribute::{Attribute, AttributeSet};
 pub use cause::{Cause, Severity};
 pub use coverage::{Coverage, Exclusion, Mount};
-pub use cursor::{Cursor, CursorError, Listing, RuleId, Step};
+pub use cursor::{ARTIFACT_RULE, Cursor, CursorError, Listing, RuleId, Step};
 pub use digest::{Algorithm, Digest, hex};
 pub use entry::{Device, Entry, Flags, Observed, Time, Xattr, Xattrs};
 pub use kind::{FileType, FileTypes};

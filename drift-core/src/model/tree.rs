@@ -52,7 +52,20 @@ struct Row {
     nanoseconds: u32,
     name_length: u16,
     file_type: FileType,
-    unobserved: bool,
+    state: State,
+}
+
+/// What is known of an entry apart from its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum State {
+    Observed,
+    /// Only the name is known.
+    Unobserved,
+    /// Size and time are not kept.
+    Redacted,
+    /// It was there at the survey and gone when its content was to be read.
+    Gone,
 }
 
 #[derive(Debug)]
@@ -179,7 +192,7 @@ impl Tree {
         while low < high {
             let middle = low + (high - low) / 2;
             match self.name(RowId(middle)).cmp(name) {
-                std::cmp::Ordering::Equal => return Some(RowId(middle)),
+                std::cmp::Ordering::Equal => return Some(RowId(middle)).filter(|row| !self.is_gone(*row)),
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
             }
@@ -216,8 +229,19 @@ impl Tree {
     /// when `last` says so, of the last name; at most 40 links, as the kernel (`path_resolution(7)`).
     #[must_use]
     pub fn resolve(&self, path: &[u8], last: FollowLast) -> Option<RowId> {
+        self.resolve_from(DirId(0), path, last)
+    }
+
+    /// Finds what a path relative to `directory` leads to; otherwise as [`Self::resolve`].
+    #[must_use]
+    pub fn resolve_from(
+        &self,
+        directory: DirId,
+        path: &[u8],
+        last: FollowLast,
+    ) -> Option<RowId> {
         let mut todo: Vec<Vec<u8>> = split(path).rev().map(<[u8]>::to_vec).collect();
-        let mut at = DirId(0);
+        let mut at = directory;
         let mut links = 0;
         while let Some(name) = todo.pop() {
             if name == b"." {
@@ -315,6 +339,31 @@ impl Tree {
         }
     }
 
+    /// Forgets an entry that was gone when its content was to be read.
+    pub fn forget(&mut self, row: RowId) {
+        if let Some(row) = self.rows.get_mut(row.index()) {
+            row.state = State::Gone;
+        }
+    }
+
+    /// Drops size and time of a file whose rule keeps neither.
+    pub fn redact(&mut self, row: RowId) {
+        if let Some(row) = self.rows.get_mut(row.index()) {
+            (row.size, row.seconds, row.nanoseconds) = (0, 0, 0);
+            row.state = State::Redacted;
+        }
+    }
+
+    /// Returns the children of a directory by name.
+    pub fn children(&self, directory: DirId) -> impl Iterator<Item = RowId> + use<'_> {
+        let range = self.directories.get(directory.index()).map(|directory| directory.children.clone());
+        range.unwrap_or_default().map(RowId).filter(|row| !self.is_gone(*row))
+    }
+
+    fn is_gone(&self, row: RowId) -> bool {
+        self.rows.get(row.index()).is_none_or(|row| row.state == State::Gone)
+    }
+
     /// Replaces size and time of a file by those of the descriptor that was read.
     pub fn set_read_state(&mut self, row: RowId, size: u64, mtime: Time) {
         if let Some(row) = self.rows.get_mut(row.index()) {
@@ -330,10 +379,11 @@ impl Tree {
         let (Some(row), Some(metadata)) = (self.rows.get(id.index()), self.metadata_of(id)) else {
             return Entry::unobserved(FileType::Unknown);
         };
-        if row.unobserved {
+        if row.state == State::Unobserved {
             return Entry::unobserved(row.file_type);
         }
-        let file = row.file_type == FileType::File;
+        let kept = row.state != State::Redacted;
+        let file = row.file_type == FileType::File && kept;
         let shared = self
             .shared
             .binary_search_by_key(&id, |&(row, _, _)| row)
@@ -345,7 +395,10 @@ impl Tree {
             uid: metadata.uid,
             gid: metadata.gid,
             size: if file { Observed::Is(row.size) } else { Observed::NotApplicable },
-            mtime: Observed::Is(Time { seconds: row.seconds, nanoseconds: row.nanoseconds }),
+            mtime: match kept {
+                true => Observed::Is(Time { seconds: row.seconds, nanoseconds: row.nanoseconds }),
+                false => Observed::NotApplicable,
+            },
             digest: self.digest(id),
             link_target: match row.file_type {
                 FileType::Symlink => {

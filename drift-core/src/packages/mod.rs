@@ -1,1 +1,82 @@
-//! To come.
+//! Package databases: what a system's package manager says is installed and what belongs to whom.
+//!
+//! Parsers here are pure: they get bytes that somebody else read and digested, and open nothing.
+//! A database that cannot be made sense of yields problems and [`Completeness`] below `Complete`,
+//! never a package that is silently missing: a package lost to a damaged file must not look removed.
+//!
+//! To add a database: one file (or folder) with a type that implements [`PackageDatabase`], a `mod`
+//! line below and a line in [`DATABASES`]. Read files through [`Reading`], which charges the budget
+//! and keeps problems few; hand each package to [`PackageSink::package`], then at once its paths to
+//! [`PackageSink::owns`] and their records to [`PackageSink::md5`] and [`PackageSink::conffile`].
+//! The conformance battery in `tests.rs` then covers the newcomer without another line.
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
+mod alternative;
+mod dpkg;
+mod files;
+mod fnmatch;
+mod located;
+mod ownership;
+mod paths;
+mod reading;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use crate::bounds::Budget;
+
+pub use alternative::{Alternative, Choice, Selection, Slave};
+pub use dpkg::{Dpkg, dpkg_version_cmp};
+pub use files::{Completeness, Files};
+pub use ownership::{Known, Missing, Ownership};
+pub use paths::PathId;
+pub use reading::Reading;
+pub use record::{
+    Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
+    Records, StatOverride, VendorRecord,
+};
+
+/// One kind of package database.
+pub trait PackageDatabase: Sync {
+    /// Returns the manager's name, as in `Package::manager`.
+    fn name(&self) -> &'static str;
+
+    /// Returns the files to be read, relative to the root of the target: exact paths, or a
+    /// directory followed by a name with one `*`, which stands for any bytes but `/`.
+    fn files(&self) -> &'static [&'static str];
+
+    /// Compares two versions by the manager's own rules.
+    fn compare_versions(&self, a: &str, b: &str) -> std::cmp::Ordering;
+
+    /// Reads the database. A target without such a database is `Complete` and empty.
+    fn parse(&self, files: &Files<'_>, budget: &mut Budget, out: &mut PackageSink) -> Completeness;
+}
+
+/// Compares two versions of packages of the same manager, by that manager's own rules.
+#[must_use]
+pub fn compare_versions(manager: &str, a: &str, b: &str) -> std::cmp::Ordering {
+    let database = DATABASES.iter().find(|database| database.name() == manager);
+    database.map_or_else(|| a.cmp(b), |database| database.compare_versions(a, b))
+}
+
+/// Every database that is understood, in the order in which they are read.
+pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg];
+
+/// Reads every database of a target from its files.
+#[must_use]
+pub fn parse(files: &Files<'_>, budget: &mut Budget) -> Records {
+    let mut out = PackageSink::default();
+    let mut completeness = Completeness::Complete;
+    for database in DATABASES {
+        completeness = completeness.and(database.parse(files, budget, &mut out));
+    }
+    out.finish(completeness)
+}
+
+/// Returns whether some database wants the file at `path`, relative to the root of the target.
+#[must_use]
+pub fn wants(path: &[u8]) -> bool {
+    DATABASES.iter().any(|database| {
+        database.files().iter().any(|pattern| files::matches(pattern.as_bytes(), path))
+    })
+}

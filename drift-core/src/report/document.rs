@@ -2,7 +2,8 @@
 //!
 //! The field names are the public contract; `docs/schema/drift.report.v1.json` says the same.
 //! Paths here are as bytes would be shown in JSON: valid UTF-8 as it is (with a leading slash), any
-//! other byte as U+FFFD, and then `path_b64` holds the exact bytes. A text format must escape them.
+//! other byte as U+FFFD, and then `path_b64` holds the exact bytes ([`lossy`](super::lossy) makes the
+//! pair, [`exact`](super::exact) reads it). A text format must escape them.
 
 use std::collections::BTreeMap;
 
@@ -211,6 +212,9 @@ pub struct Coverage {
 pub struct Mount {
     /// Where.
     pub path: String,
+    /// The exact bytes of the path, when they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_b64: Option<String>,
     /// Its type.
     #[serde(rename = "type")]
     pub file_system: String,
@@ -260,7 +264,10 @@ pub struct Change {
     pub file_type: Option<&'static str>,
     /// The path it had before.
     pub moved_from: Option<String>,
-    /// The package change that explains it.
+    /// The exact bytes of that path, when they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_from_b64: Option<String>,
+    /// The `id` of the package change that explains it.
     pub folded_into: Option<String>,
     /// The setting; none yet.
     pub setting: Option<serde_json::Value>,
@@ -295,6 +302,9 @@ pub struct Change {
 pub struct AttributeChange {
     /// Its name, `xattr:NAME` for extended attributes.
     pub name: String,
+    /// The exact bytes of the name, when they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_b64: Option<String>,
     /// In the baseline.
     pub before: Option<String>,
     /// The exact bytes, when they are not UTF-8.

@@ -130,4 +130,16 @@ impl RuleSet {
         }
         self.classify(rule, bytes, is_directory)
     }
+
+    /// Returns every rule that matches the path or a directory above it, the deciding one last.
+    #[must_use]
+    pub fn matching(&self, path: &TreePath, is_directory: bool) -> Vec<RuleId> {
+        let alone = |id: &RuleId| {
+            let lines = [("one", self.rule(*id).to_string())];
+            let texts: Vec<(&str, &str)> = lines.iter().map(|(name, text)| (*name, text.as_str())).collect();
+            Self::parse(&texts).is_ok_and(|one| one.evaluate(path, is_directory) != RuleId(0))
+        };
+        let ids = (1..).map(RuleId).take(self.rules.len().saturating_sub(1));
+        std::iter::once(RuleId(0)).chain(ids.filter(alone)).collect()
+    }
 }

@@ -1,6 +1,15 @@
 //! The proof that bytes were verified before anything reads them.
 
-/// Bytes of a file whose seal held against a trusted key. Decoders of baselines take nothing else.
+/// Bytes of a file whose seal held against a trusted key. Decoders of baselines take nothing else,
+/// and only [`verify`](super::verify) makes one:
+///
+/// ```compile_fail
+/// let forged = drift_core::seal::Verified { content: vec![1u8] };
+/// ```
+///
+/// ```compile_fail
+/// let forged = drift_core::seal::Verified::new(vec![1u8]);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Verified<T> {
     content: T,
@@ -8,7 +17,6 @@ pub struct Verified<T> {
 
 impl<T> Verified<T> {
     /// Only the verifier in this module's parent makes one.
-    #[expect(dead_code, reason = "the verifier calls it")]
     pub(super) fn new(content: T) -> Self {
         Self { content }
     }

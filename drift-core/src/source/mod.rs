@@ -4,15 +4,31 @@
 //! opens and reads single objects; [`Walked`] makes a source of any volume. To add a source or a
 //! volume: one file here, its `mod` line, and its line in `detect.rs` where bytes select it.
 
+mod compression;
+mod detect;
 mod errno;
+mod faulty;
+mod host;
+mod memory;
+mod mounts;
+pub mod tar;
+mod throttled;
 mod volume;
+mod walked;
 
 use crate::bounds::{Cancel, Cancelled, Observer, Pool};
 use crate::model::{Carries, Digest, Intake, RowId, SourceKind, Stage, Time, Tree, TreePath};
 use crate::rules::RuleSet;
 
+pub use detect::open;
 pub use errno::errno_name;
+pub use faulty::{Call, Fault, Faulty, Named, Operation};
+pub use host::{HostDirectory, HostFile, HostVolume, Resolution};
+pub use memory::{MemoryFile, MemoryId, MemoryKind, MemoryNode, MemoryVolume};
+pub use mounts::{FileSystemKind, MountPoint, is_usual_point, parse_mountinfo};
+pub use throttled::{Pace, Throttled};
 pub use volume::{DirectoryEntry, Errno, Stat, Volume};
+pub use walked::{SparseSha256, Walked};
 
 /// What a source needs for every operation.
 #[derive(Clone, Copy)]

@@ -2,6 +2,8 @@
 
 use crate::model::{Device, FileType, Flags, Observed, Time, Xattrs};
 
+use super::mounts::MountPoint;
+
 /// The kernel's error numbers; volumes that are no kernel use the one that fits.
 pub use rustix::io::Errno;
 
@@ -112,4 +114,9 @@ pub trait Volume: Sync {
 
     /// Moves to an offset, after [`next_data`](Self::next_data).
     fn seek(&self, file: &mut Self::File, offset: u64) -> Result<(), Errno>;
+
+    /// Reads the table of mounted file systems; a volume without mounts has an empty one.
+    fn mounts(&self) -> Result<Vec<MountPoint>, Errno> {
+        Ok(Vec::new())
+    }
 }

@@ -1,3 +1,9 @@
 //! One integration binary; its modules mirror those of the library.
 
 mod baseline;
+mod faults;
+mod packages;
+mod report;
+mod seal;
+mod tar;
+mod walk;

@@ -27,6 +27,9 @@ impl<'t> TreeCursor<'t> {
                 self.open.pop();
                 continue;
             };
+            if self.tree.is_gone(row) {
+                continue;
+            }
             let depth = u32::try_from(self.open.len()).unwrap_or(u32::MAX).saturating_sub(1);
             if let Some(directory) = self.tree.as_directory(row) {
                 let children = self

@@ -12,7 +12,7 @@ use crate::model::metadata::Metadata;
 use crate::model::path::TreePath;
 use crate::model::problem::Problem;
 
-use super::{Content, DirId, Directory, Row, RowId, Tree};
+use super::{Content, DirId, Directory, Row, RowId, State, Tree};
 
 /// One object as a source found it.
 #[derive(Debug, Clone)]
@@ -331,7 +331,7 @@ impl Building {
             nanoseconds: found.mtime.nanoseconds,
             name_length,
             file_type: found.file_type,
-            unobserved: found.file_type == FileType::Unknown,
+            state: if found.file_type == FileType::Unknown { State::Unobserved } else { State::Observed },
         });
         Some(id)
     }

@@ -1,0 +1,350 @@
+//! What can be typed. Nothing is resolved here: see `settings.rs` and `inputs.rs`.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+
+/// Proves that a running host, or an image about to be deployed, is still its golden image.
+#[derive(Debug, Parser)]
+#[command(name = "drift", version, after_help = after_help(), max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+fn after_help() -> String {
+    let codes: Vec<String> = drift_core::judge::EXIT_CODES
+        .iter()
+        .map(|exit| format!("  {:>3}  {:<12} {}", exit.code, exit.name, exit.when))
+        .collect();
+    format!("Exit codes:\n{}", codes.join("\n"))
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Compare a target with a sealed baseline, or without one with its own package database
+    Check(Check),
+    /// Capture a target into a snapshot, and seal it with --sign
+    Capture(Capture),
+    /// Seal a snapshot or report: sign it for an identity, with a sequence and an expiry
+    Seal(Seal),
+    /// Verify the seal of a baseline or report
+    Verify(Verify),
+    /// Compare any two targets
+    Diff(Diff),
+    /// Say everything that is known of one path
+    Explain(Explain),
+    /// Show what a baseline holds
+    Inspect(Inspect),
+    /// Write the entries of a baseline in another form
+    Export(Export),
+    /// Make a key pair: PREFIX.key.pem and PREFIX.pub.pem
+    Keygen(Keygen),
+    /// Look at the rules
+    Rules(Rules),
+    /// Print the completion script of a shell
+    Completions(Completions),
+}
+
+/// Which target, and how its entries are classed.
+#[derive(Debug, Clone, Group)]
+pub(crate) struct RuleArgs {
+    /// Rules, one a line: CLASS PATTERN [+attribute|-attribute]...; they follow the profiles
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// Built-in rules by name; without it the one that fits os-release
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Vec<String>,
+}
+
+/// What of the target is looked at, and with how many threads.
+#[derive(Debug, Clone, Group)]
+pub(crate) struct ScopeArgs {
+    /// Look at these alone
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) only: Vec<Part>,
+    /// Threads, as a number or a share of the processors such as 50%
+    #[arg(long, value_name = "N|N%")]
+    pub(crate) threads: Option<String>,
+}
+
+/// A part of a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    Entries,
+    Packages,
+}
+
+/// Whom to trust.
+#[derive(Debug, Clone, Group)]
+pub(crate) struct TrustArgs {
+    /// A public key in PEM, or a trust.toml; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Vec<PathBuf>,
+    /// Signatures by so many different keys are needed
+    #[arg(long, value_name = "N")]
+    pub(crate) threshold: Option<u32>,
+    /// The baseline must have been sealed for this identity
+    #[arg(long, value_name = "NAME")]
+    pub(crate) expect_identity: Option<String>,
+    /// The baseline's sequence must be at least this
+    #[arg(long, value_name = "N")]
+    pub(crate) min_sequence: Option<u64>,
+    /// The baseline must have been sealed within this time, such as 90d, 12h
+    #[arg(long, value_name = "D")]
+    pub(crate) max_age: Option<String>,
+    /// Where the last sequence of each lineage is remembered
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// The time that expiry, age and reports use, RFC 3339, instead of the clock
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+}
+
+/// Where the report goes.
+#[derive(Debug, Clone, Group)]
+pub(crate) struct ReportArgs {
+    /// The form of the report on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: String,
+    /// Write the report in another form to a file as well; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub(crate) output: Vec<String>,
+    /// The lowest severity that fails: low, medium, high, critical or never
+    #[arg(long, value_name = "SEVERITY", default_value = "medium")]
+    pub(crate) fail_on: String,
+    /// End with 0 where findings would give 1
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+    /// Print nothing on standard output when clean
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// What must be observable in the target, such as entries.xattr
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) require: Vec<String>,
+}
+
+/// How a file is sealed.
+#[derive(Debug, Clone, Group)]
+pub(crate) struct SealArgs {
+    /// A private key in PEM, or "external" to sign elsewhere; may be repeated
+    #[arg(long, value_name = "KEY.pem|external")]
+    pub(crate) sign: Vec<String>,
+    /// Until when the seal holds: a time, a date, or a duration such as 90d
+    #[arg(long, value_name = "D")]
+    pub(crate) expires: Option<String>,
+    /// The place in the lineage; without it the last known plus one
+    #[arg(long, value_name = "N")]
+    pub(crate) sequence: Option<u64>,
+    /// The name of the lineage, such as the image's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) identity: Option<String>,
+    /// A fact on where it comes from, such as git_commit=…; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) provenance: Vec<String>,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Check {
+    /// /, dir:PATH, tar:FILE, baseline:FILE, or a path whose kind is detected
+    #[arg(default_value = "/")]
+    pub(crate) target: String,
+    /// The sealed snapshot to compare with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    /// Sign each report that goes to a file
+    #[arg(long, value_name = "KEY.pem")]
+    pub(crate) sign_report: Option<PathBuf>,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Capture {
+    /// /, dir:PATH, tar:FILE, or a path whose kind is detected
+    #[arg(default_value = "/")]
+    pub(crate) target: String,
+    /// The snapshot to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) seal: SealArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    /// Where the last sequence of each lineage is remembered
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// The time of sealing, RFC 3339, instead of the clock
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Seal {
+    /// The snapshot
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) seal: SealArgs,
+    /// A signature made elsewhere over FILE.pae
+    #[arg(long, value_name = "SIG", requires = "public_key", conflicts_with = "sign")]
+    pub(crate) signature: Option<PathBuf>,
+    /// The public key of that signature
+    #[arg(long, value_name = "PUB.pem", requires = "signature")]
+    pub(crate) public_key: Option<PathBuf>,
+    /// Where the last sequence of each lineage is remembered
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// The time of sealing, RFC 3339, instead of the clock
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Verify {
+    /// A baseline or a signed report
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Diff {
+    /// The older target
+    pub(crate) a: String,
+    /// The newer target
+    pub(crate) b: String,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    /// Open baselines without verifying their seal
+    #[arg(long, conflicts_with = "trust")]
+    pub(crate) unverified: bool,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    /// The form of the report on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: String,
+    /// Write the report in another form to a file as well; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub(crate) output: Vec<String>,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Explain {
+    /// The path, as it is inside the target
+    pub(crate) path: String,
+    /// /, dir:PATH, tar:FILE, or a path whose kind is detected
+    #[arg(default_value = "/")]
+    pub(crate) target: String,
+    /// The sealed snapshot to compare with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Inspect {
+    /// The baseline
+    pub(crate) file: PathBuf,
+    /// What to show; without it a summary
+    pub(crate) part: Option<InspectPart>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    /// Open it without verifying its seal
+    #[arg(long, conflicts_with = "trust")]
+    pub(crate) unverified: bool,
+}
+
+/// A part of a baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InspectPart {
+    Packages,
+    Entries,
+    Coverage,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Export {
+    /// The baseline
+    pub(crate) file: PathBuf,
+    /// The form
+    #[arg(long, value_enum)]
+    pub(crate) format: ExportFormat,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    /// Open it without verifying its seal
+    #[arg(long, conflicts_with = "trust")]
+    pub(crate) unverified: bool,
+}
+
+/// A form of export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One JSON object an entry
+    Ndjson,
+    /// The mtree(5) specification
+    Mtree,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Keygen {
+    /// Where the files go, less their endings
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) out: PathBuf,
+    /// The kind of key
+    #[arg(long, value_enum, default_value = "ecdsa-p256")]
+    pub(crate) algorithm: KeyAlgorithm,
+}
+
+/// A kind of key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyAlgorithm {
+    EcdsaP256,
+    Ed25519,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Rules {
+    #[command(subcommand)]
+    pub(crate) command: RulesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Say which rule decides for a path, and what it compares
+    Explain(RulesExplain),
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct RulesExplain {
+    /// The path, as it is inside the target; end it with / for a directory that does not exist here
+    pub(crate) path: String,
+    /// The target whose os-release chooses the profile
+    #[arg(default_value = "/")]
+    pub(crate) target: String,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    /// Take the rules of this baseline instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rules", "profile"])]
+    pub(crate) baseline: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,64 @@
+//! `drift capture`: a target into a snapshot, sealed at once with `--sign`.
+
+use drift_core::artifact::{self, Replace};
+use drift_core::bounds::Silent;
+use drift_core::capture::{self, Options, Run};
+use drift_core::judge::Exit;
+use drift_core::source;
+
+use crate::args::Capture;
+use crate::artifacts;
+use crate::failure::Failure;
+use crate::inputs;
+use crate::settings::Settings;
+use crate::terminal::Terminal;
+
+use super::sealing;
+
+pub(crate) fn run(args: &Capture, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
+    let clock = settings.clock(args.now.as_deref())?;
+    let orders = sealing::Orders::parse(&args.seal)?;
+    let source = source::open(&args.target)?;
+    let mut files = artifacts::with_bundles(&args.out);
+    files.extend(artifacts::state(settings, args.state.as_ref()));
+    let own = artifacts::inside(&*source, &files);
+    let pool = inputs::pool(settings, args.scope.threads.as_deref())?;
+    let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &own };
+    let options = Options {
+        rules: inputs::rules_or_detected(&args.rules)?,
+        parts: inputs::parts(&args.scope.only),
+        vendor_digests: false,
+    };
+    let captured = capture::capture(&*source, &options, &run)?;
+    let snapshot = &captured.snapshot;
+    let encoded = drift_core::baseline::encode(snapshot)?;
+    let shown = args.out.display().to_string();
+    artifact::write_unless(&args.out, &encoded.bytes, 0o600, Replace::Yes, &settings.cancel)
+        .map_err(|error| Failure::output(&shown, error))?;
+    let summary = format!(
+        "captured {} entries and {} packages of {} into {shown}, {} bytes\nroot {}\n",
+        snapshot.coverage.entries,
+        snapshot.packages.len(),
+        drift_core::bounds::escape::escaped(snapshot.locator.as_bytes()),
+        encoded.bytes.len(),
+        encoded.root,
+    );
+    terminal.result(summary.as_bytes())?;
+    for problem in snapshot.problems.iter().take(SHOWN_PROBLEMS) {
+        terminal.note(&format!("not observed: {}: {}", problem.path, problem.reason));
+    }
+    if snapshot.problems.len() > SHOWN_PROBLEMS {
+        terminal.note(&format!("and {} more; see drift inspect {shown} coverage", snapshot.problems.len() - SHOWN_PROBLEMS));
+    }
+    if orders.is_empty() {
+        terminal.note(&format!("the snapshot is not sealed; drift seal {shown} --sign KEY.pem makes it a baseline"));
+    } else {
+        let identity = snapshot.identity.hostname.clone();
+        let lineages = inputs::lineages(args.state.as_ref(), settings)?;
+        sealing::seal_snapshot(&args.out, encoded.bytes.into(), identity.as_deref(), &orders, &lineages, clock.now(), terminal)?;
+    }
+    Ok(if snapshot.problems.is_empty() { Exit::CLEAN } else { Exit::INCOMPLETE })
+}
+
+/// Problems that are told one by one; the rest are counted.
+const SHOWN_PROBLEMS: usize = 10;

@@ -1,0 +1,90 @@
+//! `drift check`: is the target still its golden image?
+
+use drift_core::bounds::Silent;
+use drift_core::capture::Run;
+use drift_core::check::{self, Occasion, Outcome, Reference, Request, Sealed};
+use drift_core::judge::{Exit, Status};
+
+use crate::args::Check;
+use crate::artifacts;
+use crate::failure::Failure;
+use crate::inputs::{self, Input, Sealing};
+use crate::outputs::Outputs;
+use crate::settings::Settings;
+use crate::terminal::Terminal;
+
+pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
+    let outputs = Outputs::parse(&args.report.format, &args.report.output, args.sign_report.as_deref())?;
+    let clock = settings.clock(args.trust.now.as_deref())?;
+    let run_id = inputs::run_id();
+    let occasion = Occasion { clock: &*clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
+    let request = Request {
+        rules: inputs::rules(&args.rules)?,
+        parts: inputs::parts(&args.scope.only),
+        fail_on: inputs::fail_on(&args.report.fail_on)?,
+        require: inputs::require(&args.report.require)?,
+    };
+    let outcome = outcome(args, &request, &occasion, &outputs, settings)?;
+    let exit = exit(&outcome, args.report.exit_zero);
+    let silent = args.report.quiet && outcome.verdict.status() == Status::Clean;
+    match outputs.write(&outcome.report, clock.now(), silent, terminal) {
+        Ok(()) => Ok(exit),
+        // Untrusted outranks an output that failed.
+        Err(failure) if outcome.verdict.status() == Status::Untrusted => {
+            terminal.failure(&failure);
+            Ok(exit)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+fn outcome(
+    args: &Check,
+    request: &Request,
+    occasion: &Occasion<'_>,
+    outputs: &Outputs,
+    settings: &Settings,
+) -> Result<Outcome, Failure> {
+    let pool = inputs::pool(settings, args.scope.threads.as_deref())?;
+    // Whoever cannot trust the baseline has no use for the target.
+    let sealed = match &args.baseline {
+        None => None,
+        Some(file) => match inputs::baseline(file, &args.trust, settings, occasion.clock)? {
+            Ok(sealed) => Some(sealed),
+            Err(why) => {
+                let file = file.display().to_string();
+                return Ok(check::refused(&why, &args.target, &file, request, occasion)?);
+            }
+        },
+    };
+    let target = inputs::target(&args.target, Sealing::Verified(&args.trust), settings)?;
+    let own = match &target {
+        Input::Live(source) => {
+            let mut files = outputs.files();
+            files.extend(args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)));
+            files.extend(artifacts::state(settings, args.trust.state.as_ref()));
+            artifacts::inside(&**source, &files)
+        }
+        Input::Stored(_) => Vec::new(),
+    };
+    let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &own };
+    let view = target.view();
+    let target = target.target(view.as_ref()).ok_or_else(|| Failure::usage_text("the target cannot be viewed"))?;
+    let Some((baseline, info)) = &sealed else {
+        return Ok(check::check(&target, &Reference::PackageDatabase, request, &run, occasion)?);
+    };
+    let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+    let reference = Reference::Sealed(Sealed { baseline, seal: info, file: &file });
+    let mut outcome = check::check(&target, &reference, request, &run, occasion)?;
+    outcome.report.notes.extend(info.notes.iter().cloned());
+    outcome.report.notes.extend(inputs::remember(&args.trust, settings, info, occasion.clock.now())?);
+    Ok(outcome)
+}
+
+/// `--exit-zero` maps findings alone to success.
+fn exit(outcome: &Outcome, exit_zero: bool) -> Exit {
+    match outcome.verdict.exit() {
+        exit if exit == Exit::FINDINGS && exit_zero => Exit::CLEAN,
+        exit => exit,
+    }
+}

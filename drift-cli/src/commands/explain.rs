@@ -1,0 +1,145 @@
+//! `drift explain`: everything that is known of one path.
+
+use drift_core::bounds::Silent;
+use drift_core::bounds::escape::escaped;
+use drift_core::capture::{Captured, Run};
+use drift_core::check::{self, Occasion, Outcome, Reference, Request, Sealed};
+use drift_core::judge::{Exit, FailOn};
+use drift_core::model::attribute::{ATTRIBUTES, Value, base64};
+use drift_core::model::{Entry, Observed, Severity, TreePath};
+use drift_core::report::document::Change;
+use drift_core::report::exact;
+use drift_core::source;
+
+use crate::args::{Explain, Part};
+use crate::artifacts;
+use crate::failure::Failure;
+use crate::inputs;
+use crate::settings::Settings;
+use crate::terminal::Terminal;
+
+pub(crate) fn run(args: &Explain, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
+    let path = TreePath::parse(args.path.as_bytes()).map_err(Failure::usage)?;
+    let clock = settings.clock(args.trust.now.as_deref())?;
+    let sealed = match &args.baseline {
+        Some(file) => Some(inputs::baseline(file, &args.trust, settings, &*clock)??),
+        None => None,
+    };
+    let source = source::open(&args.target)?;
+    let mut files: Vec<_> = args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
+    files.extend(artifacts::state(settings, args.trust.state.as_ref()));
+    let own = artifacts::inside(&*source, &files);
+    let pool = inputs::pool(settings, None)?;
+    let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &own };
+    let run_id = inputs::run_id();
+    let occasion = Occasion { clock: &*clock, run_id: &run_id, binary_digest: None };
+    let request = Request {
+        rules: inputs::rules(&args.rules)?,
+        ..Request::new(inputs::parts(&[Part::Entries, Part::Packages]), FailOn::At(Severity::Medium))
+    };
+    let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+    let reference = match &sealed {
+        Some((baseline, seal)) => Reference::Sealed(Sealed { baseline, seal, file: &file }),
+        None => Reference::PackageDatabase,
+    };
+    let outcome = check::check(&check::Target::Live(&*source), &reference, &request, &run, &occasion)?;
+    let (text, exit) = explained(&path, &outcome);
+    terminal.result(text.as_bytes())?;
+    Ok(exit)
+}
+
+fn explained(path: &TreePath, outcome: &Outcome) -> (String, Exit) {
+    let bytes = [b"/", path.as_bytes()].concat();
+    let changes: Vec<&Change> = outcome
+        .report
+        .changes
+        .iter()
+        .filter(|change| change.subject == "entry" && *exact(&change.path, change.path_b64.as_deref()) == *bytes)
+        .collect();
+    let problems: Vec<_> = outcome
+        .report
+        .problems
+        .iter()
+        .filter(|problem| *exact(&problem.path, problem.path_b64.as_deref()) == *bytes)
+        .collect();
+    let mut text = format!("{path}\n");
+    let captured = outcome.captured.as_deref();
+    let row = captured.and_then(|captured| captured.snapshot.tree.find(path));
+    if let (Some(captured), Some(row)) = (captured, row) {
+        let rule = captured.rules.rule(captured.snapshot.tree.rule(row));
+        text.push_str(&format!("  rule: {} ({})\n", escaped(rule.to_string().as_bytes()), rule.origin));
+        text.push_str(&owner(captured, row));
+        text.push_str(&attributes(&captured.snapshot.tree.entry(row)));
+    } else {
+        text.push_str("  it is not in the target, or a rule keeps it out\n");
+    }
+    for change in &changes {
+        text.push_str(&described(change));
+    }
+    for problem in &problems {
+        text.push_str(&format!("  NOT OBSERVED ({}): {}\n", problem.stage, escaped(problem.reason.as_bytes())));
+    }
+    if changes.is_empty() && problems.is_empty() {
+        text.push_str("  no difference\n");
+    }
+    let found = changes.iter().any(|change| change.severity >= Severity::Medium);
+    let exit = match (found, problems.is_empty()) {
+        (true, _) => Exit::FINDINGS,
+        (false, false) => Exit::INCOMPLETE,
+        (false, true) => Exit::CLEAN,
+    };
+    (text, exit)
+}
+
+fn owner(captured: &Captured, row: drift_core::model::RowId) -> String {
+    let packages = &captured.snapshot.packages;
+    match captured.ownership.owner(row).and_then(|id| packages.get(id.index())) {
+        Some(package) => {
+            let record = captured.ownership.record(row);
+            let conffile = record.is_some_and(|record| record.conffile.is_some());
+            let what = if conffile { ", as a configuration file" } else { "" };
+            let text = format!("{} {} ({}){what}", package.name, package.version, package.manager);
+            format!("  owner: {}\n", escaped(text.as_bytes()))
+        }
+        None => "  owner: no single package\n".to_owned(),
+    }
+}
+
+fn attributes(entry: &Entry) -> String {
+    let mut text = String::new();
+    for attribute in ATTRIBUTES.iter().filter(|attribute| attribute.types.contains(entry.file_type)) {
+        let mut line = |name: &str, value: &str| text.push_str(&format!("  {name:<13} {value}\n"));
+        match (attribute.get)(entry) {
+            Observed::Is(Value::None) | Observed::NotApplicable => {}
+            Observed::Is(Value::Named(pairs)) => {
+                for (name, value) in pairs {
+                    line(&format!("xattr:{}", escaped(name)), &base64(value));
+                }
+            }
+            Observed::Is(value) => line(attribute.name, &escaped(&value.to_bytes().unwrap_or_default()).to_string()),
+            Observed::Unobserved => line(attribute.name, "not observed"),
+        }
+    }
+    text
+}
+
+fn described(change: &Change) -> String {
+    let mut text = format!("  {} by {}: severity {}", change.kind, change.cause, change.severity);
+    if !change.cause_verified {
+        text.push_str(", on the package database's word alone");
+    }
+    text.push('\n');
+    for attribute in &change.attributes {
+        let shown = |value: &Option<String>, exact_bytes: &Option<String>| match value {
+            Some(value) => escaped(&exact(value, exact_bytes.as_deref())).to_string(),
+            None => "none".to_owned(),
+        };
+        let before = shown(&attribute.before, &attribute.before_b64);
+        let after = shown(&attribute.after, &attribute.after_b64);
+        text.push_str(&format!("    {}: {before} -> {after}\n", escaped(attribute.name.as_bytes())));
+    }
+    if let Some(entries) = change.entries {
+        text.push_str(&format!("    with {entries} entries below it that no package owns\n"));
+    }
+    text
+}

@@ -1,0 +1,62 @@
+//! `drift rules explain`: which rule decides for a path, and what it compares.
+
+use drift_core::bounds::escape::escaped;
+use drift_core::capture::{RuleSource, rules_of, system};
+use drift_core::judge::Exit;
+use drift_core::model::{AttributeSet, FileType, TreePath};
+use drift_core::rules::RuleSet;
+use drift_core::source;
+
+use crate::args::{Rules, RulesCommand, RulesExplain};
+use crate::failure::Failure;
+use crate::inputs;
+use crate::settings::Settings;
+use crate::terminal::Terminal;
+
+pub(crate) fn run(args: &Rules, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
+    let RulesCommand::Explain(args) = &args.command;
+    let rules = rules(args, settings)?;
+    let path = TreePath::parse(args.path.as_bytes()).map_err(Failure::usage)?;
+    let decided = rules.evaluate(&path, args.path.ends_with('/'));
+    let rule = rules.rule(decided);
+    let mut text = format!("{path}\n  decided by  {rule}\n  written in  {}\n", rule.origin);
+    for file_type in [FileType::File, FileType::Directory, FileType::Symlink] {
+        let names = names(rule.attributes(file_type));
+        text.push_str(&format!("  {:<10}  {names}\n", file_type.name()));
+    }
+    if rule.may_come_and_go() {
+        text.push_str("  entries may come and go here\n");
+    }
+    if rule.excludes() {
+        text.push_str("  not looked at; every name is counted\n");
+    }
+    let others: Vec<String> = rules
+        .matching(&path, args.path.ends_with('/'))
+        .into_iter()
+        .filter(|id| *id != decided)
+        .map(|id| format!("  overruled   {} ({})\n", escaped(rules.rule(id).to_string().as_bytes()), rules.rule(id).origin))
+        .collect();
+    text.push_str(&others.concat());
+    terminal.result(text.as_bytes())?;
+    Ok(Exit::CLEAN)
+}
+
+fn rules(args: &RulesExplain, settings: &Settings) -> Result<RuleSet, Failure> {
+    let (from, os) = match &args.baseline {
+        Some(file) => {
+            let clock = settings.clock(args.trust.now.as_deref())?;
+            let (baseline, _) = inputs::baseline(file, &args.trust, settings, &*clock)??;
+            (RuleSource::Whole(baseline.rules().to_owned()), None)
+        }
+        None => {
+            let source = source::open(&args.target)?;
+            (inputs::rules_or_detected(&args.rules)?, system(&*source).os)
+        }
+    };
+    Ok(rules_of(&from, os.as_deref())?.0)
+}
+
+fn names(set: AttributeSet) -> String {
+    let names: Vec<&str> = set.iter().map(|attribute| attribute.name).collect();
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+}

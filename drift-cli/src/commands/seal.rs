@@ -1,0 +1,43 @@
+//! `drift seal`: a snapshot becomes a baseline, where the key lives.
+
+use std::sync::Arc;
+
+use drift_core::artifact::{self, Replace};
+use drift_core::judge::Exit;
+use drift_core::seal::{self, PAE_SUFFIX, PublicKey};
+
+use crate::args::Seal;
+use crate::failure::Failure;
+use crate::inputs::{self, MAX_BASELINE_BYTES};
+use crate::settings::Settings;
+use crate::terminal::Terminal;
+
+use super::sealing;
+
+/// A signature, a public key, or the bytes that were signed.
+const MAX_SMALL_BYTES: usize = 1 << 20;
+
+pub(crate) fn run(args: &Seal, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
+    let file: Arc<[u8]> = artifact::read_bounded(&args.file, MAX_BASELINE_BYTES)?.into();
+    if let (Some(signature), Some(public_key)) = (&args.signature, &args.public_key) {
+        let encoded = artifact::read_bounded(&sealing::beside(&args.file, PAE_SUFFIX), MAX_SMALL_BYTES)?;
+        let signature = artifact::read_bounded(signature, MAX_SMALL_BYTES)?;
+        let text = String::from_utf8(artifact::read_bounded(public_key, MAX_SMALL_BYTES)?)
+            .map_err(|_| Failure::usage_text(format!("{} is no PEM", public_key.display())))?;
+        let key = PublicKey::from_pem(&text).map_err(Failure::usage)?;
+        let sealed = seal::complete(&file, &encoded, &signature, &key)?;
+        let path = sealing::beside(&args.file, &sealed.suffix);
+        artifact::write(&path, &sealed.bytes, 0o644, Replace::Yes)
+            .map_err(|error| Failure::output(&path.display().to_string(), error))?;
+        terminal.result(format!("sealed {} in {}\n", args.file.display(), path.display()).as_bytes())?;
+        return Ok(Exit::CLEAN);
+    }
+    let orders = sealing::Orders::parse(&args.seal)?;
+    if orders.is_empty() {
+        return Err(Failure::usage_text("a seal needs a key").hint("name one with --sign KEY.pem, or make one with drift keygen"));
+    }
+    let clock = settings.clock(args.now.as_deref())?;
+    let lineages = inputs::lineages(args.state.as_ref(), settings)?;
+    sealing::seal_snapshot(&args.file, file, None, &orders, &lineages, clock.now(), terminal)?;
+    Ok(Exit::CLEAN)
+}

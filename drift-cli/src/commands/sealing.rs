@@ -1,0 +1,144 @@
+//! What `capture --sign` and `seal` share.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use drift_core::artifact::{self, Replace};
+use drift_core::baseline::{UnverifiedSnapshot, effective_root};
+use drift_core::bounds::Timestamp;
+use drift_core::rules::RuleSet;
+use drift_core::seal::{
+    self, Counts, LineageState, PAE_SUFFIX, Predicate, PrivateKey, SnapshotPredicate, Term,
+};
+
+use crate::args::SealArgs;
+use crate::failure::Failure;
+use crate::outputs::private_key;
+use crate::terminal::Terminal;
+
+/// What is to be signed, with what, for how long.
+pub(super) struct Orders {
+    keys: Vec<PrivateKey>,
+    external: bool,
+    expires: Option<Term>,
+    sequence: Option<u64>,
+    identity: Option<String>,
+    provenance: BTreeMap<String, String>,
+}
+
+impl Orders {
+    /// Reads the options; keys are read and checked before anything else is done.
+    pub(super) fn parse(args: &SealArgs) -> Result<Self, Failure> {
+        let mut orders = Self {
+            keys: Vec::new(),
+            external: false,
+            expires: args.expires.as_deref().map(Term::parse).transpose().map_err(Failure::usage)?,
+            sequence: args.sequence,
+            identity: args.identity.clone(),
+            provenance: BTreeMap::new(),
+        };
+        for sign in &args.sign {
+            match sign.as_str() {
+                "external" => orders.external = true,
+                path => orders.keys.push(private_key(Path::new(path))?),
+            }
+        }
+        if orders.external && !orders.keys.is_empty() {
+            return Err(Failure::usage_text("--sign external cannot be mixed with keys; sign with each key in turn"));
+        }
+        for fact in &args.provenance {
+            let (key, value) = fact
+                .split_once('=')
+                .filter(|(key, _)| !key.is_empty())
+                .ok_or_else(|| Failure::usage_text(format!("--provenance takes KEY=VALUE, not {fact:?}")))?;
+            orders.provenance.insert(key.to_owned(), value.to_owned());
+        }
+        Ok(orders)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty() && !self.external
+    }
+}
+
+/// Seals the exact bytes of a snapshot file. `named` is the identity when the operator gave none.
+pub(super) fn seal_snapshot(
+    path: &Path,
+    file: Arc<[u8]>,
+    named: Option<&str>,
+    orders: &Orders,
+    lineages: &LineageState,
+    now: Timestamp,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let snapshot = UnverifiedSnapshot::decode(Arc::clone(&file))?;
+    let identity = orders
+        .identity
+        .clone()
+        .or_else(|| named.map(str::to_owned))
+        .or_else(|| snapshot.identity().hostname.clone())
+        .unwrap_or_else(|| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default());
+    let sequence = match orders.sequence {
+        Some(sequence) => sequence,
+        None => lineages.next_sequence(&identity).map_err(Failure::usage)?,
+    };
+    let rules = RuleSet::from_text(snapshot.rules()).map_err(Failure::usage)?;
+    let effective = effective_root(&mut snapshot.unverified_cursor(), &rules, snapshot.packages())
+        .map_err(Failure::usage)?;
+    let counts = snapshot.counts();
+    let mut scope = vec!["entries".to_owned()];
+    if !snapshot.packages().is_empty() {
+        scope.push("packages".to_owned());
+    }
+    let predicate = Predicate::Snapshot(SnapshotPredicate {
+        root: snapshot.root(),
+        effective_root: effective,
+        counts: Counts {
+            entries: counts.entries,
+            packages: counts.packages,
+            problems: counts.problems,
+        },
+        identity: identity.clone(),
+        scope,
+        tool: format!("drift {}", env!("CARGO_PKG_VERSION")),
+        created: now,
+        expires: orders.expires.map(|term| term.expiry(now)),
+        sequence,
+        rules_digest: rules.digest(),
+        policies_digest: None,
+        provenance: orders.provenance.clone(),
+    });
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let shown = drift_core::bounds::escape::escaped(identity.as_bytes()).to_string();
+    if orders.external {
+        let pae = beside(path, PAE_SUFFIX);
+        let bytes = seal::pae_for_external(&file, &name, predicate)?;
+        write(&pae, &bytes)?;
+        let pae = pae.display();
+        let told = format!(
+            "{pae} is to be signed (ECDSA P-256 with SHA-256, or Ed25519); then\n\
+             drift seal {} --signature SIG --public-key PUB.pem\n",
+            path.display()
+        );
+        return terminal.result(told.as_bytes());
+    }
+    for sealed in seal::seal(&file, &name, predicate, &orders.keys)? {
+        let bundle = beside(path, &sealed.suffix);
+        write(&bundle, &sealed.bytes)?;
+        terminal.result(format!("sealed for {shown}, sequence {sequence}, in {}\n", bundle.display()).as_bytes())?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |error| Failure::output(&path.display().to_string(), error);
+    artifact::write(path, bytes, 0o644, Replace::Yes).map_err(failed)
+}
+
+/// Returns the path of a file that stands beside another.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}

@@ -1,0 +1,241 @@
+//! From what was typed to what the library takes: targets, baselines, rules, trust, requests.
+
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::sync::Arc;
+
+use drift_core::artifact;
+use drift_core::baseline::{Baseline, UnverifiedSnapshot};
+use drift_core::bounds::{Clock, Pool, Timestamp};
+use drift_core::capture::{Parts, RuleSource};
+use drift_core::check::{Target, View};
+use drift_core::judge::FailOn;
+use drift_core::model::{Digest, Severity};
+use drift_core::seal::{self, Artefact, Expectations, LineageState, SealInfo, Term, Untrusted};
+use drift_core::source::{self, Source};
+
+use crate::args::{Part, RuleArgs, TrustArgs};
+use crate::failure::Failure;
+use crate::settings::Settings;
+
+/// A baseline file: 55 bytes an entry, so this holds some 20 million.
+pub(crate) const MAX_BASELINE_BYTES: usize = 1 << 30;
+
+/// A rules file.
+const MAX_RULES_BYTES: usize = 4 << 20;
+
+/// A stored snapshot, and how far it can be trusted.
+#[derive(Debug)]
+pub(crate) enum Stored {
+    Sealed(Box<Baseline>, Box<SealInfo>),
+    Unverified(Box<UnverifiedSnapshot>),
+}
+
+impl Stored {
+    pub(crate) fn view(&self) -> View<'_> {
+        match self {
+            Self::Sealed(baseline, _) => View::of_baseline(baseline),
+            Self::Unverified(snapshot) => View::of_unverified(snapshot),
+        }
+    }
+}
+
+/// What a target argument names.
+pub(crate) enum Input {
+    Live(Box<dyn Source>),
+    Stored(Stored),
+}
+
+impl Input {
+    /// Returns the view of a stored snapshot, which [`Input::target`] borrows.
+    pub(crate) fn view(&self) -> Option<View<'_>> {
+        match self {
+            Self::Live(_) => None,
+            Self::Stored(stored) => Some(stored.view()),
+        }
+    }
+
+    pub(crate) fn target<'t>(&'t self, view: Option<&'t View<'t>>) -> Option<Target<'t>> {
+        match self {
+            Self::Live(source) => Some(Target::Live(&**source)),
+            Self::Stored(_) => view.map(Target::Stored),
+        }
+    }
+}
+
+/// How a baseline's seal is treated.
+#[derive(Clone, Copy)]
+pub(crate) enum Sealing<'s> {
+    Verified(&'s TrustArgs),
+    Unverified,
+}
+
+/// Opens a target; a baseline only as `sealing` allows.
+pub(crate) fn target(text: &str, sealing: Sealing<'_>, settings: &Settings) -> Result<Input, Failure> {
+    let named = text.strip_prefix("baseline:");
+    let path = named.unwrap_or(text);
+    let stored = named.is_some() || (!text.contains(':') && is_baseline(Path::new(text)));
+    if !stored {
+        return Ok(Input::Live(source::open(text)?));
+    }
+    let stored = match sealing {
+        Sealing::Unverified => Stored::Unverified(Box::new(unverified(Path::new(path))?)),
+        Sealing::Verified(trust) => {
+            let clock = settings.clock(trust.now.as_deref())?;
+            let (baseline, info) = baseline(Path::new(path), trust, settings, &*clock)??;
+            Stored::Sealed(Box::new(baseline), Box::new(info))
+        }
+    };
+    Ok(Input::Stored(stored))
+}
+
+/// Whether the file begins as a baseline; the name says nothing.
+fn is_baseline(path: &Path) -> bool {
+    artifact::read_start(path, drift_core::baseline::MARK.len())
+        .is_ok_and(|start| start == drift_core::baseline::MARK)
+}
+
+/// Opens a snapshot without looking at its seal.
+pub(crate) fn unverified(path: &Path) -> Result<UnverifiedSnapshot, Failure> {
+    let bytes: Arc<[u8]> = artifact::read_bounded(path, MAX_BASELINE_BYTES)?.into();
+    Ok(UnverifiedSnapshot::decode(bytes)?)
+}
+
+/// Verifies a baseline and only then decodes it. The outer error is the operator's, the inner one
+/// the seal's.
+pub(crate) fn baseline(
+    path: &Path,
+    args: &TrustArgs,
+    settings: &Settings,
+    clock: &dyn Clock,
+) -> Result<Result<(Baseline, SealInfo), Untrusted>, Failure> {
+    let trust = artifact::load_trust(&args.trust)?;
+    let sealed = artifact::open_sealed(path, MAX_BASELINE_BYTES)?;
+    let state = match settings.state_directory(args.state.as_ref()) {
+        Some(directory) => artifact::load_lineages(&directory)?,
+        None => None,
+    };
+    let expected = expectations(args, Artefact::Snapshot)?;
+    match seal::verify(&sealed, &trust, &expected, clock.now(), state.as_ref()) {
+        Err(untrusted) => Ok(Err(untrusted)),
+        Ok((verified, info)) => Ok(Ok((Baseline::decode(verified)?, info))),
+    }
+}
+
+/// Returns what the operator expects of a seal.
+pub(crate) fn expectations(args: &TrustArgs, artefact: Artefact) -> Result<Expectations, Failure> {
+    let threshold = match args.threshold {
+        None => None,
+        Some(number) => Some(
+            NonZeroU32::new(number).ok_or_else(|| Failure::usage_text("--threshold takes a number from 1"))?,
+        ),
+    };
+    let max_age = args.max_age.as_deref().map(Term::parse).transpose().map_err(Failure::usage)?;
+    Ok(Expectations {
+        artefact,
+        identity: args.expect_identity.clone(),
+        min_sequence: args.min_sequence,
+        max_age,
+        threshold,
+    })
+}
+
+/// Remembers what was verified; a memory that cannot be written is told, not fatal.
+pub(crate) fn remember(
+    args: &TrustArgs,
+    settings: &Settings,
+    info: &SealInfo,
+    now: Timestamp,
+) -> Result<Option<String>, Failure> {
+    let Some(directory) = settings.state_directory(args.state.as_ref()) else {
+        return Ok(Some("no state directory is known, so a rollback would not be noticed; name one with --state".to_owned()));
+    };
+    match artifact::remember(&directory, info, now) {
+        Ok(()) => Ok(None),
+        Err(error @ artifact::Error::Busy { .. }) => Err(error.into()),
+        Err(error) => Ok(Some(format!("the sequence could not be remembered, so a rollback would not be noticed: {error}"))),
+    }
+}
+
+/// Returns the memory of sequences, where there is a state directory.
+pub(crate) fn lineages(named: Option<&std::path::PathBuf>, settings: &Settings) -> Result<LineageState, Failure> {
+    match settings.state_directory(named) {
+        Some(directory) => Ok(artifact::load_lineages(&directory)?.unwrap_or_default()),
+        None => Ok(LineageState::default()),
+    }
+}
+
+/// Returns the rules that the operator gave; `None` when none were.
+pub(crate) fn rules(args: &RuleArgs) -> Result<Option<RuleSource>, Failure> {
+    if args.rules.is_none() && args.profile.is_empty() {
+        return Ok(None);
+    }
+    let mut texts = Vec::new();
+    if let Some(path) = &args.rules {
+        let name = path.to_string_lossy().into_owned();
+        let bytes = artifact::read_bounded(path, MAX_RULES_BYTES)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Failure::usage_text(format!("{name}: the rules are not UTF-8")))?;
+        texts.push((name, text));
+    }
+    Ok(Some(RuleSource::Layers { profiles: args.profile.clone(), texts }))
+}
+
+/// Returns the rules that the operator gave, or those that fit the target.
+pub(crate) fn rules_or_detected(args: &RuleArgs) -> Result<RuleSource, Failure> {
+    let detected = RuleSource::Layers { profiles: Vec::new(), texts: Vec::new() };
+    Ok(rules(args)?.unwrap_or(detected))
+}
+
+/// Returns which parts are wanted.
+pub(crate) fn parts(only: &[Part]) -> Parts {
+    if only.is_empty() {
+        return Parts::ALL;
+    }
+    Parts { entries: only.contains(&Part::Entries), packages: only.contains(&Part::Packages) }
+}
+
+/// Returns the threshold of severity.
+pub(crate) fn fail_on(text: &str) -> Result<FailOn, Failure> {
+    if text == "never" {
+        return Ok(FailOn::Never);
+    }
+    let severity = Severity::ALL.into_iter().find(|severity| severity.name() == text && *severity >= Severity::Low);
+    severity.map(FailOn::At).ok_or_else(|| {
+        Failure::usage_text(format!("--fail-on takes low, medium, high, critical or never, not {text:?}"))
+    })
+}
+
+/// Returns the names that `--require` asks for, or says which exist.
+pub(crate) fn require(names: &[String]) -> Result<Vec<String>, Failure> {
+    let attributes = drift_core::model::attribute::ATTRIBUTES.iter();
+    let mut known: Vec<String> = attributes.map(|attribute| format!("entries.{}", attribute.name)).collect();
+    known.extend(["entries.mtime.nanoseconds", "packages", "settings", "facts"].map(str::to_owned));
+    match names.iter().find(|name| !known.contains(name)) {
+        None => Ok(names.to_vec()),
+        Some(name) => {
+            Err(Failure::usage_text(format!("--require does not know {name:?}; it knows {}", known.join(", "))))
+        }
+    }
+}
+
+/// Starts the workers.
+pub(crate) fn pool(settings: &Settings, threads: Option<&str>) -> Result<Pool, Failure> {
+    Pool::new(settings.threads(threads)?).map_err(Failure::usage)
+}
+
+/// Returns 128 random bits in hexadecimal, to tell runs apart.
+pub(crate) fn run_id() -> String {
+    let mut bytes = [0; 16];
+    // Without randomness the runs cannot be told apart, which harms nothing else.
+    let _best_effort = getrandom::fill(&mut bytes);
+    drift_core::model::hex(&bytes)
+}
+
+/// Returns the digest of the running program.
+pub(crate) fn binary_digest() -> Option<Digest> {
+    const MAX_BINARY_BYTES: usize = 512 << 20;
+    artifact::read_bounded(Path::new("/proc/self/exe"), MAX_BINARY_BYTES)
+        .ok()
+        .map(|bytes| Digest::sha256_of(&bytes))
+}

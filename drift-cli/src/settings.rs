@@ -1,0 +1,126 @@
+//! What comes from the process around: environment, clock, processors, signals. Read here alone.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use drift_core::bounds::{Cancel, Clock, Timestamp};
+use drift_core::judge::Exit;
+
+use crate::failure::Failure;
+
+/// What the process around gives.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) color: bool,
+    pub(crate) cancel: Cancel,
+    signal: Arc<AtomicI32>,
+    state_home: Option<PathBuf>,
+}
+
+/// The clock of this machine.
+#[derive(Debug, Clone, Copy)]
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+        Timestamp::from_unix(now.tv_sec, 0)
+    }
+}
+
+impl Settings {
+    /// Reads the environment and begins to listen for signals.
+    pub(crate) fn from_process() -> Self {
+        let (cancel, signal) = (Cancel::new(), Arc::new(AtomicI32::new(0)));
+        listen(cancel.clone(), Arc::clone(&signal));
+        Self { color: wants_color(), cancel, signal, state_home: state_home() }
+    }
+
+    /// Returns the exit of a run that a signal ended.
+    pub(crate) fn signal(&self) -> Option<Exit> {
+        match self.signal.load(Ordering::SeqCst) {
+            signal_hook::consts::SIGINT => Some(Exit::INTERRUPTED),
+            signal_hook::consts::SIGTERM | signal_hook::consts::SIGHUP => Some(Exit::TERMINATED),
+            _ => None,
+        }
+    }
+
+    /// Returns the clock, or the fixed time that the operator gave.
+    pub(crate) fn clock(&self, now: Option<&str>) -> Result<Box<dyn Clock>, Failure> {
+        match now {
+            None => Ok(Box::new(SystemClock)),
+            Some(text) => Ok(Box::new(Timestamp::parse(text).map_err(Failure::usage)?)),
+        }
+    }
+
+    /// Returns the state directory: the one named, else the system's for root, else the user's.
+    pub(crate) fn state_directory(&self, named: Option<&PathBuf>) -> Option<PathBuf> {
+        named.cloned().or_else(|| self.state_home.clone())
+    }
+
+    /// Returns the number of threads that `--threads` asks for; without it all processors.
+    pub(crate) fn threads(&self, asked: Option<&str>) -> Result<usize, Failure> {
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let Some(text) = asked else { return Ok(processors) };
+        let wrong = || {
+            Failure::usage_text(format!("--threads takes a number from 1, or a share such as 50%, not {text:?}"))
+        };
+        let threads = match text.strip_suffix('%') {
+            Some(share) => {
+                let share: usize = share.parse().map_err(|_| wrong())?;
+                (processors.saturating_mul(share) / 100).max(usize::from(share > 0))
+            }
+            None => text.parse().map_err(|_| wrong())?,
+        };
+        if (1..=1024).contains(&threads) { Ok(threads) } else { Err(wrong()) }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this file is where the environment is read")]
+fn variable(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// NO_COLOR and CLICOLOR_FORCE as their conventions say; otherwise colour for a terminal.
+fn wants_color() -> bool {
+    use std::io::IsTerminal as _;
+    if variable("NO_COLOR").is_some() {
+        return false;
+    }
+    if variable("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+        return true;
+    }
+    let off = variable("CLICOLOR").is_some_and(|value| value == "0") || variable("TERM").is_some_and(|term| term == "dumb");
+    !off && std::io::stdout().is_terminal()
+}
+
+/// `/var/lib/drift` for root, `$XDG_STATE_HOME/drift` or `~/.local/state/drift` for others.
+fn state_home() -> Option<PathBuf> {
+    if rustix::process::geteuid().is_root() {
+        return Some(PathBuf::from("/var/lib/drift"));
+    }
+    let absolute = |path: PathBuf| path.is_absolute().then_some(path);
+    variable("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .and_then(absolute)
+        .or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".local/state")).and_then(absolute))
+        .map(|state| state.join("drift"))
+}
+
+/// The first signal cancels the run; a second one ends the process at once.
+fn listen(cancel: Cancel, signal: Arc<AtomicI32>) {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+    let watch = move || {
+        for number in signals.forever() {
+            if signal.swap(number, Ordering::SeqCst) != 0 {
+                let _no_return = signal_hook::low_level::emulate_default_handler(number);
+            }
+            cancel.cancel();
+        }
+    };
+    // Without this thread the kernel's own handling of the signals remains, which is acceptable.
+    let _thread = std::thread::Builder::new().name("drift-signals".to_owned()).stack_size(64 << 10).spawn(watch);
+}

@@ -1,0 +1,78 @@
+//! Finding and reading the files of package databases, in the same reading that digests them.
+
+use std::collections::BTreeMap;
+
+use crate::bounds::Budget;
+use crate::model::{FileType, FollowLast, RowId, Stage, Tree, TreePath};
+use crate::packages::{self, DATABASES, Files, Records};
+use crate::rules::Class;
+use crate::source::{self, Ask, Plan, Source, Want};
+
+use super::Parts;
+use super::read::{Ledger, read};
+
+/// One database file: a `status` with ten thousand packages is 15 MB.
+const MAX_FILE_BYTES: u64 = 256 << 20;
+
+/// All database files together, and their records: a large host has some 60 MB and a million.
+const MAX_BYTES: u64 = 1 << 30;
+const MAX_RECORDS: u64 = 50_000_000;
+
+/// Reads and parses every package database of the target.
+pub(super) fn read_all(
+    source: &dyn Source,
+    plan: &Plan<'_>,
+    parts: Parts,
+    ledger: &mut Ledger<'_>,
+) -> Result<Records, source::Error> {
+    let wanted = find(ledger.tree);
+    let asks: Vec<Ask> = wanted
+        .keys()
+        .map(|row| {
+            let rule = plan.rules.rule(ledger.tree.rule(*row));
+            let digest = parts.entries && rule.reads_content() && rule.class != Some(Class::Secret);
+            Ask { row: *row, want: Want { digest, bytes: Some(MAX_FILE_BYTES), ..Want::default() } }
+        })
+        .collect();
+    let mut contents = read(source, plan, &asks, ledger)?;
+    let unread = |path: &TreePath| {
+        let problem = ledger.problems.iter().find(|problem| problem.path == *path && problem.stage <= Stage::Read);
+        problem.map_or("it could not be read", |problem| problem.reason.as_str())
+    };
+    let contents: Vec<(&Vec<u8>, Result<Vec<u8>, &str>)> = wanted
+        .iter()
+        .map(|(row, path)| match contents.remove(row).and_then(|extra| extra.bytes) {
+            Some(bytes) => (path, Ok(bytes)),
+            None => (path, Err(unread(&ledger.tree.path(*row)))),
+        })
+        .collect();
+    let mut files = Files::new();
+    for (path, content) in &contents {
+        files.insert(path, content.as_ref().map(Vec::as_slice).map_err(|reason| *reason));
+    }
+    Ok(packages::parse(&files, &mut Budget::new(MAX_BYTES, MAX_RECORDS)))
+}
+
+/// The rows of all files that some database wants, each with its path as the database names it.
+fn find(tree: &Tree) -> BTreeMap<RowId, Vec<u8>> {
+    let mut wanted = BTreeMap::new();
+    for pattern in DATABASES.iter().flat_map(|database| database.files()) {
+        let (directory, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+        let Some(directory_id) =
+            tree.resolve(directory.as_bytes(), FollowLast::Yes).and_then(|row| tree.as_directory(row))
+        else {
+            continue;
+        };
+        let rows: Vec<RowId> = match name.contains('*') {
+            true => tree.children(directory_id).collect(),
+            false => tree.child(directory_id, name.as_bytes()).into_iter().collect(),
+        };
+        for row in rows {
+            let path = [directory.as_bytes(), b"/", tree.name(row)].concat();
+            if tree.file_type(row) == FileType::File && packages::wants(&path) {
+                wanted.insert(row, path);
+            }
+        }
+    }
+    wanted
+}

@@ -1,0 +1,114 @@
+//! Reading content: digests go straight into the tree, what else was wanted is handed back.
+//!
+//! Asks go out in batches, so that answers on the way never take memory proportional to the tree.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::model::{Coverage, Digest, Problem, RowId, SourceKind, Tree};
+use crate::rules::Class;
+use crate::source::{self, Ask, Content, ContentSink, Plan, Source, Unread, UnreadKind};
+
+/// Asks that are under way together; their answers take about 150 bytes each.
+const BATCH: usize = 1 << 16;
+
+/// What was wanted beyond the digest.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Extra {
+    /// The MD5.
+    pub md5: Option<Digest>,
+    /// The SHA-256 of the prefix that was asked for.
+    pub prefix: Option<Digest>,
+    /// The bytes.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// Everything that reading fills in.
+#[derive(Debug)]
+pub(crate) struct Ledger<'l> {
+    /// The tree under capture.
+    pub tree: &'l mut Tree,
+    /// Its counts.
+    pub coverage: &'l mut Coverage,
+    /// What could not be read.
+    pub problems: &'l mut Vec<Problem>,
+}
+
+/// Answers all asks and returns what was wanted beyond digests.
+pub(crate) fn read(
+    source: &dyn Source,
+    plan: &Plan<'_>,
+    asks: &[Ask],
+    ledger: &mut Ledger<'_>,
+) -> Result<BTreeMap<RowId, Extra>, source::Error> {
+    let mut extras = BTreeMap::new();
+    // A stream is read from its beginning for every batch, so it gets all asks at once.
+    let batch = if source.kind() == SourceKind::Tar { asks.len().max(1) } else { BATCH };
+    for asks in asks.chunks(batch) {
+        let answers = Answers::default();
+        source.read(plan, ledger.tree, asks, &answers)?;
+        let mut answers = answers.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        answers.sort_unstable_by_key(|(row, _)| *row);
+        for (row, answer) in answers {
+            let Ok(at) = asks.binary_search_by_key(&row, |ask| ask.row) else { continue };
+            let Some(ask) = asks.get(at) else { continue };
+            if let Some(extra) = take(plan, ask, answer, ledger) {
+                extras.insert(row, extra);
+            }
+        }
+    }
+    Ok(extras)
+}
+
+#[derive(Default)]
+struct Answers(Mutex<Vec<(RowId, Result<Content, Unread>)>>);
+
+impl ContentSink for Answers {
+    fn take(&self, row: RowId, answer: Result<Content, Unread>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((row, answer));
+    }
+}
+
+fn take(plan: &Plan<'_>, ask: &Ask, answer: Result<Content, Unread>, ledger: &mut Ledger<'_>) -> Option<Extra> {
+    let rule = plan.rules.rule(ledger.tree.rule(ask.row));
+    match answer {
+        Ok(content) => {
+            if rule.keeps_size() {
+                ledger.tree.set_read_state(ask.row, content.size, content.mtime);
+            }
+            if ask.want.digest {
+                ledger.tree.set_digest(ask.row, content.digest);
+                ledger.coverage.files_hashed = ledger.coverage.files_hashed.saturating_add(1);
+                ledger.coverage.bytes_hashed = ledger.coverage.bytes_hashed.saturating_add(content.size);
+            }
+            let extra = Extra { md5: content.md5, prefix: content.prefix, bytes: content.bytes };
+            (extra != Extra::default()).then_some(extra)
+        }
+        Err(unread) if unread.kind == UnreadKind::Vanished => {
+            ledger.coverage.vanished = ledger.coverage.vanished.saturating_add(1);
+            ledger.tree.forget(ask.row);
+            None
+        }
+        Err(unread) => {
+            let may_change = matches!(rule.class, Some(Class::Dynamic | Class::Growing));
+            if unread.kind == UnreadKind::Unstable && may_change {
+                return None;
+            }
+            let counter = match unread.kind {
+                UnreadKind::Unstable => &mut ledger.coverage.unstable,
+                _ => &mut ledger.coverage.unreadable,
+            };
+            *counter = counter.saturating_add(1);
+            if ask.want.digest {
+                ledger.tree.set_digest(ask.row, None);
+            }
+            ledger.problems.push(Problem {
+                path: ledger.tree.path(ask.row),
+                stage: unread.stage,
+                reason: unread.reason,
+                errno: unread.errno,
+            });
+            None
+        }
+    }
+}

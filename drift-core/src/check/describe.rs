@@ -1,0 +1,7 @@
+//! From what was found to the words of the report. Nothing is decided here.
+
+mod changes;
+mod paper;
+
+pub(super) use changes::{Names, attribute_change, covered, entry_change, id_of, is_on_path, package_change, path_of};
+pub(super) use paper::{Paper, SEALED, databases, not_observable, problem_at_capture, report, sealed, snapshot};

@@ -1,0 +1,261 @@
+//! Everything of the report around the changes.
+
+use std::collections::BTreeMap;
+
+use crate::baseline;
+use crate::bounds::Timestamp;
+use crate::capture::{Captured, Parts};
+use crate::check::view::View;
+use crate::check::{Found, Occasion, Request, Sealed};
+use crate::judge::{Status, Verdict};
+use crate::model::{AttributeSet, Cause, Digest, Identity, Precision, Problem, Severity};
+use crate::report::{Report, document};
+use crate::rules::RuleSet;
+use crate::seal::Predicate;
+
+/// [`document::Reference::kind`] of a baseline whose seal held.
+pub(in crate::check) const SEALED: &str = "sealed";
+
+/// What a report is made of besides what was found.
+pub(in crate::check) struct Paper<'p> {
+    pub(in crate::check) request: &'p Request,
+    pub(in crate::check) occasion: &'p Occasion<'p>,
+    pub(in crate::check) started: Timestamp,
+    pub(in crate::check) reference: document::Reference,
+    pub(in crate::check) after: &'p View<'p>,
+    pub(in crate::check) rules: &'p RuleSet,
+    pub(in crate::check) not_observable: Vec<String>,
+    pub(in crate::check) root: Digest,
+    pub(in crate::check) effective_root: Digest,
+}
+
+/// Writes the whole report.
+pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>) -> Report {
+    let Found { mut changes, mut problems, not_compared, mut notes } = found;
+    changes.sort_by(|a, b| (a.subject, &a.path, &a.path_b64, &a.id).cmp(&(b.subject, &b.path, &b.path_b64, &b.id)));
+    problems.sort();
+    problems.dedup();
+    notes.push("No policies are evaluated by this version.".to_owned());
+    let summary = summary(&changes, verdict, &paper, problems.len());
+    Report {
+        schema: document::SCHEMA,
+        tool: tool(&paper),
+        run_id: paper.occasion.run_id.to_owned(),
+        started: paper.started.to_string(),
+        finished: paper.occasion.clock.now().to_string(),
+        scope: scope(&paper),
+        target: document::Target {
+            kind: paper.after.kind.name().to_owned(),
+            locator: paper.after.locator.clone(),
+            identity: identity(&paper.after.identity),
+            root_digest: Some(paper.root.to_string()),
+            effective_root: Some(paper.effective_root.to_string()),
+        },
+        baseline: paper.reference,
+        manifests: Vec::new(),
+        verdict: document::Verdict {
+            status: verdict.status().name(),
+            exit_code: verdict.exit().code,
+            complete: verdict.complete(),
+            reason: verdict.reason().map(str::to_owned),
+            detail: None,
+        },
+        coverage: coverage(paper.after, not_compared, paper.not_observable),
+        problems: problems.iter().map(problem).collect(),
+        changes,
+        policies: Vec::new(),
+        waivers: Vec::new(),
+        summary,
+        notes,
+    }
+}
+
+fn tool(paper: &Paper<'_>) -> document::Tool {
+    document::Tool {
+        name: "drift",
+        version: env!("CARGO_PKG_VERSION"),
+        binary_digest: paper.occasion.binary_digest.map(|digest| digest.to_string()),
+        policies_digest: None,
+        rules_digest: paper.rules.digest().to_string(),
+        waivers_digest: None,
+    }
+}
+
+fn scope(paper: &Paper<'_>) -> document::Scope {
+    let Request { parts, fail_on, require, rules } = paper.request;
+    let mut only = Vec::new();
+    if parts.entries {
+        only.push("entries".to_owned());
+    }
+    if parts.packages {
+        only.push("packages".to_owned());
+    }
+    let options = format!("{only:?}\0{fail_on}\0{require:?}\0{}", paper.rules.digest());
+    document::Scope {
+        only,
+        mode: "full",
+        fail_on: fail_on.to_string(),
+        profiles: paper.after.profiles.clone(),
+        require: require.clone(),
+        rules_overridden: rules.is_some() && paper.reference.kind == SEALED,
+        options_digest: Digest::sha256_of(options.as_bytes()).to_string(),
+        previous: None,
+    }
+}
+
+fn identity(identity: &Identity) -> document::TargetIdentity {
+    document::TargetIdentity {
+        os: identity.os.clone(),
+        version: identity.version.clone(),
+        architecture: identity.architecture.clone(),
+        hostname: identity.hostname.clone(),
+        image_digest: None,
+    }
+}
+
+/// Names what this kind of target, or this version of drift, cannot observe at all.
+pub(in crate::check) fn not_observable(view: &View<'_>, parts: Parts) -> Vec<String> {
+    let mut names: Vec<String> = AttributeSet::all()
+        .without(view.carries.attributes)
+        .iter()
+        .map(|attribute| format!("entries.{}", attribute.name))
+        .collect();
+    if view.carries.mtime == Precision::Second {
+        names.push("entries.mtime.nanoseconds".to_owned());
+    }
+    if !parts.packages || view.packages.is_empty() {
+        names.push("packages".to_owned());
+    }
+    names.extend(["facts".to_owned(), "settings".to_owned()]);
+    names.sort();
+    names
+}
+
+fn coverage(view: &View<'_>, not_compared: u64, not_observable: Vec<String>) -> document::Coverage {
+    let seen = view.coverage;
+    document::Coverage {
+        entries: seen.entries,
+        files_hashed: seen.files_hashed,
+        bytes_hashed: seen.bytes_hashed,
+        files_from_cache: 0,
+        rehash_sample: 0,
+        unreadable: seen.unreadable,
+        unstable: seen.unstable,
+        vanished: seen.vanished,
+        not_compared,
+        mounts_not_entered: seen
+            .mounts_not_entered
+            .iter()
+            .map(|mount| {
+                let (path, path_b64) = super::path_of(&mount.path);
+                document::Mount { path, path_b64, file_system: mount.file_system.clone() }
+            })
+            .collect(),
+        excluded: seen
+            .excluded
+            .iter()
+            .map(|line| document::Exclusion { rule: line.rule.clone(), entries: line.entries })
+            .collect(),
+        not_observable,
+        attributes_not_compared: view.attributes_not_compared.clone(),
+    }
+}
+
+fn problem(problem: &Problem) -> document::Problem {
+    let (path, path_b64) = super::path_of(&problem.path);
+    document::Problem {
+        path,
+        path_b64,
+        stage: problem.stage.name(),
+        reason: problem.reason.clone(),
+        errno: problem.errno,
+    }
+}
+
+/// A problem of the older side: what was not seen then cannot be compared now.
+pub(in crate::check) fn problem_at_capture(problem: &Problem) -> Problem {
+    Problem { reason: format!("not observed when the baseline was captured: {}", problem.reason), ..problem.clone() }
+}
+
+fn summary(
+    changes: &[document::Change],
+    verdict: &Verdict,
+    paper: &Paper<'_>,
+    problems: usize,
+) -> document::Summary {
+    let mut counts = document::ChangeCounts { total: changes.len() as u64, ..document::ChangeCounts::default() };
+    for change in changes {
+        if change.folded_into.is_some() {
+            counts.folded = counts.folded.saturating_add(1);
+        }
+        count(&mut counts.by_cause, change.cause.name());
+        count(&mut counts.by_severity, change.severity.name());
+    }
+    let fails = |change: &&document::Change| paper.request.fail_on.fails(change.severity);
+    let replace = |change: &document::Change| matches!(change.cause, Cause::ModifiedInPlace | Cause::Moved);
+    let any = changes.iter().any(|change| change.severity > Severity::Informational);
+    let recommendation = if changes.iter().filter(fails).any(replace) {
+        "replace"
+    } else if any || problems > 0 || verdict.status() != Status::Clean {
+        "review"
+    } else {
+        "none"
+    };
+    let method = "sum of weights of passed over passed and failed policies; low 1, medium 3, high 6, critical 10";
+    document::Summary {
+        changes: counts,
+        policies: BTreeMap::new(),
+        score: document::Score { method, value: None },
+        recommendation,
+    }
+}
+
+fn count(counts: &mut BTreeMap<&'static str, u64>, name: &'static str) {
+    let slot = counts.entry(name).or_default();
+    *slot = slot.saturating_add(1);
+}
+
+/// Describes a sealed baseline.
+pub(in crate::check) fn sealed(sealed: &Sealed<'_>, now: Timestamp) -> document::Reference {
+    let statement = &sealed.seal.statement;
+    let mut reference = document::Reference {
+        kind: SEALED,
+        verified: true,
+        file: Some(sealed.file.to_owned()),
+        digest: Some(statement.subject_digest.to_string()),
+        root_digest: Some(sealed.baseline.root().to_string()),
+        signers: sealed
+            .seal
+            .signers
+            .iter()
+            .map(|signer| document::Signer { name: signer.name.clone(), key: signer.key.to_string() })
+            .collect(),
+        ..document::Reference::default()
+    };
+    if let Predicate::Snapshot(predicate) = &statement.predicate {
+        reference.identity = Some(predicate.identity.clone());
+        reference.effective_root = Some(predicate.effective_root.to_string());
+        reference.created = Some(predicate.created.to_string());
+        reference.expires = predicate.expires.map(|expires| expires.to_string());
+        reference.sequence = Some(predicate.sequence);
+        reference.age_seconds = Some(now.seconds().saturating_sub(predicate.created.seconds()));
+    }
+    reference
+}
+
+/// Describes any other target that stands for the older side.
+pub(in crate::check) fn snapshot(view: &View<'_>) -> Result<document::Reference, baseline::Error> {
+    Ok(document::Reference {
+        kind: "snapshot",
+        verified: view.is_sealed(),
+        file: Some(view.locator.clone()),
+        root_digest: Some(view.root()?.to_string()),
+        ..document::Reference::default()
+    })
+}
+
+/// Describes the target's own package databases.
+pub(in crate::check) fn databases(captured: &Captured) -> document::Reference {
+    let kind = if captured.snapshot.packages.is_empty() { "none" } else { "package-database" };
+    document::Reference { kind, ..document::Reference::default() }
+}

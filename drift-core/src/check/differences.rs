@@ -1,0 +1,139 @@
+//! From two sides to explained and judged changes.
+
+use std::collections::BTreeMap;
+
+use crate::capture::{Captured, Parts, Run};
+use crate::compare::{
+    self, Comparison, Context, Evidence, PackageChange, Packages, compare, compare_packages, explain,
+};
+use crate::model::{Mount, TreePath};
+use crate::report::document;
+use crate::rules::RuleSet;
+use crate::source::{FileSystemKind, Source};
+
+use super::describe::{self, Names};
+use super::view::View;
+use super::{Error, Found, second_look};
+
+/// Compares with a target that can be asked again.
+pub(super) fn live(
+    before: &View<'_>,
+    source: &dyn Source,
+    captured: &mut Captured,
+    sealed: bool,
+    run: &Run<'_>,
+) -> Result<Found, Error> {
+    let (mut comparison, covering) = {
+        let after = View::of_captured(captured);
+        join(before, &after, &captured.rules, run)?
+    };
+    second_look::look(source, captured, &mut comparison, run)?;
+    let after = View::of_captured(captured);
+    let packages = package_changes(before, &after);
+    let missing: BTreeMap<TreePath, _> =
+        captured.ownership.missing().iter().map(|missing| (missing.path.clone(), missing)).collect();
+    let evidence = Evidence {
+        rules: &captured.rules,
+        sealed,
+        packages: &packages,
+        ownership: Some(&captured.ownership),
+        missing: &missing,
+        md5: &captured.md5,
+        covering: &covering,
+    };
+    Ok(found(before, &after, comparison, &evidence))
+}
+
+/// Compares two stored snapshots.
+pub(super) fn stored(
+    before: &View<'_>,
+    after: &View<'_>,
+    rules: &RuleSet,
+    sealed: bool,
+    parts: Parts,
+    run: &Run<'_>,
+) -> Result<Found, Error> {
+    let (mut comparison, covering) = join(before, after, rules, run)?;
+    // Nothing can be read again, so growth stays unproven and is reported as not compared.
+    comparison.not_compared = comparison.not_compared.saturating_add(comparison.grown.len() as u64);
+    let packages = if parts.packages { package_changes(before, after) } else { Vec::new() };
+    let evidence = Evidence {
+        rules,
+        sealed,
+        packages: &packages,
+        ownership: None,
+        missing: &BTreeMap::new(),
+        md5: &BTreeMap::new(),
+        covering: &covering,
+    };
+    Ok(found(before, after, comparison, &evidence))
+}
+
+/// Joins the trees; also returns the mount points of the newer side that hide older paths.
+fn join(
+    before: &View<'_>,
+    after: &View<'_>,
+    rules: &RuleSet,
+    run: &Run<'_>,
+) -> Result<(Comparison, Vec<TreePath>), compare::Error> {
+    let known: Vec<&Mount> =
+        before.coverage.mounts_entered.iter().chain(&before.coverage.mounts_not_entered).collect();
+    let new = |mount: &&Mount| {
+        let rule = rules.rule(rules.evaluate(&mount.path, true));
+        FileSystemKind::of(&mount.file_system) != FileSystemKind::Kernel
+            && !mount.path.is_root()
+            && !known.iter().any(|old| old.path == mount.path)
+            && !rule.may_come_and_go()
+            && !rule.excludes()
+    };
+    let mounts = after.coverage.mounts_entered.iter().chain(&after.coverage.mounts_not_entered);
+    let watch: Vec<TreePath> = mounts.filter(new).map(|mount| mount.path.clone()).collect();
+    let context = Context {
+        rules,
+        before: before.carries,
+        after: after.carries,
+        artifacts: run.artifacts,
+        watch: &watch,
+        cancel: run.cancel,
+    };
+    let comparison = compare(&mut *before.cursor(), &mut *after.cursor(), &context)?;
+    let covering = comparison.watched.clone();
+    Ok((comparison, covering))
+}
+
+fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
+    let list = |view: &View<'_>| (view.packages_complete, !view.packages.is_empty());
+    // A side that was captured without packages says nothing of them.
+    if list(before) == (false, false) || list(after) == (false, false) {
+        return Vec::new();
+    }
+    compare_packages(
+        Packages { list: before.packages, complete: before.packages_complete },
+        Packages { list: after.packages, complete: after.packages_complete },
+    )
+}
+
+fn found(before: &View<'_>, after: &View<'_>, comparison: Comparison, evidence: &Evidence<'_>) -> Found {
+    let names = Names { before: before.packages, after: after.packages, rules: evidence.rules };
+    let against_baseline = true;
+    let package_changes: Vec<document::Change> =
+        evidence.packages.iter().map(|package| describe::package_change(package, &names, against_baseline)).collect();
+    let mut changes = Vec::with_capacity(comparison.changes.len());
+    for change in &comparison.changes {
+        let explanation = explain(change, evidence);
+        let folded_into = explanation.folded_into.and_then(|at| package_changes.get(at)).map(|package| package.id.clone());
+        changes.push(describe::entry_change(change, &explanation, folded_into, &names, against_baseline));
+    }
+    for mount in evidence.covering {
+        if !comparison.changes.iter().any(|change| change.path == *mount) {
+            changes.push(describe::covered(mount));
+        }
+    }
+    changes.extend(package_changes);
+    let carried = before.problems.iter().filter(|problem| {
+        !evidence.rules.rule(evidence.rules.evaluate(&problem.path, false)).excludes()
+    });
+    let mut problems: Vec<_> = after.problems.to_vec();
+    problems.extend(carried.map(describe::problem_at_capture));
+    Found { changes, problems, not_compared: comparison.not_compared, notes: Vec::new() }
+}

@@ -1,0 +1,281 @@
+//! The verbs `check` and `diff`: capture, compare, look again, explain, judge, and one report.
+//!
+//! ```no_run
+//! use drift_core::bounds::{Cancel, Pool, Silent, Timestamp};
+//! use drift_core::capture::{Parts, Run};
+//! use drift_core::check::{Occasion, Reference, Request, Target, check};
+//! use drift_core::judge::FailOn;
+//! use drift_core::model::Severity;
+//! let source = drift_core::source::open("dir:/srv/root")?;
+//! let (pool, cancel) = (Pool::new(2)?, Cancel::new());
+//! let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
+//! let request = Request::new(Parts::ALL, FailOn::At(Severity::Medium));
+//! let now = Timestamp::parse("2026-11-21T12:00:00Z")?;
+//! let occasion = Occasion { clock: &now, run_id: "nightly", binary_digest: None };
+//! let outcome = check(&Target::Live(&*source), &Reference::PackageDatabase, &request, &run, &occasion)?;
+//! assert_eq!(outcome.verdict.exit().code, 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod describe;
+mod differences;
+mod path_directories;
+mod refused;
+mod second_look;
+mod unsealed;
+mod view;
+
+use crate::baseline::{Baseline, effective_root};
+use crate::bounds::{Clock, Timestamp};
+use crate::capture::{self, Captured, Options, Parts, RuleSource, Run};
+use crate::compare;
+use crate::judge::{FailOn, Seen, Verdict, judge};
+use crate::model::{CursorError, Digest, Problem};
+use crate::report::{Report, document};
+use crate::rules::{self, RuleSet};
+use crate::seal::SealInfo;
+use crate::source::{self, Source};
+
+pub use path_directories::PATH_DIRECTORIES;
+pub use refused::refused;
+pub use view::View;
+
+/// What was asked for, as far as it bears on the result or is reported.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Rules of the operator; with a baseline they replace the rules that travel in it.
+    pub rules: Option<RuleSource>,
+    /// What is looked at.
+    pub parts: Parts,
+    /// The lowest severity that fails.
+    pub fail_on: FailOn,
+    /// What must be observable, such as `entries.xattr`.
+    pub require: Vec<String>,
+}
+
+/// Who runs this and when; nothing here bears on the result.
+#[derive(Clone, Copy)]
+pub struct Occasion<'o> {
+    /// Tells the time.
+    pub clock: &'o dyn Clock,
+    /// Random, to tell runs apart.
+    pub run_id: &'o str,
+    /// `sha256:…` of the running program, where it can be read.
+    pub binary_digest: Option<Digest>,
+}
+
+impl std::fmt::Debug for Occasion<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Occasion").field("run_id", &self.run_id).finish_non_exhaustive()
+    }
+}
+
+/// The result of a check or diff.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The conclusion.
+    pub verdict: Verdict,
+    /// Everything behind it.
+    pub report: Report,
+    /// What was captured for it, where the target was captured now.
+    pub captured: Option<Box<Captured>>,
+}
+
+/// A check or diff cannot give a result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The target cannot be captured.
+    #[error(transparent)]
+    Capture(#[from] capture::Error),
+    /// The rules of a baseline cannot be read.
+    #[error("failed to read the rules in the baseline: {0}")]
+    Rules(#[from] rules::Error),
+    /// A stored tree cannot be read on.
+    #[error(transparent)]
+    Cursor(#[from] CursorError),
+    /// The comparison failed.
+    #[error(transparent)]
+    Compare(#[from] compare::Error),
+    /// The snapshot cannot be put into the form that its root is computed over.
+    #[error(transparent)]
+    Baseline(#[from] crate::baseline::Error),
+    /// A stored snapshot has no package database of its own to compare with.
+    #[error("a stored snapshot can only be compared with another; name one with --baseline, or use diff")]
+    NoReference,
+    /// The target cannot be read again.
+    #[error(transparent)]
+    Source(#[from] source::Error),
+}
+
+/// A verified baseline with what its seal says.
+#[derive(Debug, Clone, Copy)]
+pub struct Sealed<'b> {
+    /// Its content.
+    pub baseline: &'b Baseline,
+    /// What its seal says.
+    pub seal: &'b SealInfo,
+    /// The file, as the operator named it.
+    pub file: &'b str,
+}
+
+/// What is looked at.
+#[derive(Clone, Copy)]
+pub enum Target<'t> {
+    /// It is captured now.
+    Live(&'t dyn Source),
+    /// It was captured before.
+    Stored(&'t View<'t>),
+}
+
+impl std::fmt::Debug for Target<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Live(source) => formatter.debug_tuple("Live").field(&source.locator()).finish(),
+            Self::Stored(view) => formatter.debug_tuple("Stored").field(&view.locator).finish(),
+        }
+    }
+}
+
+/// What a target is compared with.
+#[derive(Debug, Clone, Copy)]
+pub enum Reference<'r> {
+    /// A baseline whose seal held.
+    Sealed(Sealed<'r>),
+    /// Any other target: a diff.
+    Other(Target<'r>),
+    /// The target's own package databases: nobody's seal, and the report says so.
+    PackageDatabase,
+}
+
+impl Request {
+    /// Returns a request without rules of the operator and without requirements.
+    #[must_use]
+    pub fn new(parts: Parts, fail_on: FailOn) -> Self {
+        Self { rules: None, parts, fail_on, require: Vec::new() }
+    }
+}
+
+/// Compares a target with a reference.
+pub fn check(
+    target: &Target<'_>,
+    reference: &Reference<'_>,
+    request: &Request,
+    run: &Run<'_>,
+    occasion: &Occasion<'_>,
+) -> Result<Outcome, Error> {
+    let job = Job { request, run, occasion, started: occasion.clock.now() };
+    match reference {
+        Reference::Sealed(sealed) => {
+            let before = View::of_baseline(sealed.baseline);
+            let described = describe::sealed(sealed, job.started);
+            job.against(&before, described, target)
+        }
+        Reference::Other(Target::Stored(before)) => job.against(before, describe::snapshot(before)?, target),
+        Reference::Other(Target::Live(source)) => {
+            let captured = job.capture(*source, job.detected_rules(), VendorDigests::Without)?;
+            let before = View::of_captured(&captured);
+            job.against(&before, describe::snapshot(&before)?, target)
+        }
+        Reference::PackageDatabase => match target {
+            Target::Stored(_) => Err(Error::NoReference),
+            Target::Live(source) => {
+                let captured = job.capture(*source, job.detected_rules(), VendorDigests::With)?;
+                let found = unsealed::differences(&captured, run)?;
+                let reference = describe::databases(&captured);
+                let outcome = job.conclude(found, reference, &View::of_captured(&captured), &captured.rules)?;
+                Ok(Outcome { captured: Some(Box::new(captured)), ..outcome })
+            }
+        },
+    }
+}
+
+/// One check with all that was asked for.
+struct Job<'j> {
+    request: &'j Request,
+    run: &'j Run<'j>,
+    occasion: &'j Occasion<'j>,
+    started: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum VendorDigests {
+    With,
+    Without,
+}
+
+impl Job<'_> {
+    fn detected_rules(&self) -> RuleSource {
+        let detected = RuleSource::Layers { profiles: Vec::new(), texts: Vec::new() };
+        self.request.rules.clone().unwrap_or(detected)
+    }
+
+    fn capture(&self, source: &dyn Source, rules: RuleSource, vendor: VendorDigests) -> Result<Captured, Error> {
+        let vendor_digests = vendor == VendorDigests::With;
+        let options = Options { rules, parts: self.request.parts, vendor_digests };
+        Ok(capture::capture(source, &options, self.run)?)
+    }
+
+    /// Compares with what was captured before, under the rules that travel with it.
+    fn against(
+        &self,
+        before: &View<'_>,
+        reference: document::Reference,
+        target: &Target<'_>,
+    ) -> Result<Outcome, Error> {
+        let rules = self.request.rules.clone().unwrap_or_else(|| RuleSource::Whole(before.rules.clone()));
+        let sealed = reference.kind == describe::SEALED;
+        match target {
+            Target::Live(source) => {
+                let mut captured = self.capture(*source, rules, VendorDigests::Without)?;
+                let found = differences::live(before, *source, &mut captured, sealed, self.run)?;
+                let outcome = self.conclude(found, reference, &View::of_captured(&captured), &captured.rules)?;
+                Ok(Outcome { captured: Some(Box::new(captured)), ..outcome })
+            }
+            Target::Stored(after) => {
+                let (rules, _) = capture::rules_of(&rules, after.identity.os.as_deref())?;
+                let found = differences::stored(before, after, &rules, sealed, self.request.parts, self.run)?;
+                self.conclude(found, reference, after, &rules)
+            }
+        }
+    }
+
+    /// Judges and reports.
+    fn conclude(
+        &self,
+        found: Found,
+        reference: document::Reference,
+        after: &View<'_>,
+        rules: &RuleSet,
+    ) -> Result<Outcome, Error> {
+        let not_observable = describe::not_observable(after, self.request.parts);
+        let missing = |wanted: &String| not_observable.contains(wanted);
+        let seen = Seen {
+            problems: found.problems.len() as u64,
+            not_compared: found.not_compared,
+            required_missing: self.request.require.iter().any(missing),
+        };
+        let verdict = judge(found.changes.iter().map(|change| change.severity), &seen, self.request.fail_on);
+        let paper = describe::Paper {
+            request: self.request,
+            occasion: self.occasion,
+            started: self.started,
+            reference,
+            after,
+            rules,
+            not_observable,
+            root: after.root()?,
+            effective_root: effective_root(&mut *after.cursor(), rules, after.packages)?,
+        };
+        Ok(Outcome { report: describe::report(found, &verdict, paper), verdict, captured: None })
+    }
+}
+
+/// What a comparison found, judged one by one.
+#[derive(Debug, Default)]
+struct Found {
+    changes: Vec<document::Change>,
+    problems: Vec<Problem>,
+    not_compared: u64,
+    notes: Vec<String>,
+}

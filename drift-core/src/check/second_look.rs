@@ -1,0 +1,83 @@
+//! The second look: back to the bytes once, with a sorted list of asks, for what only a difference
+//! makes worth reading: the vendor's MD5 of changed files, the beginning of grown ones.
+
+use std::collections::BTreeMap;
+
+use crate::capture::{Captured, Extra, Ledger, Run, has_vendor_md5, read};
+use crate::compare::{Comparison, EntryChange};
+use crate::model::{AttributeSet, Digest, FileType, Observed, RowId};
+use crate::source::{self, Ask, Source, Want};
+
+/// Reads again what the comparison made worth reading, and settles what grew.
+pub(super) fn look(
+    source: &dyn Source,
+    captured: &mut Captured,
+    comparison: &mut Comparison,
+    run: &Run<'_>,
+) -> Result<(), source::Error> {
+    let mut asks: BTreeMap<RowId, Want> = BTreeMap::new();
+    for change in &comparison.changes {
+        if let Some(row) = file_row(change).filter(|row| has_vendor_md5(&captured.ownership, *row)) {
+            asks.entry(row).or_default().md5 = true;
+        }
+    }
+    for change in &comparison.grown {
+        if let (Some(row), Some(size)) = (file_row(change), size_before(change)) {
+            asks.entry(row).or_default().prefix = Some(size);
+        }
+    }
+    let asks: Vec<Ask> = asks.into_iter().map(|(row, want)| Ask { row, want }).collect();
+    let plan = run.plan(&captured.rules);
+    let snapshot = &mut captured.snapshot;
+    let mut ledger = Ledger {
+        tree: &mut snapshot.tree,
+        coverage: &mut snapshot.coverage,
+        problems: &mut snapshot.problems,
+    };
+    let extras = read(source, &plan, &asks, &mut ledger)?;
+    captured.md5.extend(extras.iter().filter_map(|(row, extra)| Some((*row, extra.md5?))));
+    settle_growth(comparison, &extras);
+    Ok(())
+}
+
+/// A grown file is as declared when its beginning is what the whole was before.
+fn settle_growth(comparison: &mut Comparison, extras: &BTreeMap<RowId, Extra>) {
+    let content = AttributeSet::named("digest").with(AttributeSet::named("size"));
+    for mut change in std::mem::take(&mut comparison.grown) {
+        let prefix = file_row(&change).and_then(|row| extras.get(&row)).and_then(|extra| extra.prefix);
+        match (prefix, digest_before(&change)) {
+            (Some(prefix), Some(before)) if prefix == before => {
+                if !change.attributes.is_empty() {
+                    comparison.changes.push(change);
+                }
+            }
+            (Some(_), Some(_)) => {
+                change.attributes = change.attributes.with(content);
+                comparison.changes.push(change);
+            }
+            _ => {
+                comparison.not_compared = comparison.not_compared.saturating_add(1);
+                if !change.attributes.is_empty() {
+                    comparison.changes.push(change);
+                }
+            }
+        }
+    }
+    comparison.changes.sort_by(|a, b| a.path.cmp(&b.path));
+}
+
+fn file_row(change: &EntryChange) -> Option<RowId> {
+    let after = change.after.as_ref()?;
+    if after.entry.file_type == FileType::File { after.row } else { None }
+}
+
+fn size_before(change: &EntryChange) -> Option<u64> {
+    change.before.as_ref()?.entry.size.seen().copied()
+}
+
+fn digest_before(change: &EntryChange) -> Option<Digest> {
+    match change.before.as_ref()?.entry.digest {
+        Observed::Is(digest) => Some(digest),
+        _ => None,
+    }
+}

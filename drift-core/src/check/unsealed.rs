@@ -1,0 +1,196 @@
+//! Without a baseline: the target against its own package databases. Nobody sealed them, so this
+//! finds mistakes and careless intruders, and the report says so.
+//!
+//! What no package owns is folded into its topmost directory that no package owns; what could be
+//! run by accident (programs on PATH, setuid, capabilities, device nodes) always stands alone.
+
+use crate::capture::{Captured, Run};
+use crate::compare::{EntryChange, Explanation, State, is_privileged};
+use crate::model::{
+    AttributeSet, Cause, Digest, Entry, FileType, Problem, RowId, Stage, TreePath,
+};
+use crate::packages::{Completeness, Known, Missing, Ownership};
+use crate::report::document::{AttributeChange, Change};
+
+use super::describe::{self, Names};
+use super::{Error, Found};
+
+/// Compares with the package databases.
+pub(super) fn differences(captured: &Captured, run: &Run<'_>) -> Result<Found, Error> {
+    let mut found = Found { problems: captured.snapshot.problems.clone(), ..Found::default() };
+    if captured.snapshot.packages.is_empty() {
+        found.problems.push(Problem {
+            path: TreePath::root(),
+            stage: Stage::Parse,
+            reason: "no package database was found, so there is nothing to compare with; \
+                     name a sealed snapshot with --baseline"
+                .to_owned(),
+            errno: None,
+        });
+        return Ok(found);
+    }
+    let names = Names { before: &[], after: &captured.snapshot.packages, rules: &captured.rules };
+    let mut walk = Walk { captured, names, found, folds: Vec::new() };
+    let mut cursor = captured.snapshot.tree.cursor();
+    let mut steps = 0u32;
+    while let Some((depth, row)) = cursor.next_row() {
+        steps = steps.wrapping_add(1);
+        if steps.is_multiple_of(1024) {
+            run.cancel.check().map_err(crate::compare::Error::from)?;
+        }
+        walk.entry(depth, row);
+    }
+    for missing in captured.ownership.missing() {
+        walk.missing(missing);
+    }
+    walk.found.notes.push(
+        "This reference is unsigned: the package database is the target's own word. \
+         Capture and seal a golden baseline to know more."
+            .to_owned(),
+    );
+    Ok(walk.found)
+}
+
+struct Walk<'w> {
+    captured: &'w Captured,
+    names: Names<'w>,
+    found: Found,
+    /// Unowned directories on the way down: depth and change.
+    folds: Vec<(u32, usize)>,
+}
+
+impl Walk<'_> {
+    fn ownership(&self) -> &Ownership {
+        &self.captured.ownership
+    }
+
+    fn entry(&mut self, depth: u32, row: RowId) {
+        while self.folds.last().is_some_and(|(open, _)| *open >= depth) {
+            self.folds.pop();
+        }
+        let rule = self.captured.rules.rule(self.captured.snapshot.tree.rule(row));
+        if depth == 0 || rule.excludes() {
+            return;
+        }
+        match (self.ownership().owner(row), self.ownership().known(row)) {
+            (_, Some(Known::Alternative { registered: false })) => self.unregistered_alternative(row),
+            (Some(_), _) => self.owned(row),
+            (None, Some(_)) => {}
+            (None, None) => self.unowned(depth, row),
+        }
+    }
+
+    /// A packaged file against its record.
+    fn owned(&mut self, row: RowId) {
+        let Some(record) = self.ownership().record(row) else { return };
+        let Some(expected) = record.expected_md5() else { return };
+        let tree = &self.captured.snapshot.tree;
+        let actual = self.captured.md5.get(&row).copied();
+        let conffile = record.conffile.is_some();
+        let difference = match (tree.file_type(row), actual) {
+            (FileType::File, None) | (FileType::Unknown, _) => return,
+            (FileType::File, Some(actual)) if actual == expected => return,
+            (FileType::File, Some(actual)) => digest_change(expected, actual),
+            (other, _) => {
+                let text = |file_type: FileType| Some(file_type.name().as_bytes().to_vec());
+                describe::attribute_change(b"type", text(FileType::File), text(other))
+            }
+        };
+        let cause = if conffile { Cause::ConffileEdited } else { Cause::VendorRecordDiffers };
+        self.modified(row, cause, conffile, vec![difference]);
+    }
+
+    fn unregistered_alternative(&mut self, row: RowId) {
+        let target = self.captured.snapshot.tree.link_target(row).map(<[u8]>::to_vec);
+        let difference = describe::attribute_change(b"link_target", None, target);
+        self.modified(row, Cause::VendorRecordDiffers, false, vec![difference]);
+    }
+
+    fn modified(&mut self, row: RowId, cause: Cause, conffile: bool, attributes: Vec<AttributeChange>) {
+        let mut change = self.describe(self.change_of(row), cause, conffile);
+        change.kind = "modified";
+        change.attributes = attributes;
+        change.id = describe::id_of(&change, self.captured.snapshot.tree.path(row).as_bytes());
+        self.found.changes.push(change);
+    }
+
+    fn unowned(&mut self, depth: u32, row: RowId) {
+        if self.ownership().records().completeness() == Completeness::Incomplete {
+            return;
+        }
+        let change = self.change_of(row);
+        let Some(entry) = change.after.as_ref().map(|after| after.entry.clone()) else { return };
+        if let Some((_, open)) = self.folds.last().copied().filter(|_| !stands_alone(&change.path, &entry)) {
+            if let Some(folded) = self.found.changes.get_mut(open).and_then(|change| change.entries.as_mut()) {
+                *folded = folded.saturating_add(1);
+            }
+            return;
+        }
+        let rule = self.captured.rules.rule(change.rule);
+        let declared = rule.may_come_and_go() && !stands_alone(&change.path, &entry);
+        let cause = if declared { Cause::DeclaredDynamic } else { Cause::Unowned };
+        let mut described = self.describe(change, cause, false);
+        if entry.file_type == FileType::Directory {
+            described.entries = Some(0);
+            self.folds.push((depth, self.found.changes.len()));
+        }
+        self.found.changes.push(described);
+    }
+
+    /// A path that a package shipped and that is not there.
+    fn missing(&mut self, missing: &Missing) {
+        let rule_id = self.captured.rules.evaluate(&missing.path, false);
+        let rule = self.captured.rules.rule(rule_id);
+        if missing.filtered || rule.excludes() {
+            return;
+        }
+        let conffile = missing.record.conffile.is_some();
+        let cause = match (rule.may_come_and_go(), conffile) {
+            (true, _) => Cause::DeclaredDynamic,
+            (false, true) => Cause::ConffileEdited,
+            (false, false) => Cause::VendorRecordDiffers,
+        };
+        let shipped = State { entry: Entry::unobserved(FileType::Unknown), owner: Some(missing.package), row: None };
+        let change = EntryChange {
+            path: missing.path.clone(),
+            moved_from: None,
+            rule: rule_id,
+            before: Some(shipped),
+            after: None,
+            attributes: AttributeSet::EMPTY,
+        };
+        let names = self.names;
+        self.names.before = names.after;
+        let mut described = self.describe(change, cause, conffile);
+        self.names = names;
+        described.file_type = None;
+        self.found.changes.push(described);
+    }
+
+    fn change_of(&self, row: RowId) -> EntryChange {
+        let tree = &self.captured.snapshot.tree;
+        EntryChange {
+            path: tree.path(row),
+            moved_from: None,
+            rule: tree.rule(row),
+            before: None,
+            after: Some(State { entry: tree.entry(row), owner: tree.owner(row), row: Some(row) }),
+            attributes: AttributeSet::EMPTY,
+        }
+    }
+
+    fn describe(&self, change: EntryChange, cause: Cause, conffile: bool) -> Change {
+        let explanation = Explanation { cause, verified: false, folded_into: None, conffile };
+        describe::entry_change(&change, &explanation, None, &self.names, false)
+    }
+}
+
+/// What is never folded into its directory.
+fn stands_alone(path: &TreePath, entry: &Entry) -> bool {
+    is_privileged(entry) || describe::is_on_path(path, entry)
+}
+
+fn digest_change(expected: Digest, actual: Digest) -> AttributeChange {
+    let bytes = |digest: Digest| Some(digest.to_string().into_bytes());
+    describe::attribute_change(b"digest", bytes(expected), bytes(actual))
+}

@@ -1,0 +1,174 @@
+//! The cause of every change: one closed list, never none, in a fixed order of precedence.
+//!
+//! A cause explains, it never excuses. What rests on the target's own package database alone is
+//! not verified, and a change that such a database cannot vouch for (permissions, owner, labels)
+//! is never folded into a package's upgrade.
+
+use std::collections::BTreeMap;
+
+use crate::model::{AttributeSet, Cause, Digest, Entry, FileType, PackageId, RowId, TreePath};
+use crate::packages::{Known, Missing, Ownership, VendorRecord};
+use crate::rules::RuleSet;
+
+use super::change::{EntryChange, Kind};
+use super::packages::PackageChange;
+
+/// What a comparison knows beyond the two trees.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'e> {
+    /// The rules in force.
+    pub rules: &'e RuleSet,
+    /// Whether the older side is a sealed baseline.
+    pub sealed: bool,
+    /// Changes of packages.
+    pub packages: &'e [PackageChange],
+    /// What belongs to whom on the newer side; none of a stored snapshot.
+    pub ownership: Option<&'e Ownership>,
+    /// Owned paths that the newer side lacks.
+    pub missing: &'e BTreeMap<TreePath, &'e Missing>,
+    /// MD5 of changed files of the newer side.
+    pub md5: &'e BTreeMap<RowId, Digest>,
+    /// Mount points of the newer side that hide a path of the older one.
+    pub covering: &'e [TreePath],
+}
+
+/// Why a change is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explanation {
+    /// The cause.
+    pub cause: Cause,
+    /// Whether it rests on more than the target's own word.
+    pub verified: bool,
+    /// The change of a package that carries it, among [`Evidence::packages`].
+    pub folded_into: Option<usize>,
+    /// Whether the entry is a package's configuration file.
+    pub conffile: bool,
+}
+
+/// Explains one change.
+#[must_use]
+pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
+    let conffile = is_conffile(change, evidence);
+    let plain = |cause, verified| Explanation { cause, verified, folded_into: None, conffile };
+    if evidence.covering.iter().any(|mount| change.path.starts_with(mount)) {
+        return plain(Cause::CoveredByMount, true);
+    }
+    let came_or_went = change.kind() != Kind::Modified;
+    if came_or_went && evidence.rules.rule(change.rule).may_come_and_go() && !gains_privilege(change) {
+        return plain(Cause::DeclaredDynamic, true);
+    }
+    if let Some(at) = package_event(change, evidence) {
+        let cause = evidence.packages.get(at).map_or(Cause::ModifiedInPlace, |package| package.cause);
+        return Explanation { folded_into: Some(at), ..plain(cause, false) };
+    }
+    if is_registered_alternative(change, evidence) {
+        return plain(Cause::Generated, true);
+    }
+    if conffile && change.kind() != Kind::Added {
+        return plain(Cause::ConffileEdited, true);
+    }
+    if change.moved_from.is_some() {
+        return plain(Cause::Moved, true);
+    }
+    if !evidence.sealed && differs_from_record(change, evidence) {
+        return plain(Cause::VendorRecordDiffers, true);
+    }
+    let owned = change.after.as_ref().is_some_and(|after| after.owner.is_some());
+    if change.kind() == Kind::Added && !owned {
+        return plain(Cause::Unowned, true);
+    }
+    plain(Cause::ModifiedInPlace, true)
+}
+
+/// Returns whether the entry is an executable file, or has setuid, setgid or capabilities.
+#[must_use]
+pub fn is_executable(entry: &Entry) -> bool {
+    let bits = entry.mode.seen().copied().unwrap_or(0);
+    entry.file_type == FileType::File && (bits & 0o111 != 0 || is_privileged(entry))
+}
+
+/// Returns whether the entry gives power: setuid, setgid (of a file), file capabilities, or a
+/// device node.
+#[must_use]
+pub fn is_privileged(entry: &Entry) -> bool {
+    let bits = entry.mode.seen().copied().unwrap_or(0);
+    let capable = entry.xattrs.seen().is_some_and(|xattrs| xattrs.get(b"security.capability").is_some());
+    match entry.file_type {
+        FileType::File => bits & 0o6000 != 0 || capable,
+        FileType::Char | FileType::Block => true,
+        _ => false,
+    }
+}
+
+/// A rule that lets entries come and go does not speak for what gives power over the system.
+fn gains_privilege(change: &EntryChange) -> bool {
+    change.before.is_none() && change.after.as_ref().is_some_and(|after| is_privileged(&after.entry))
+}
+
+fn record(change: &EntryChange, evidence: &Evidence<'_>) -> Option<VendorRecord> {
+    match change.after.as_ref() {
+        Some(after) => evidence.ownership?.record(after.row?),
+        None => evidence.missing.get(&change.path).map(|missing| missing.record.clone()),
+    }
+}
+
+fn is_conffile(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
+    record(change, evidence).is_some_and(|record| record.conffile.is_some())
+}
+
+/// What an upgrade changes as a matter of course, and the package's record vouches for.
+const VOUCHED: [&str; 6] = ["digest", "size", "mtime", "link_target", "nlink", "hardlinks"];
+
+/// The change of a package that explains this one: the file equals the new package's record, or
+/// went with the package that owned it.
+fn package_event(change: &EntryChange, evidence: &Evidence<'_>) -> Option<usize> {
+    let owner_before = change.before.as_ref().and_then(|before| before.owner);
+    let owner_after = change.after.as_ref().and_then(|after| after.owner);
+    let event = |before: Option<PackageId>, after: Option<PackageId>| {
+        evidence.packages.iter().position(|package| {
+            package.cause != Cause::ModifiedInPlace
+                && ((after.is_some() && package.after == after) || (before.is_some() && package.before == before))
+        })
+    };
+    let at = event(owner_before, owner_after)?;
+    let Some(after) = &change.after else {
+        // A path that the new version still claims should be there.
+        return (!evidence.missing.contains_key(&change.path)).then_some(at);
+    };
+    let owner_changed = event(None, owner_after).is_some();
+    let unvouched_privilege =
+        gains_privilege(change) && record(change, evidence).is_none_or(|record| record.expected_md5().is_none());
+    if !owner_changed || unvouched_privilege {
+        return None;
+    }
+    let vouched = VOUCHED.iter().fold(AttributeSet::EMPTY, |set, name| set.with(AttributeSet::named(name)));
+    if change.kind() == Kind::Modified && !change.attributes.without(vouched).is_empty() {
+        return None;
+    }
+    let recorded = record(change, evidence).and_then(|record| record.expected_md5());
+    match (after.entry.file_type, recorded) {
+        (FileType::File, Some(expected)) => (evidence.md5.get(&after.row?) == Some(&expected)).then_some(at),
+        // Links and directories have no record; a file without one cannot be vouched for, but for
+        // the package manager's own books.
+        (FileType::File, None) => change.path.as_bytes().starts_with(b"var/lib/dpkg/info/").then_some(at),
+        _ => Some(at),
+    }
+}
+
+fn differs_from_record(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
+    let row = change.after.as_ref().and_then(|after| after.row);
+    let expected = record(change, evidence).and_then(|record| record.expected_md5());
+    match (row.and_then(|row| evidence.md5.get(&row)), expected) {
+        (Some(actual), Some(expected)) => *actual != expected,
+        _ => false,
+    }
+}
+
+/// A link of update-alternatives(1) that points where its registration says.
+fn is_registered_alternative(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
+    let row = change.after.as_ref().and_then(|after| after.row);
+    let known = row.and_then(|row| evidence.ownership?.known(row));
+    let target_only = change.kind() != Kind::Modified
+        || change.attributes.without(AttributeSet::named("link_target").with(AttributeSet::named("mtime"))).is_empty();
+    target_only && matches!(known, Some(Known::Alternative { registered: true }))
+}

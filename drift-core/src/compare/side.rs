@@ -1,0 +1,79 @@
+//! One of the two trees of a comparison, with the path of its current entry.
+
+use crate::model::{Cursor, CursorError, Entry, Listing, PackageId, RowId, RuleId, TreePath};
+
+use super::change::State;
+
+pub(super) struct Side<'c> {
+    cursor: &'c mut dyn Cursor,
+    path: Vec<u8>,
+    /// Where the name at each depth ends in `path`; depth 1 first.
+    ends: Vec<usize>,
+    pub(super) current: Option<Current>,
+}
+
+pub(super) struct Current {
+    pub(super) depth: u32,
+    pub(super) entry: Entry,
+    pub(super) listing: Listing,
+    pub(super) owner: Option<PackageId>,
+    pub(super) rule: Option<RuleId>,
+    pub(super) row: Option<RowId>,
+}
+
+impl Current {
+    pub(super) fn state(&self) -> State {
+        State { entry: self.entry.clone(), owner: self.owner, row: self.row }
+    }
+}
+
+impl<'c> Side<'c> {
+    pub(super) fn new(cursor: &'c mut dyn Cursor) -> Result<Self, CursorError> {
+        let mut side = Self { cursor, path: Vec::new(), ends: Vec::new(), current: None };
+        side.advance()?;
+        Ok(side)
+    }
+
+    pub(super) fn advance(&mut self) -> Result<(), CursorError> {
+        self.current = None;
+        let Some(step) = self.cursor.next()? else { return Ok(()) };
+        // A path is at most as long as its names, so the depth of a valid walk grows by one at a
+        // time; a stored tree that says otherwise is refused.
+        let parents = (step.depth as usize).saturating_sub(1);
+        if parents > self.ends.len() {
+            return Err(CursorError { reason: "an entry lies in a directory that is not there".to_owned() });
+        }
+        self.ends.truncate(parents);
+        self.path.truncate(self.ends.last().copied().unwrap_or(0));
+        if step.depth > 0 {
+            if !self.path.is_empty() {
+                self.path.push(b'/');
+            }
+            self.path.extend_from_slice(step.name);
+            self.ends.push(self.path.len());
+        }
+        self.current = Some(Current {
+            depth: step.depth,
+            entry: step.entry,
+            listing: step.listing,
+            owner: step.owner,
+            rule: step.rule,
+            row: step.row,
+        });
+        Ok(())
+    }
+
+    /// Returns depth and name of the current entry.
+    pub(super) fn position(&self) -> Option<(u32, &[u8])> {
+        let current = self.current.as_ref()?;
+        let start = match self.ends.len().checked_sub(2).and_then(|at| self.ends.get(at)) {
+            Some(end) => end.saturating_add(1),
+            None => 0,
+        };
+        Some((current.depth, self.path.get(start..).unwrap_or_default()))
+    }
+
+    pub(super) fn path(&self) -> TreePath {
+        TreePath::from_joined(self.path.clone())
+    }
+}

@@ -1,0 +1,9 @@
+//! The only place that decides what counts: severities, the verdict, exit codes. Three tables.
+
+mod exit;
+mod severity;
+mod verdict;
+
+pub use exit::{EXIT_CODES, Exit};
+pub use severity::{Circumstances, SEVERITIES, SeverityRow, severity};
+pub use verdict::{FailOn, Seen, Status, Verdict, judge, untrusted};

@@ -1,0 +1,316 @@
+//! Whose is which entry: the databases' paths looked up in a captured tree.
+//!
+//! A database's path need not be where the file is: `/bin/ls` is `/usr/bin/ls` where `/bin` is a
+//! link, and a diverted file lies under another name. Each directory is resolved once, links
+//! followed as in [`Tree::resolve`]; the last name is never followed. The databases are the
+//! target's own word, so all of this is an unsigned reference.
+
+use super::alternative::Alternative;
+use super::located::Located;
+use super::paths::PathId;
+use super::record::{Claim, Leftover, Presence, Records, StatOverride, VendorRecord};
+use crate::model::{DirId, FileType, FollowLast, PackageId, RowId, Tree, TreePath};
+
+/// Steps that all matching of `path-exclude` patterns may take together: a second of work, and
+/// thousands of times what a slim image needs.
+const FILTER_STEPS: u64 = 200_000_000;
+
+/// The directories that moved below `/usr`, leaving links (file-hierarchy(7)).
+const MERGED: [&[u8]; 6] = [b"bin", b"lib", b"lib32", b"lib64", b"libx32", b"sbin"];
+
+/// Why an entry is expected without a package of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Known {
+    /// A link that update-alternatives made.
+    Alternative {
+        /// It points where the database allows.
+        registered: bool,
+    },
+    /// A link of a root directory that moved below `/usr`, pointing there.
+    UsrMerge,
+    /// Packages list a directory, and it is a link instead.
+    DirectoryLink,
+    /// A directory of several packages.
+    SharedDirectory,
+    /// A configuration file of a package that was removed but not purged.
+    Leftover,
+    /// A file in which the package manager keeps its own books.
+    Bookkeeping,
+    /// Nobody owns it, but its owner and mode are imposed.
+    Overridden,
+}
+
+/// A path that a package shipped and that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// Where it would be, diversions and links of directories followed as far as they go.
+    pub path: TreePath,
+    /// The package, the first by name of several.
+    pub package: PackageId,
+    /// What was recorded of it.
+    pub record: VendorRecord,
+    /// The package manager was told not to install it.
+    pub filtered: bool,
+}
+
+/// The entries of one tree with what the databases say of them.
+#[derive(Debug, Default)]
+pub struct Ownership {
+    records: Records,
+    /// By row, the position of the claim + 1; 0 for none.
+    claims: Vec<u32>,
+    /// Sorted by row.
+    known: Vec<(RowId, Known)>,
+    leftovers: Vec<(RowId, u32)>,
+    overrides: Vec<(RowId, u32)>,
+    missing: Vec<Missing>,
+    unseen: u64,
+}
+
+impl Ownership {
+    /// Looks everything up. A path under a directory whose names are not all known is neither
+    /// owned nor missing; [`Self::unseen`] counts it.
+    #[must_use]
+    pub fn resolve(records: Records, tree: &Tree) -> Self {
+        let mut located = Located::new(records.paths(), tree);
+        let mut ownership = Self { claims: vec![0; tree.len()], ..Self::default() };
+        let placed = ownership.place(&records, &mut located, tree);
+        ownership.settle(&records, &located, tree, placed);
+        ownership.note_links(&records, tree);
+        for (at, leftover) in (0..).zip(records.leftovers()) {
+            if let Some(row) = located.row(leftover.path) {
+                ownership.leftovers.push((row, at));
+                ownership.expect_unowned(row, Known::Leftover);
+            }
+        }
+        for (at, stat_override) in (0..).zip(records.overrides()) {
+            if let Some(row) = located.row(stat_override.path) {
+                ownership.overrides.push((row, at));
+                ownership.expect_unowned(row, Known::Overridden);
+            }
+        }
+        for &path in records.bookkeeping() {
+            ownership.known.extend(located.row(path).map(|row| (row, Known::Bookkeeping)));
+        }
+        ownership.known.sort_unstable();
+        ownership.known.dedup_by_key(|(row, _)| *row);
+        ownership.leftovers.sort_unstable();
+        ownership.overrides.sort_unstable();
+        ownership.records = records;
+        ownership
+    }
+
+    /// Returns the package that owns the entry.
+    #[must_use]
+    pub fn owner(&self, row: RowId) -> Option<PackageId> {
+        self.claim(row).map(|claim| claim.package)
+    }
+
+    /// Returns what the owner's database recorded of the entry.
+    #[must_use]
+    pub fn record(&self, row: RowId) -> Option<VendorRecord> {
+        self.claim(row).map(|claim| self.records.record(claim))
+    }
+
+    /// Returns why the entry is expected, apart from being a single package's.
+    #[must_use]
+    pub fn known(&self, row: RowId) -> Option<Known> {
+        lookup(&self.known, row).copied()
+    }
+
+    /// Returns the removed package's configuration file that the entry is.
+    #[must_use]
+    pub fn leftover(&self, row: RowId) -> Option<&Leftover> {
+        lookup(&self.leftovers, row).and_then(|&at| self.records.leftovers().get(at as usize))
+    }
+
+    /// Returns the owner and mode that are imposed on the entry.
+    #[must_use]
+    pub fn stat_override(&self, row: RowId) -> Option<&StatOverride> {
+        lookup(&self.overrides, row).and_then(|&at| self.records.overrides().get(at as usize))
+    }
+
+    /// Returns what packages shipped and is not there, by path.
+    ///
+    /// A rule may have kept an entry out of the tree; the caller knows the rules, this does not.
+    #[must_use]
+    pub fn missing(&self) -> &[Missing] {
+        &self.missing
+    }
+
+    /// Returns how many shipped paths lie where the tree was not seen.
+    #[must_use]
+    pub fn unseen(&self) -> u64 {
+        self.unseen
+    }
+
+    /// Returns what the databases say, by itself.
+    #[must_use]
+    pub fn records(&self) -> &Records {
+        &self.records
+    }
+
+    /// Records every owner in the tree.
+    pub fn mark(&self, tree: &mut Tree) {
+        for row in tree.rows() {
+            if let Some(package) = self.owner(row) {
+                tree.set_owner(row, package);
+            }
+        }
+    }
+
+    fn claim(&self, row: RowId) -> Option<&Claim> {
+        let at = self.claims.get(row.0 as usize)?.checked_sub(1)?;
+        self.records.claims().get(at as usize)
+    }
+
+    /// Notes why the entry is expected, unless a package owns it.
+    fn expect_unowned(&mut self, row: RowId, known: Known) {
+        if self.claims.get(row.0 as usize).is_some_and(|&claim| claim == 0) {
+            self.known.push((row, known));
+        }
+    }
+
+    /// Finds the row of each claim, sorted by row and package; notes what is missing.
+    fn place(
+        &mut self,
+        records: &Records,
+        located: &mut Located,
+        tree: &Tree,
+    ) -> Vec<(RowId, u32)> {
+        let diversions = Diversions::new(records);
+        let mut placed = Vec::with_capacity(records.claims().len());
+        let mut missing: Vec<(TreePath, u32)> = Vec::new();
+        for (at, claim) in (0..).zip(records.claims()) {
+            let path = diversions.place_of(records, claim);
+            match (located.row(path), claim.presence) {
+                (Some(row), _) => placed.push((row, at)),
+                (None, Presence::Optional) => {}
+                (None, Presence::Shipped) if located.is_unseen(path) => {
+                    self.unseen = self.unseen.saturating_add(1);
+                }
+                (None, Presence::Shipped) => {
+                    missing.push((located.path(path, records.paths(), tree), at));
+                }
+            }
+        }
+        // Claims stand by package, so the first of equal paths is the first package by name.
+        missing.sort();
+        missing.dedup_by(|later, kept| later.0 == kept.0);
+        let mut steps = FILTER_STEPS;
+        for (path, at) in missing {
+            let Some(claim) = records.claims().get(at as usize) else { continue };
+            let filtered = records.is_filtered(&records.path(claim.path), &mut steps);
+            let (package, record) = (claim.package, records.record(claim));
+            self.missing.push(Missing { path, package, record, filtered });
+        }
+        placed.sort_unstable();
+        placed
+    }
+
+    /// Decides among the claims of each row.
+    fn settle(
+        &mut self,
+        records: &Records,
+        located: &Located,
+        tree: &Tree,
+        placed: Vec<(RowId, u32)>,
+    ) {
+        let claim_at = |at: u32| records.claims().get(at as usize);
+        for group in placed.chunk_by(|a, b| a.0 == b.0) {
+            let claims = || group.iter().filter_map(|&(_, at)| Some((at, claim_at(at)?)));
+            let Some((row, (_, first))) = group.first().map(|&(row, _)| row).zip(claims().next())
+            else {
+                continue;
+            };
+            let directory = match tree.file_type(row) {
+                FileType::Directory => true,
+                FileType::Symlink => claims().any(|(_, claim)| located.has_children(claim.path)),
+                _ => false,
+            };
+            if directory && tree.file_type(row) == FileType::Symlink {
+                self.known.push((row, Known::DirectoryLink));
+            }
+            if directory && claims().any(|(_, claim)| claim.package != first.package) {
+                self.known.push((row, Known::SharedDirectory));
+                continue;
+            }
+            // What ships it comes before what may own it, a record before none.
+            let chosen = claims().min_by_key(|(at, claim)| {
+                let record = records.record(claim);
+                let bare = record.md5.is_none() && record.conffile.is_none();
+                (claim.presence == Presence::Optional, bare, *at)
+            });
+            if let (Some((at, _)), Some(slot)) = (chosen, self.claims.get_mut(row.0 as usize)) {
+                *slot = at.saturating_add(1);
+            }
+        }
+    }
+
+    /// Notes the links of merged directories and of alternatives.
+    fn note_links(&mut self, records: &Records, tree: &Tree) {
+        for name in MERGED {
+            let Some(row) = tree.child(DirId(0), name) else { continue };
+            let target = tree.link_target(row).unwrap_or_default();
+            let target = target.strip_prefix(b"/").unwrap_or(target);
+            if target.strip_prefix(b"usr/") == Some(name) {
+                self.known.push((row, Known::UsrMerge));
+            }
+        }
+        for alternative in records.alternatives() {
+            self.note_alternative(alternative, tree);
+        }
+    }
+
+    fn note_alternative(&mut self, alternative: &Alternative, tree: &Tree) {
+        let mut note = |path: &[u8], allowed: &dyn Fn(&[u8]) -> bool| {
+            let row = tree.resolve(path, FollowLast::No)?;
+            let target = tree.link_target(row);
+            let registered = target.is_some_and(allowed);
+            // Unless it is a link, it is something else in the place of one.
+            self.known.push((row, Known::Alternative { registered }));
+            target
+        };
+        let administered = [ADMINISTERED, &alternative.name].concat();
+        let target = note(&administered, &|target| alternative.selected(target).is_some());
+        let selected = target.and_then(|target| alternative.selected(target));
+        note(&alternative.link, &|target| target == administered);
+        for (at, slave) in alternative.slaves.iter().enumerate() {
+            let provided = selected.and_then(|choice| choice.slaves.get(at));
+            let provided = provided.filter(|path| !path.is_empty());
+            let administered = [ADMINISTERED, &slave.name].concat();
+            note(&administered, &|target| provided.is_some_and(|wanted| **wanted == *target));
+            note(&slave.link, &|target| provided.is_some() && target == administered);
+        }
+    }
+}
+
+/// Where update-alternatives keeps its links, with the slash that their targets begin with.
+const ADMINISTERED: &[u8] = b"/etc/alternatives/";
+
+fn lookup<T>(sorted: &[(RowId, T)], row: RowId) -> Option<&T> {
+    let at = sorted.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+    sorted.get(at).map(|(_, value)| value)
+}
+
+/// The diversions by the name that packages ship; of several the last of the database counts.
+struct Diversions<'r>(Vec<(PathId, PathId, Option<&'r str>)>);
+
+impl<'r> Diversions<'r> {
+    fn new(records: &'r Records) -> Self {
+        let all = records.diversions().iter().rev();
+        let mut all: Vec<_> = all.map(|one| (one.from, one.to, one.by.as_deref())).collect();
+        all.sort_by_key(|one| one.0);
+        all.dedup_by_key(|one| one.0);
+        Self(all)
+    }
+
+    /// Returns where the claimed file is put.
+    fn place_of(&self, records: &Records, claim: &Claim) -> PathId {
+        let found = self.0.binary_search_by_key(&claim.path, |one| one.0).ok();
+        let Some(&(_, to, by)) = found.and_then(|at| self.0.get(at)) else { return claim.path };
+        let package = records.packages().get(claim.package.index());
+        let own = by.is_some() && package.map(|package| package.name.as_str()) == by;
+        if own { claim.path } else { to }
+    }
+}

@@ -1,0 +1,429 @@
+//! What the databases of a target say, before anybody looks whether it is so.
+
+use super::alternative::Alternative;
+use super::files::Completeness;
+use super::fnmatch::fnmatch;
+use super::paths::{PathId, Paths};
+use crate::model::{Digest, Package, PackageId, PathError, Problem, TreePath};
+
+/// What a package database recorded of a path when it installed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct VendorRecord {
+    /// MD5 of the content as shipped; none of directories, links, and files shipped without.
+    pub md5: Option<Digest>,
+    /// Set when the path is a configuration file that the administrator may edit.
+    pub conffile: Option<Conffile>,
+}
+
+impl VendorRecord {
+    /// Returns the MD5 that the content as shipped has.
+    #[must_use]
+    pub fn expected_md5(&self) -> Option<Digest> {
+        match &self.conffile {
+            Some(conffile) => conffile.md5,
+            None => self.md5,
+        }
+    }
+}
+
+/// A configuration file as the package manager last installed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Conffile {
+    /// MD5 of the content as shipped; none while the file is new and not yet installed.
+    pub md5: Option<Digest>,
+    /// The package's newer version no longer ships it.
+    pub obsolete: bool,
+    /// The package asks for its removal at the next upgrade.
+    pub remove_on_upgrade: bool,
+}
+
+/// Whether the absence of an owned path means anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Presence {
+    /// The package shipped it: absence is a finding.
+    Shipped,
+    /// It belongs to the package if it is there.
+    Optional,
+}
+
+/// A file that one package asked to be installed under another name (dpkg-divert(1)).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diversion {
+    /// The name that packages ship.
+    pub from: PathId,
+    /// Where their file is instead.
+    pub to: PathId,
+    /// The package whose own file stays at `from`; `None` for the administrator's diversion.
+    pub by: Option<String>,
+}
+
+/// An owner and mode that the administrator or a package imposes (dpkg-statoverride(1)).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatOverride {
+    /// The path.
+    pub path: PathId,
+    /// The owner's name, or `#` and a number.
+    pub user: String,
+    /// The group's name, or `#` and a number.
+    pub group: String,
+    /// Permission bits, at most 07777.
+    pub mode: u16,
+}
+
+/// A configuration file of a package that was removed but not purged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// The path.
+    pub path: PathId,
+    /// The name of the removed package.
+    pub package: String,
+    /// The file as it was shipped.
+    pub conffile: Conffile,
+}
+
+/// A pattern that keeps files of packages from being installed, or brings them back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathFilter {
+    /// dpkg's `path-exclude`.
+    Exclude,
+    /// dpkg's `path-include`.
+    Include,
+}
+
+/// A package that a parser is just filling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claimant(u32);
+
+/// What became of a digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// It stands with the path.
+    Yes,
+    /// The package does not own this path, so it was dropped.
+    NotOwned(PathId),
+}
+
+/// A path that a package owns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The path as the database writes it, before links and diversions.
+    pub path: PathId,
+    /// The package.
+    pub package: PackageId,
+    /// Whether its absence means anything.
+    pub presence: Presence,
+    /// Positions + 1 in the columns of digests and conffiles; 0 for none.
+    md5: u32,
+    conffile: u32,
+}
+
+/// The columns that a sink fills and [`Records`] keeps.
+#[derive(Debug, Default)]
+struct Columns {
+    paths: Paths,
+    packages: Vec<Package>,
+    claims: Vec<Claim>,
+    md5s: Vec<[u8; 16]>,
+    conffiles: Vec<Conffile>,
+    diversions: Vec<Diversion>,
+    overrides: Vec<StatOverride>,
+    alternatives: Vec<Alternative>,
+    leftovers: Vec<Leftover>,
+    filters: Vec<(PathFilter, Box<[u8]>)>,
+    bookkeeping: Vec<PathId>,
+    problems: Vec<Problem>,
+    architecture: Option<String>,
+}
+
+/// Takes what a parser finds.
+#[derive(Debug, Default)]
+pub struct PackageSink {
+    columns: Columns,
+    /// By path, the last claim of it + 1; 0 for none.
+    latest: Vec<u32>,
+}
+
+impl PackageSink {
+    /// Takes a package; its paths follow before the next package.
+    pub fn package(&mut self, package: Package) -> Claimant {
+        self.columns.packages.push(package);
+        Claimant(position(self.columns.packages.len()))
+    }
+
+    /// Takes a path of a package; the same path twice counts once.
+    pub fn owns(
+        &mut self,
+        claimant: Claimant,
+        path: &[u8],
+        presence: Presence,
+    ) -> Result<PathId, PathError> {
+        let path = self.columns.paths.intern(path)?;
+        if self.claim(claimant, path).is_none() {
+            let package = PackageId(claimant.0);
+            self.columns.claims.push(Claim { path, package, presence, md5: 0, conffile: 0 });
+            let claim = u32::try_from(self.columns.claims.len()).unwrap_or(u32::MAX);
+            if self.latest.len() <= path.index() {
+                self.latest.resize(self.columns.paths.len(), 0);
+            }
+            if let Some(latest) = self.latest.get_mut(path.index()) {
+                *latest = claim;
+            }
+        }
+        Ok(path)
+    }
+
+    /// Records the digest of a path that the package owns.
+    pub fn md5(
+        &mut self,
+        claimant: Claimant,
+        path: &[u8],
+        md5: [u8; 16],
+    ) -> Result<Recorded, PathError> {
+        let path = self.columns.paths.intern(path)?;
+        let number = u32::try_from(self.columns.md5s.len().saturating_add(1)).unwrap_or(0);
+        let Some(claim) = self.claim(claimant, path) else {
+            return Ok(Recorded::NotOwned(path));
+        };
+        claim.md5 = number;
+        self.columns.md5s.push(md5);
+        Ok(Recorded::Yes)
+    }
+
+    /// Records a configuration file; the package owns it, listed or not.
+    pub fn conffile(
+        &mut self,
+        claimant: Claimant,
+        path: &[u8],
+        conffile: Conffile,
+    ) -> Result<(), PathError> {
+        let path = self.owns(claimant, path, Presence::Optional)?;
+        self.columns.conffiles.push(conffile);
+        let number = u32::try_from(self.columns.conffiles.len()).unwrap_or(0);
+        if let Some(claim) = self.claim(claimant, path) {
+            claim.conffile = number;
+        }
+        Ok(())
+    }
+
+    /// Returns whether any package so far owns the path.
+    #[must_use]
+    pub fn is_owned(&self, path: PathId) -> bool {
+        self.latest.get(path.index()).is_some_and(|&latest| latest > 0)
+    }
+
+    /// Takes a configuration file of a removed package.
+    pub fn leftover(
+        &mut self,
+        package: &str,
+        path: &[u8],
+        conffile: Conffile,
+    ) -> Result<(), PathError> {
+        let path = self.columns.paths.intern(path)?;
+        self.columns.leftovers.push(Leftover { path, package: package.to_owned(), conffile });
+        Ok(())
+    }
+
+    /// Takes a diversion; of the same `from` twice the last counts.
+    pub fn diversion(
+        &mut self,
+        from: &[u8],
+        to: &[u8],
+        by: Option<String>,
+    ) -> Result<(), PathError> {
+        let (from, to) = (self.columns.paths.intern(from)?, self.columns.paths.intern(to)?);
+        self.columns.diversions.push(Diversion { from, to, by });
+        Ok(())
+    }
+
+    /// Takes an imposed owner and mode.
+    pub fn stat_override(
+        &mut self,
+        path: &[u8],
+        user: String,
+        group: String,
+        mode: u16,
+    ) -> Result<(), PathError> {
+        let path = self.columns.paths.intern(path)?;
+        self.columns.overrides.push(StatOverride { path, user, group, mode });
+        Ok(())
+    }
+
+    /// Takes a group of alternatives.
+    pub fn alternative(&mut self, alternative: Alternative) {
+        self.columns.alternatives.push(alternative);
+    }
+
+    /// Takes a pattern of fnmatch(3) without flags; of all that match a path the last decides.
+    pub fn filter(&mut self, filter: PathFilter, pattern: &[u8]) {
+        self.columns.filters.push((filter, pattern.into()));
+    }
+
+    /// Takes a file in which the package manager keeps its own books.
+    pub fn bookkeeping(&mut self, path: &[u8]) -> Result<(), PathError> {
+        let path = self.columns.paths.intern(path)?;
+        self.columns.bookkeeping.push(path);
+        Ok(())
+    }
+
+    /// Returns whether paths of so many bytes can still be numbered; see `Paths`.
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        self.columns.paths.size().saturating_add(bytes) <= u32::MAX as usize / 4
+    }
+
+    /// Takes the architecture of the system as the manager writes it.
+    pub fn architecture(&mut self, architecture: String) {
+        self.columns.architecture = Some(architecture);
+    }
+
+    /// Takes a fault.
+    pub fn problem(&mut self, problem: Problem) {
+        self.columns.problems.push(problem);
+    }
+
+    /// Sorts everything; nothing depends on the order in which it came.
+    #[must_use]
+    pub fn finish(self, completeness: Completeness) -> Records {
+        let mut columns = self.columns;
+        let mut order: Vec<usize> = (0..columns.packages.len()).collect();
+        order.sort_by(|&a, &b| columns.packages.get(a).cmp(&columns.packages.get(b)));
+        let mut renumbered = vec![0; order.len()];
+        for (new, &old) in order.iter().enumerate() {
+            if let Some(slot) = renumbered.get_mut(old) {
+                *slot = u32::try_from(new).unwrap_or(u32::MAX);
+            }
+        }
+        columns.packages.sort();
+        for claim in &mut columns.claims {
+            claim.package = PackageId(renumbered.get(claim.package.index()).copied().unwrap_or(0));
+        }
+        columns.claims.sort_unstable_by_key(|claim| (claim.package, claim.path));
+        columns.alternatives.sort();
+        columns.problems.sort();
+        columns.bookkeeping.sort_unstable();
+        Records { columns, completeness }
+    }
+
+    fn claim(&mut self, claimant: Claimant, path: PathId) -> Option<&mut Claim> {
+        let at = self.latest.get(path.index()).copied()?.checked_sub(1)?;
+        let claim = self.columns.claims.get_mut(at as usize)?;
+        (claim.package.0 == claimant.0).then_some(claim)
+    }
+}
+
+fn position(length: usize) -> u32 {
+    u32::try_from(length.saturating_sub(1)).unwrap_or(u32::MAX)
+}
+
+/// Everything that the databases of a target say.
+#[derive(Debug, Default)]
+pub struct Records {
+    columns: Columns,
+    completeness: Completeness,
+}
+
+impl Records {
+    /// Returns how much was understood.
+    #[must_use]
+    pub fn completeness(&self) -> Completeness {
+        self.completeness
+    }
+
+    /// Returns the installed packages, sorted; a [`PackageId`] is a position here.
+    #[must_use]
+    pub fn packages(&self) -> &[Package] {
+        &self.columns.packages
+    }
+
+    /// Returns the faults of the databases, sorted by path.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.columns.problems
+    }
+
+    /// Returns every owned path, by package.
+    #[must_use]
+    pub fn claims(&self) -> &[Claim] {
+        &self.columns.claims
+    }
+
+    /// Returns the paths of one package.
+    #[must_use]
+    pub fn claims_of(&self, package: PackageId) -> &[Claim] {
+        let claims = &self.columns.claims;
+        let start = claims.partition_point(|claim| claim.package < package);
+        let end = claims.partition_point(|claim| claim.package <= package);
+        claims.get(start..end).unwrap_or_default()
+    }
+
+    /// Returns what was recorded of an owned path.
+    #[must_use]
+    pub fn record(&self, claim: &Claim) -> VendorRecord {
+        let at = |number: u32| number.checked_sub(1).map(|at| at as usize);
+        let md5 = at(claim.md5).and_then(|at| self.columns.md5s.get(at)).copied();
+        let conffile = at(claim.conffile).and_then(|at| self.columns.conffiles.get(at)).copied();
+        VendorRecord { md5: md5.map(Digest::md5), conffile }
+    }
+
+    /// Builds the path as the database writes it.
+    #[must_use]
+    pub fn path(&self, path: PathId) -> TreePath {
+        self.columns.paths.path(path)
+    }
+
+    /// Returns the diversions, in the order of the database.
+    #[must_use]
+    pub fn diversions(&self) -> &[Diversion] {
+        &self.columns.diversions
+    }
+
+    /// Returns the imposed owners and modes, in the order of the database.
+    #[must_use]
+    pub fn overrides(&self) -> &[StatOverride] {
+        &self.columns.overrides
+    }
+
+    /// Returns the alternatives, by name.
+    #[must_use]
+    pub fn alternatives(&self) -> &[Alternative] {
+        &self.columns.alternatives
+    }
+
+    /// Returns the configuration files of packages that were removed but not purged.
+    #[must_use]
+    pub fn leftovers(&self) -> &[Leftover] {
+        &self.columns.leftovers
+    }
+
+    /// Returns the architecture of the system as the manager writes it.
+    #[must_use]
+    pub fn architecture(&self) -> Option<&str> {
+        self.columns.architecture.as_deref()
+    }
+
+    /// Returns whether the package manager was told not to install this path; also `false` when
+    /// the steps granted for matching run out, for then the absence is told rather than explained.
+    ///
+    /// Whoever may edit that configuration can make absences look wanted; so it explains an
+    /// absence and never excuses it under a sealed baseline.
+    #[must_use]
+    pub fn is_filtered(&self, path: &TreePath, steps: &mut u64) -> bool {
+        let mut absolute = vec![b'/'];
+        absolute.extend_from_slice(path.as_bytes());
+        for (filter, pattern) in self.columns.filters.iter().rev() {
+            match fnmatch(pattern, &absolute, steps) {
+                Some(true) => return *filter == PathFilter::Exclude,
+                Some(false) => {}
+                None => return false,
+            }
+        }
+        false
+    }
+
+    pub(super) fn paths(&self) -> &Paths {
+        &self.columns.paths
+    }
+
+    pub(super) fn bookkeeping(&self) -> &[PathId] {
+        &self.columns.bookkeeping
+    }
+}

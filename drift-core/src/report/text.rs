@@ -1,0 +1,51 @@
+//! The report for a tired person: the conclusion first, then what to look at, the counts last.
+//!
+//! Each section is a file of `text/` and says "and N more" when it stops. Words, symbols and order
+//! carry the meaning, colour only repeats it. The report's own characters are ASCII, so that a
+//! serial console and a mail from cron show them.
+
+mod changes;
+mod coverage;
+mod packages;
+mod page;
+mod verdict;
+mod words;
+
+use std::io;
+
+use self::page::{Line, Page};
+use super::{Format, Report, Style};
+
+pub(super) const FORMAT: Format =
+    Format { name: "text", meaning: "for people: the verdict first, the counts last", write };
+
+/// Lines in one section; the rest is counted there and stands in the JSON report.
+const MAX_LINES: usize = 50;
+
+fn write(report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut page = Page::new(out, *style);
+    verdict::write(&mut page, report)?;
+    changes::write(&mut page, report)?;
+    packages::write(&mut page, report)?;
+    changes::write_declared(&mut page, report)?;
+    coverage::write(&mut page, report)?;
+    verdict::write_advice(&mut page, report)
+}
+
+/// Writes the first lines of a list, and how many more there are.
+fn list<T>(
+    page: &mut Page<'_>,
+    items: &[T],
+    limit: usize,
+    mut show: impl FnMut(&T) -> Line,
+) -> io::Result<()> {
+    for item in items.iter().take(limit) {
+        page.line(&show(item))?;
+    }
+    match items.len().saturating_sub(limit) {
+        0 => Ok(()),
+        more => {
+            page.say(2, &format!("and {} more (in the JSON report)", words::number(more as u64)))
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The first lines: the conclusion in a sentence, and what was compared with what; and the last
+//! lines: what to do.
+
+use std::io;
+
+use super::changes::CAUSES;
+use super::page::{Line, Page};
+use super::words::{count, number, span, total};
+use crate::model::Severity;
+use crate::report::Report;
+use crate::report::document::{Change, Reference};
+
+/// Codes of `verdict.reason` in words; any other code is shown as it is.
+const REASONS: &[(&str, &str)] = &[
+    ("problems", "some objects in scope could not be read"),
+    ("policy-error", "a policy ended in an error"),
+    ("required-missing", "something that --require names could not be observed"),
+    ("deadline", "the deadline passed"),
+    ("busy", "another run holds the state directory"),
+    ("no-trust", "no trusted key was given"),
+    ("unsigned", "it has no signature"),
+    ("malformed", "its seal is not well formed"),
+    ("altered", "its bytes are not those that were signed"),
+    ("wrong-key", "no trusted key signed it"),
+    ("below-threshold", "too few trusted keys signed it"),
+    ("revoked", "the key that signed it is revoked"),
+    ("not-yet-valid", "it is not valid yet"),
+    ("expired", "it has expired"),
+    ("too-old", "it is older than the maximum age"),
+    ("rolled-back", "a later one of its lineage was seen before"),
+    ("wrong-identity", "it was sealed for another subject"),
+];
+
+pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let verdict = &report.verdict;
+    let mut line = Line::at(0);
+    match verdict.status {
+        "findings" => {
+            line.painted("1;31", "DRIFT:");
+            findings(&mut line, report);
+        }
+        "untrusted" => {
+            line.painted("1;31", "UNTRUSTED:").say("the reference was refused;");
+            reason(&mut line, verdict.reason.as_deref());
+        }
+        "clean" if verdict.complete => {
+            line.painted("1;32", "CLEAN:")
+                .say(&format!("no finding{};", at_threshold(report)))
+                .say("everything in scope was compared");
+            if !report.baseline.verified {
+                line.glue(",").say("but with an UNSIGNED reference");
+            }
+        }
+        "clean" | "incomplete" => {
+            line.painted("1;33", "INCOMPLETE:");
+            line.say(&format!("no finding{} so far, but", at_threshold(report)));
+            reason(&mut line, verdict.reason.as_deref());
+            line.say(&format!("({})", unseen(report)));
+        }
+        other => {
+            line.painted("1;31", "UNKNOWN:").say("status").name(other.as_bytes());
+        }
+    }
+    line.glue(".").say(&format!("Exit code {}.", verdict.exit_code));
+    page.line(&line)?;
+    if let Some(detail) = &verdict.detail {
+        page.line(Line::at(2).say("Reason:").say(detail))?;
+    }
+    if verdict.status == "findings" && !verdict.complete {
+        let mut line = Line::at(0);
+        line.painted("1;33", "INCOMPLETE").say("as well:");
+        line.say(&format!("{}.", unseen(report)));
+        page.line(&line)?;
+    }
+    compared(page, report)
+}
+
+/// Returns the changes that the threshold makes findings.
+fn loud(report: &Report) -> Vec<&Change> {
+    let threshold = Severity::ALL.into_iter().find(|level| level.name() == report.scope.fail_on);
+    let threshold = threshold.unwrap_or(Severity::Low).max(Severity::Informational);
+    let is_finding = |c: &&Change| c.folded_into.is_none() && c.severity >= threshold;
+    report.changes.iter().filter(is_finding).collect()
+}
+
+fn findings(line: &mut Line, report: &Report) {
+    let mut found = loud(report);
+    let failed = report.summary.policies.get("fail").copied().unwrap_or(0);
+    if found.is_empty() && failed == 0 {
+        // `diff` calls every difference a finding.
+        found = report.changes.iter().filter(|change| change.folded_into.is_none()).collect();
+        line.say(&count(found.len(), "difference"));
+    } else {
+        line.say(&count(found.len(), "finding")).say(&at_threshold(report));
+    }
+    let mut separator = ":";
+    for (cause, _, phrase) in CAUSES {
+        let members = found.iter().filter(|change| change.cause == *cause);
+        let (all, critical) = members.fold((0u64, 0u64), |(all, critical), change| {
+            (all.saturating_add(1), critical + u64::from(change.severity == Severity::Critical))
+        });
+        if all > 0 {
+            line.glue(separator).say(&number(all)).say(phrase);
+            separator = ",";
+        }
+        if critical > 0 {
+            line.say(&format!("({} critical)", number(critical)));
+        }
+    }
+    if failed > 0 {
+        line.glue(separator).say(&total(failed, "failed policy"));
+    }
+}
+
+fn at_threshold(report: &Report) -> String {
+    match report.scope.fail_on.as_str() {
+        "never" => String::new(),
+        level => format!(" at or above {level}"),
+    }
+}
+
+fn reason(line: &mut Line, code: Option<&str>) {
+    match code.map(|code| (code, REASONS.iter().find(|(known, _)| *known == code))) {
+        Some((_, Some((_, words)))) => line.say(words),
+        Some((code, None)) => line.say("reason").name(code.as_bytes()),
+        None => line.say("it is not said why"),
+    };
+}
+
+fn unseen(report: &Report) -> String {
+    format!(
+        "{}, {} not compared",
+        count(report.problems.len(), "problem"),
+        total(report.coverage.not_compared, "entry")
+    )
+}
+
+/// Writes what was compared with what, and what that is worth.
+fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let target = &report.target;
+    let mut line = Line::at(2);
+    line.say("Target:").name(target.locator.as_bytes()).say("is a").name(target.kind.as_bytes());
+    let identity = &target.identity;
+    for (word, value) in [
+        ("system", &identity.os),
+        ("version", &identity.version),
+        ("architecture", &identity.architecture),
+        ("host", &identity.hostname),
+        ("image", &identity.image_digest),
+    ] {
+        if let Some(value) = value {
+            line.glue(",").say(word).value(value.as_bytes());
+        }
+    }
+    page.line(&line)?;
+    let mut line = Line::at(2);
+    line.say("Compared with:");
+    if report.verdict.status == "untrusted" {
+        line.say("nothing; no byte of the refused reference was used");
+        if let Some(file) = &report.baseline.file {
+            line.glue(",").say("which was").name(file.as_bytes());
+        }
+        return page.line(&line);
+    }
+    reference(&mut line, &report.baseline);
+    page.line(&line)?;
+    if report.scope.rules_overridden {
+        page.say(2, "Rules of the command line replaced those of the baseline.")?;
+    }
+    Ok(())
+}
+
+fn reference(line: &mut Line, baseline: &Reference) {
+    match (baseline.kind, baseline.verified) {
+        ("package-database", _) => {
+            line.say("the target's own package database. This reference is UNSIGNED: it is the")
+                .say("target's own word, and whoever could change the files could change it too.");
+            return;
+        }
+        ("none", _) => {
+            line.say("nothing: no reference was given.");
+            return;
+        }
+        ("sealed", true) => line.say("the sealed baseline"),
+        ("sealed", false) => line.say("the baseline, its seal NOT VERIFIED,"),
+        (kind, true) => line.say("the verified").say(kind),
+        (kind, false) => line.say("the UNSIGNED").say(kind),
+    };
+    line.name(baseline.file.as_deref().unwrap_or("").as_bytes());
+    if let Some(identity) = &baseline.identity {
+        line.say("of").name(identity.as_bytes());
+    }
+    if let Some(sequence) = baseline.sequence {
+        line.glue(",").say(&format!("sequence {sequence}"));
+    }
+    if let Some(created) = &baseline.created {
+        line.glue(",").say("made").name(created.as_bytes());
+    }
+    match baseline.age_seconds {
+        Some(age) if age < 0 => {
+            line.say(&format!("({} in the future)", span(age.unsigned_abs())));
+        }
+        Some(age) => {
+            line.say(&format!("({} ago)", span(age.unsigned_abs())));
+        }
+        None => {}
+    }
+    if let Some(expires) = &baseline.expires {
+        line.glue(",").say("expires").name(expires.as_bytes());
+    }
+    for (at, signer) in baseline.signers.iter().enumerate() {
+        line.glue(",").say(if at == 0 { "signed by" } else { "and by" });
+        line.name(signer.name.as_bytes()).say("with key").value(signer.key.as_bytes());
+    }
+    line.glue(".");
+    if !baseline.verified {
+        line.say("Whoever could write it decides what this report says.");
+    }
+}
+
+/// Writes what to do, and what this run does not prove.
+pub(super) fn write_advice(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    page.heading("What to do")?;
+    let advice = match (report.verdict.status, report.summary.recommendation) {
+        ("untrusted", _) => {
+            "Do not use this reference. Fetch it again from where it was sealed, or find out who \
+             changed it."
+        }
+        (_, "replace") => {
+            "REPLACE: something was changed in place. Keep the evidence, then replace this system \
+             from its golden image; do not repair it by hand."
+        }
+        (_, "review") => "REVIEW: somebody should look at the lines above and decide.",
+        _ => "Nothing.",
+    };
+    page.say(2, advice)?;
+    for note in &report.notes {
+        page.line(Line::at(2).say("Note:").say(note))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! What is said about each kind of file.
+
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Artefact;
+use crate::bounds::Timestamp;
+use crate::model::Digest;
+use crate::seal::encoding::{optional_text, text};
+
+/// What a statement says, by kind of file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Predicate {
+    /// About a snapshot.
+    Snapshot(SnapshotPredicate),
+    /// About a report.
+    Report(ReportPredicate),
+}
+
+/// What is said about a snapshot; the order of the fields is the order in the signed JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SnapshotPredicate {
+    /// Digest over everything captured; recomputed when the snapshot is decoded.
+    #[serde(with = "text")]
+    pub root: Digest,
+    /// Digest over what the rules compare: equal across identical hosts.
+    #[serde(with = "text")]
+    pub effective_root: Digest,
+    /// How much it holds.
+    pub counts: Counts,
+    /// The lineage: which system or image this is the golden state of.
+    pub identity: String,
+    /// What was captured: `entries`, `packages`.
+    pub scope: Vec<String>,
+    /// The version of drift that captured it.
+    pub tool: String,
+    /// When it was sealed.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+    /// The last moment at which it is taken.
+    #[serde(with = "optional_text")]
+    pub expires: Option<Timestamp>,
+    /// Its place in the lineage, from 1; a later baseline has a higher one.
+    pub sequence: u64,
+    /// Digest of the rules inside.
+    #[serde(with = "text")]
+    pub rules_digest: Digest,
+    /// Digest of the policies that belong to it.
+    #[serde(with = "optional_text")]
+    pub policies_digest: Option<Digest>,
+    /// What the operator says about where it comes from: `git.commit`, `image.digest`, `builder`.
+    pub provenance: BTreeMap<String, String>,
+}
+
+/// How much a snapshot holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// Entries.
+    pub entries: u64,
+    /// Packages.
+    pub packages: u64,
+    /// Objects that could not be seen when it was captured.
+    pub problems: u64,
+}
+
+/// What is said about a report; enough to notice that a part of it was cut out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportPredicate {
+    /// The target that it is about.
+    pub identity: String,
+    /// What was compared: `entries`, `packages`.
+    pub scope: Vec<String>,
+    /// The version of drift that made it.
+    pub tool: String,
+    /// When it was signed.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+    /// The verdict's status: `clean`, `findings`, `incomplete`, `untrusted`.
+    pub status: String,
+    /// The exit code of that verdict.
+    pub exit_code: u8,
+    /// Whether everything in scope was compared.
+    pub complete: bool,
+    /// How much it holds.
+    pub counts: ReportCounts,
+    /// SHA-256 of the baseline file that the target was compared with.
+    #[serde(with = "optional_text")]
+    pub baseline: Option<Digest>,
+}
+
+/// How much a report holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportCounts {
+    /// Changes, the folded ones included.
+    pub changes: u64,
+    /// Problems.
+    pub problems: u64,
+}
+
+impl Predicate {
+    /// Returns the kind of file that it is about.
+    #[must_use]
+    pub fn artefact(&self) -> Artefact {
+        match self {
+            Self::Snapshot(_) => Artefact::Snapshot,
+            Self::Report(_) => Artefact::Report,
+        }
+    }
+
+    /// Returns the lineage, or the target of a report.
+    #[must_use]
+    pub fn identity(&self) -> &str {
+        match self {
+            Self::Snapshot(snapshot) => &snapshot.identity,
+            Self::Report(report) => &report.identity,
+        }
+    }
+
+    /// Returns when it was said.
+    #[must_use]
+    pub fn created(&self) -> Timestamp {
+        match self {
+            Self::Snapshot(snapshot) => snapshot.created,
+            Self::Report(report) => report.created,
+        }
+    }
+
+    /// Returns until when it holds; a report holds for ever.
+    #[must_use]
+    pub fn expires(&self) -> Option<Timestamp> {
+        match self {
+            Self::Snapshot(snapshot) => snapshot.expires,
+            Self::Report(_) => None,
+        }
+    }
+
+    /// Returns the place in the lineage; a report has none.
+    #[must_use]
+    pub fn sequence(&self) -> Option<u64> {
+        match self {
+            Self::Snapshot(snapshot) => Some(snapshot.sequence),
+            Self::Report(_) => None,
+        }
+    }
+}

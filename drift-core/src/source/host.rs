@@ -1,0 +1,214 @@
+//! The volume of the running kernel: a directory of this machine, seen through descriptors alone.
+//!
+//! After the root is open no path of the machine is used again but `/proc/self/fd/N`, so nothing
+//! that is renamed or linked meanwhile leads outside. Nothing that is not a regular file is opened
+//! for reading: opening a FIFO, a device or an automount point has effects.
+
+mod open;
+mod stat;
+mod xattr;
+
+use std::mem::MaybeUninit;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::fd::{AsFd as _, OwnedFd};
+use rustix::fs::{Mode, OFlags, RawDir, SeekFrom};
+
+use crate::model::{FileType, Observed, Xattrs};
+
+use super::mounts::{MountPoint, parse_mountinfo};
+use super::volume::{DirectoryEntry, Errno, Stat, Volume};
+
+/// Buffer of one getdents64(2): about a thousand names a call.
+const LIST_BUFFER_BYTES: usize = 32 << 10;
+
+/// A mount table larger than this (some 100,000 mounts) is not read.
+const MAX_MOUNT_TABLE_BYTES: usize = 16 << 20;
+
+/// How paths of several names are opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Resolution {
+    /// One openat2(2) for many names where the kernel has it, else name by name.
+    #[default]
+    Automatic,
+    /// Always name by name, as on kernels before 5.6 and under filters that refuse openat2.
+    NameByName,
+}
+
+/// A directory of this machine as a volume.
+#[derive(Debug)]
+pub struct HostVolume {
+    root: OwnedFd,
+    /// Set once openat2 turns out to be missing or refused; the results are the same.
+    name_by_name: AtomicBool,
+    /// Whether `/proc/self/fd` is the kernel's own.
+    descriptors: bool,
+}
+
+/// An open directory of this machine.
+#[derive(Debug)]
+pub struct HostDirectory {
+    fd: OwnedFd,
+    /// Whether only root can put something else under one of its names; looked up at first need.
+    guarded: OnceLock<bool>,
+}
+
+/// An open regular file of this machine.
+#[derive(Debug)]
+pub struct HostFile(OwnedFd);
+
+impl HostVolume {
+    /// Opens a directory as the root. Links on the way to it are followed: the operator named it.
+    pub fn open(path: &Path, resolution: Resolution) -> Result<Self, Errno> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = retry(|| rustix::fs::open(path, flags, Mode::empty()))?;
+        let name_by_name = resolution == Resolution::NameByName || !open::has_openat2(&root);
+        let name_by_name = AtomicBool::new(name_by_name);
+        Ok(Self { root, name_by_name, descriptors: xattr::has_descriptor_paths() })
+    }
+
+    /// Returns whether paths are opened name by name.
+    #[must_use]
+    pub fn opens_name_by_name(&self) -> bool {
+        self.name_by_name.load(Ordering::Relaxed)
+    }
+}
+
+impl HostDirectory {
+    fn new(fd: OwnedFd) -> Self {
+        Self { fd, guarded: OnceLock::new() }
+    }
+}
+
+impl Volume for HostVolume {
+    type Directory = HostDirectory;
+    type File = HostFile;
+
+    fn root(&self) -> Result<HostDirectory, Errno> {
+        open::one_directory(self.root.as_fd(), b".").map(HostDirectory::new)
+    }
+
+    fn open_directory(&self, parent: &HostDirectory, path: &[u8]) -> Result<HostDirectory, Errno> {
+        open::directory(self, parent.fd.as_fd(), path).map(HostDirectory::new)
+    }
+
+    fn stat_directory(&self, directory: &HostDirectory) -> Result<Stat, Errno> {
+        stat::of_descriptor(directory.fd.as_fd())
+    }
+
+    fn list(
+        &self,
+        directory: &HostDirectory,
+        each: &mut dyn FnMut(DirectoryEntry),
+    ) -> Result<(), Errno> {
+        let mut buffer = vec![MaybeUninit::uninit(); LIST_BUFFER_BYTES];
+        retry(|| rustix::fs::seek(&directory.fd, SeekFrom::Start(0)))?;
+        let mut names = RawDir::new(&directory.fd, &mut buffer);
+        while let Some(entry) = names.next() {
+            let entry = match entry {
+                Err(Errno::INTR) => continue,
+                other => other?,
+            };
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." {
+                each(DirectoryEntry { name: name.into(), file_type: listed(entry.file_type()) });
+            }
+        }
+        Ok(())
+    }
+
+    fn stat(&self, directory: &HostDirectory, name: &[u8]) -> Result<Stat, Errno> {
+        stat::of_name(directory.fd.as_fd(), name)
+    }
+
+    fn read_link(&self, directory: &HostDirectory, name: &[u8]) -> Result<Box<[u8]>, Errno> {
+        let target = retry(|| rustix::fs::readlinkat(&directory.fd, name, Vec::new()))?;
+        Ok(target.into_bytes().into())
+    }
+
+    fn xattrs(
+        &self,
+        directory: &HostDirectory,
+        name: Option<&[u8]>,
+    ) -> Result<Observed<Xattrs>, Errno> {
+        match name {
+            None => xattr::of_descriptor(directory.fd.as_fd()),
+            Some(name) if self.descriptors => xattr::of_name(directory.fd.as_fd(), name),
+            Some(name) => open::for_xattrs(self, directory, name)
+                .and_then(|fd| xattr::of_descriptor(fd.as_fd())),
+        }
+    }
+
+    fn open(
+        &self,
+        directory: &HostDirectory,
+        name: &[u8],
+        expected: &Stat,
+    ) -> Result<HostFile, Errno> {
+        open::file(self, directory, name, expected).map(HostFile)
+    }
+
+    fn stat_file(&self, file: &HostFile) -> Result<Stat, Errno> {
+        stat::of_descriptor(file.0.as_fd())
+    }
+
+    fn read(&self, file: &mut HostFile, buffer: &mut [u8]) -> Result<usize, Errno> {
+        retry(|| rustix::io::read(&file.0, &mut *buffer))
+    }
+
+    fn next_data(&self, file: &HostFile, offset: u64) -> Result<Option<(u64, u64)>, Errno> {
+        match retry(|| rustix::fs::seek(&file.0, SeekFrom::Data(offset))) {
+            Ok(start) => {
+                let end = retry(|| rustix::fs::seek(&file.0, SeekFrom::Hole(start)))?;
+                Ok(Some((start, end)))
+            }
+            Err(Errno::NXIO) => Ok(None),
+            Err(Errno::INVAL) => {
+                let size = self.stat_file(file)?.size;
+                Ok((offset < size).then_some((offset, size)))
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    fn seek(&self, file: &mut HostFile, offset: u64) -> Result<(), Errno> {
+        retry(|| rustix::fs::seek(&file.0, SeekFrom::Start(offset))).map(|_| ())
+    }
+
+    fn mounts(&self) -> Result<Vec<MountPoint>, Errno> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let table = retry(|| rustix::fs::open("/proc/self/mountinfo", flags, Mode::empty()))?;
+        let mut text = Vec::new();
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            let count = retry(|| rustix::io::read(&table, &mut *buffer))?;
+            if count == 0 {
+                return Ok(parse_mountinfo(&text));
+            }
+            text.extend_from_slice(buffer.get(..count).unwrap_or_default());
+            if text.len() > MAX_MOUNT_TABLE_BYTES {
+                return Err(Errno::FBIG);
+            }
+        }
+    }
+}
+
+/// Repeats a call that a signal interrupted.
+fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+    loop {
+        match call() {
+            Err(Errno::INTR) => {}
+            other => return other,
+        }
+    }
+}
+
+/// `DT_UNKNOWN` and what no one knows yet are `None`: the object itself is asked.
+fn listed(file_type: rustix::fs::FileType) -> Option<FileType> {
+    Some(FileType::from_mode(file_type.as_raw_mode())).filter(|known| *known != FileType::Unknown)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Reading every extended attribute of an object (xattr(7)) without opening it.
+//!
+//! The kernel has no `lgetxattrat` before 6.13, so names go through `/proc/self/fd/N/NAME`, whose
+//! last name the `l` calls do not follow.
+
+use rustix::fd::{AsRawFd as _, BorrowedFd};
+use rustix::fs::{AtFlags, Mode, OFlags};
+
+use crate::model::{Observed, Xattr, Xattrs};
+use crate::source::volume::Errno;
+
+use super::retry;
+
+/// Names of one object; ext4 and xfs hold far less, the kernel's own limit is 64 KiB.
+const MAX_LIST_BYTES: usize = 1 << 20;
+/// One value; `XATTR_SIZE_MAX` of linux/limits.h.
+const MAX_VALUE_BYTES: usize = 64 << 10;
+/// Enough for what a distribution sets; larger ones take a second call.
+const FIRST_BYTES: usize = 1 << 10;
+
+/// Returns whether `/proc/self/fd` is there and truly the kernel's.
+pub(super) fn has_descriptor_paths() -> bool {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    retry(|| rustix::fs::openat(rustix::fs::CWD, "/proc/self/fd", flags, Mode::empty()))
+        .and_then(|fd| retry(|| rustix::fs::fstatfs(&fd)))
+        .is_ok_and(|found| found.f_type == rustix::fs::PROC_SUPER_MAGIC)
+        && rustix::fs::accessat(
+            rustix::fs::CWD,
+            "/proc/self/fd",
+            rustix::fs::Access::EXISTS,
+            AtFlags::empty(),
+        )
+        .is_ok()
+}
+
+pub(super) fn of_name(directory: BorrowedFd<'_>, name: &[u8]) -> Result<Observed<Xattrs>, Errno> {
+    let mut path = format!("/proc/self/fd/{}/", directory.as_raw_fd()).into_bytes();
+    path.extend_from_slice(name);
+    all(
+        |buffer| rustix::fs::llistxattr(&*path, buffer),
+        |name, buffer| rustix::fs::lgetxattr(&*path, name, buffer),
+    )
+}
+
+pub(super) fn of_descriptor(fd: BorrowedFd<'_>) -> Result<Observed<Xattrs>, Errno> {
+    all(
+        |buffer| rustix::fs::flistxattr(fd, buffer),
+        |name, buffer| rustix::fs::fgetxattr(fd, name, buffer),
+    )
+}
+
+fn all(
+    list: impl Fn(&mut [u8]) -> Result<usize, Errno>,
+    get: impl Fn(&[u8], &mut [u8]) -> Result<usize, Errno>,
+) -> Result<Observed<Xattrs>, Errno> {
+    let names = match grown(MAX_LIST_BYTES, &list) {
+        Err(Errno::OPNOTSUPP) => return Ok(Observed::NotApplicable),
+        other => other?,
+    };
+    let mut pairs: Vec<Xattr> = Vec::new();
+    for name in names.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
+        match grown(MAX_VALUE_BYTES, |buffer| get(name, buffer)) {
+            Ok(value) => pairs.push((name.into(), value.into())),
+            // Removed since it was listed; or listed by a file system that cannot give it.
+            Err(Errno::NODATA) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(Observed::Is(Xattrs::new(pairs)))
+}
+
+/// Calls with a buffer that grows to `limit`, because the value may grow between two calls.
+fn grown(limit: usize, call: impl Fn(&mut [u8]) -> Result<usize, Errno>) -> Result<Vec<u8>, Errno> {
+    let mut small = [0; FIRST_BYTES];
+    match retry(|| call(&mut small)) {
+        Ok(count) => return Ok(small.get(..count).unwrap_or_default().to_vec()),
+        Err(Errno::RANGE) => {}
+        Err(other) => return Err(other),
+    }
+    let mut bytes = FIRST_BYTES;
+    loop {
+        bytes = bytes.saturating_mul(8).min(limit);
+        let mut buffer = vec![0; bytes];
+        match retry(|| call(&mut buffer)) {
+            Ok(count) => {
+                buffer.truncate(count);
+                return Ok(buffer);
+            }
+            Err(Errno::RANGE) if bytes < limit => {}
+            Err(other) => return Err(other),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A root file system in a tar archive: plain, or compressed by gzip, zstd or xz.
+//!
+//! Nothing is ever extracted. The first use reads the whole archive once and keeps an index of what
+//! extracting it into an empty directory would give, digests included; a survey applies rules to
+//! the index alone. What is asked later of single files costs another pass from the start.
+//! `docs/decisions/0005-tar.md` says what is refused, what is reported and what is inferred.
+
+mod acl;
+mod archive;
+mod content;
+mod header;
+mod index;
+mod labels;
+mod member;
+mod paths;
+mod reader;
+mod records;
+mod sparse;
+mod survey;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::bounds::{Cancel, Event, Observer, Silent};
+use crate::model::{Carries, FileType, Intake, SourceKind, Tree, TreePath};
+
+use super::{Ask, ContentSink, Error, Plan, Source};
+use archive::Archive;
+use index::Index;
+
+/// Opens an archive; `locator` is what reports call it, such as `tar:root.tar.gz`.
+///
+/// Coding and format are recognised by the first bytes, never by the name. Fails when the file
+/// cannot be opened, is no regular file, or is no tar archive; everything else is found by the first
+/// use.
+pub fn open(path: &Path, locator: &str) -> Result<Box<dyn Source>, Error> {
+    let archive = Archive::open(path, locator)?;
+    Ok(Box::new(TarSource { archive, locator: locator.to_owned(), index: Mutex::new(None) }))
+}
+
+/// An archive and, after the first use, what is in it.
+struct TarSource {
+    archive: Archive,
+    locator: String,
+    index: Mutex<Option<Arc<Index>>>,
+}
+
+impl TarSource {
+    /// Returns the index, built by whoever comes first.
+    fn index(&self, cancel: Option<&Cancel>, observer: &dyn Observer) -> Result<Arc<Index>, Error> {
+        let mut slot = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = &*slot {
+            return Ok(Arc::clone(index));
+        }
+        let index = Arc::new(self.archive.pass(|reader| Index::build(reader, cancel, observer))?);
+        *slot = Some(Arc::clone(&index));
+        Ok(index)
+    }
+}
+
+impl Source for TarSource {
+    fn kind(&self) -> SourceKind {
+        SourceKind::Tar
+    }
+
+    fn locator(&self) -> &str {
+        &self.locator
+    }
+
+    fn probe(&self, path: &TreePath, limit: u64) -> Option<Vec<u8>> {
+        let index = self.index(None, &Silent).ok()?;
+        let node = index.nodes.get(index.resolve(path.as_bytes())? as usize)?;
+        let number = node.object?;
+        let object = index.objects.get(number as usize)?;
+        if object.file_type != FileType::File || object.digest.is_none() || object.size > limit {
+            return None;
+        }
+        match index.kept(number) {
+            Some(bytes) => Some(bytes.to_vec()),
+            None => content::bytes(&self.archive, object, limit),
+        }
+    }
+
+    fn survey(&self, plan: &Plan<'_>, intake: &Intake) -> Result<Carries, Error> {
+        let index = self.index(Some(plan.cancel), plan.observer)?;
+        plan.cancel.check()?;
+        survey::feed(&index, plan.rules, intake);
+        plan.observer.event(Event::Surveyed { entries: intake.entries() });
+        Ok(survey::carries(&index))
+    }
+
+    fn read(
+        &self,
+        plan: &Plan<'_>,
+        tree: &Tree,
+        asks: &[Ask],
+        sink: &dyn ContentSink,
+    ) -> Result<(), Error> {
+        let index = self.index(Some(plan.cancel), plan.observer)?;
+        content::answer(&self.archive, &index, tree, asks, plan.cancel, sink)
+    }
+}

@@ -1,0 +1,376 @@
+//! A report in which every member is filled, with whatever names a test wants in it.
+
+use drift_core::model::{Cause, Severity};
+use drift_core::report::document::{
+    AttributeChange, Change, ChangeCounts, Coverage, Exclusion, Mount, PackageOf, Problem,
+    Reference, Report, SCHEMA, Scope, Score, Signer, Summary, Target, TargetIdentity, Tool,
+    Verdict,
+};
+use drift_core::report::lossy;
+use serde_json::json;
+
+/// Digests of the sample; they differ from the first digit on.
+const DIGESTS: [&str; 3] = [
+    "sha256:1111111111111111111111111111111111111111111111111111111111111111",
+    "sha256:2222222222222222222222222222222222222222222222222222222222222222",
+    "sha256:3333333333333333333333333333333333333333333333333333333333333333",
+];
+
+/// Makes a report; `name` may add bytes to whatever a target or an operator names, `made` text to
+/// what drift itself makes (digests, times).
+pub(crate) struct Sample<'f> {
+    pub(crate) name: &'f dyn Fn(&str) -> Vec<u8>,
+    pub(crate) made: &'f dyn Fn(&str) -> String,
+}
+
+/// The sample with nothing added.
+pub(crate) fn plain() -> Report {
+    Sample { name: &|text| text.as_bytes().to_vec(), made: &str::to_owned }.report()
+}
+
+impl Sample<'_> {
+    fn text(&self, text: &str) -> String {
+        lossy(&(self.name)(text)).0
+    }
+
+    fn some(&self, text: &str) -> Option<String> {
+        Some(self.text(text))
+    }
+
+    fn made(&self, text: &str) -> Option<String> {
+        Some((self.made)(text))
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        let changes = self.changes();
+        let summary = Summary {
+            changes: counts(&changes),
+            policies: [("pass", 1), ("fail", 1)].into(),
+            score: Score { method: "weighted", value: Some(0.25) },
+            recommendation: "replace",
+        };
+        Report {
+            schema: SCHEMA,
+            tool: self.tool(),
+            run_id: (self.made)("0123456789abcdef0123456789abcdef"),
+            started: (self.made)("2026-01-02T03:04:05Z"),
+            finished: (self.made)("2026-01-02T03:04:07Z"),
+            scope: self.scope(),
+            target: self.target(),
+            baseline: self.baseline(),
+            manifests: vec![json!({
+                "file": "debian.manifest", "digest": DIGESTS[0], "verified": true,
+                "signers": [{"name": "vendor", "key": DIGESTS[1]}],
+                "sequence": 1, "expires": "2027-01-01T00:00:00Z",
+            })],
+            verdict: Verdict {
+                status: "findings",
+                exit_code: 1,
+                complete: false,
+                reason: None,
+                detail: None,
+            },
+            coverage: self.coverage(),
+            problems: self.problems(),
+            changes,
+            policies: vec![json!({
+                "id": "host/no_empty_password", "title": "No empty password", "status": "fail",
+                "severity": "medium", "reason": "one account", "remediation": "lock it",
+                "references": {"cis": ["1.1"]}, "waived_by": null,
+                "evidence": [{"path": "/etc/shadow", "line": 3, "observed": "a", "expected": "b"}],
+            })],
+            waivers: vec![json!({
+                "id": "W1", "owner": "ops", "reason": "known", "expires": "2026-12-31",
+                "matched": 1, "state": "active",
+            })],
+            summary,
+            notes: vec![self.text("Run from outside the host to be safe from a rootkit.")],
+        }
+    }
+
+    fn tool(&self) -> Tool {
+        Tool {
+            name: "drift",
+            version: "0.1.0",
+            binary_digest: self.made(DIGESTS[0]),
+            policies_digest: self.made(DIGESTS[1]),
+            rules_digest: (self.made)(DIGESTS[2]),
+            waivers_digest: self.made(DIGESTS[0]),
+        }
+    }
+
+    fn scope(&self) -> Scope {
+        Scope {
+            only: vec!["entries".to_owned(), "packages".to_owned()],
+            mode: "full",
+            fail_on: "medium".to_owned(),
+            profiles: vec![self.text("debian")],
+            require: vec![self.text("entries.xattr")],
+            rules_overridden: true,
+            options_digest: (self.made)(DIGESTS[1]),
+            previous: self.some("yesterday.json"),
+        }
+    }
+
+    fn target(&self) -> Target {
+        Target {
+            kind: "host".to_owned(),
+            locator: self.text("host:/"),
+            identity: TargetIdentity {
+                os: self.some("debian"),
+                version: self.some("12"),
+                architecture: self.some("amd64"),
+                hostname: self.some("web1"),
+                image_digest: self.made(DIGESTS[2]),
+            },
+            root_digest: self.made(DIGESTS[0]),
+            effective_root: self.made(DIGESTS[1]),
+        }
+    }
+
+    fn baseline(&self) -> Reference {
+        Reference {
+            kind: "sealed",
+            verified: true,
+            file: self.some("golden.drift"),
+            digest: self.made(DIGESTS[0]),
+            root_digest: self.made(DIGESTS[1]),
+            effective_root: self.made(DIGESTS[2]),
+            composed_of: Vec::new(),
+            signers: vec![Signer { name: self.text("release"), key: (self.made)(DIGESTS[0]) }],
+            identity: self.some("web"),
+            created: self.made("2026-01-01T00:00:00Z"),
+            expires: self.made("2027-01-01T00:00:00Z"),
+            sequence: Some(7),
+            age_seconds: Some(97_445),
+        }
+    }
+
+    fn coverage(&self) -> Coverage {
+        let (path, path_b64) = lossy(&(self.name)("/proc"));
+        Coverage {
+            entries: 123_456,
+            files_hashed: 100_000,
+            bytes_hashed: 4_096_000_000,
+            files_from_cache: 5,
+            rehash_sample: 1,
+            unreadable: 4,
+            unstable: 1,
+            vanished: 2,
+            not_compared: 5,
+            mounts_not_entered: vec![Mount { path, path_b64, file_system: self.text("proc") }],
+            excluded: vec![
+                Exclusion { rule: self.text("ignore /tmp/**"), entries: 12 },
+                Exclusion { rule: self.text("ignore *.log"), entries: 1_200 },
+            ],
+            not_observable: vec!["facts".to_owned(), self.text("entries.xattr")],
+            attributes_not_compared: vec![self.text("colour")],
+        }
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let problem = |path: &str, stage, reason: &str, errno| {
+            let (path, path_b64) = lossy(&(self.name)(path));
+            Problem { path, path_b64, stage, reason: self.text(reason), errno }
+        };
+        vec![
+            problem("/etc/shadow", "open", "permission denied", Some("EACCES")),
+            problem("/root", "list", "permission denied", Some("EACCES")),
+            problem("/root/a", "open", "permission denied", Some("EACCES")),
+            problem("/root/b", "open", "permission denied", Some("EACCES")),
+            problem("/var/lib/dpkg/status", "parse", "line 3 has no colon", None),
+        ]
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        let mut changes = vec![
+            self.edited(),
+            Change {
+                severity: Severity::Critical,
+                attributes: vec![self.difference("mode", Some("0755"), Some("4755"))],
+                package: self.package("passwd", Some("1:4.13"), Some("1:4.13")),
+                ..self.change("/usr/bin/passwd", Cause::ModifiedInPlace)
+            },
+            Change { kind: "removed", ..self.change("/etc/cron.allow", Cause::ModifiedInPlace) },
+            Change {
+                moved_from: self.some("/usr/bin/old"),
+                moved_from_b64: lossy(&(self.name)("/usr/bin/old")).1,
+                ..self.change("/usr/bin/new", Cause::Moved)
+            },
+            Change {
+                attributes: vec![self.difference("digest", Some(DIGESTS[0]), Some(DIGESTS[2]))],
+                package: self.package("openssl", Some("3.0.1"), Some("3.0.2")),
+                ..self.change("/usr/bin/openssl", Cause::VendorRecordDiffers)
+            },
+        ];
+        changes.extend(self.additions());
+        changes.extend(self.upgrade());
+        changes.extend([
+            self.change("/srv/data", Cause::CoveredByMount),
+            self.change("/etc/ld.so.cache", Cause::Generated),
+            Change {
+                severity: Severity::Medium,
+                waived_by: self.some("W1"),
+                attributes: vec![self.difference("size", Some("10"), Some("12"))],
+                ..self.change("/etc/ssh/sshd_config", Cause::ConffileEdited)
+            },
+            Change {
+                severity: Severity::None,
+                ..self.change("/var/log/a", Cause::DeclaredDynamic)
+            },
+            Change {
+                severity: Severity::None,
+                ..self.change("/etc/hostname", Cause::ExpectedPerHost)
+            },
+            Change {
+                subject: "setting",
+                file_type: None,
+                setting: Some(json!({"file": "/etc/sysctl.conf", "key": "a.b", "line": 3})),
+                fact: Some(json!({"collector": "sysctl", "key": "a.b"})),
+                layer: Some(json!({"index": 3, "created_by": "RUN true"})),
+                ..self.change("/etc/sysctl.conf", Cause::RuntimeDiffers)
+            },
+        ]);
+        changes
+    }
+
+    /// One entry with every attribute of the table changed.
+    fn edited(&self) -> Change {
+        let xattr = (self.name)("xattr:user.note");
+        let (name, name_b64) = lossy(&xattr);
+        Change {
+            attributes: vec![
+                self.difference("digest", Some(DIGESTS[0]), Some(DIGESTS[1])),
+                self.difference("uid", Some("0"), Some("1000")),
+                self.difference("gid", Some("0"), Some("1000")),
+                self.difference("mtime", Some("2026-01-01T00:00:00.000000000Z"), None),
+                self.difference("link_target", Some("a b"), Some("none")),
+                self.difference("hardlinks", None, Some("/usr/bin/x")),
+                self.difference("capability", None, Some("cap_net_raw=ep")),
+                self.difference("acl", None, Some("user::rw-,user:1000:r--")),
+                self.difference("selinux", Some("system_u:object_r:bin_t:s0"), None),
+                AttributeChange { name, name_b64, ..self.difference("", None, Some("Zm9v")) },
+            ],
+            package: self.package("openssh-client", Some("1:9.2p1-2"), Some("1:9.2p1-2")),
+            ..self.change("/usr/bin/ssh", Cause::ModifiedInPlace)
+        }
+    }
+
+    fn additions(&self) -> Vec<Change> {
+        let mut changes = vec![Change {
+            kind: "added",
+            on_path: true,
+            attributes: vec![
+                self.difference("mode", None, Some("6755")),
+                self.difference("uid", None, Some("0")),
+                self.difference("size", None, Some("123456")),
+                self.difference("digest", None, Some(DIGESTS[2])),
+            ],
+            ..self.change("/usr/local/bin/backdoor", Cause::Unowned)
+        }];
+        for path in ["/opt/app/a", "/opt/app/b", "/opt/app/c", "/opt/app/d/e", "/srv/x"] {
+            changes.push(Change {
+                kind: "added",
+                severity: Severity::Medium,
+                file_type: Some("directory"),
+                entries: Some(250),
+                ..self.change(path, Cause::Unowned)
+            });
+        }
+        changes
+    }
+
+    fn upgrade(&self) -> Vec<Change> {
+        let package = self.package("openssl", Some("3.0.1"), Some("3.0.2"));
+        let event = Change {
+            subject: "package",
+            file_type: None,
+            severity: Severity::Medium,
+            cause_verified: false,
+            attributes: vec![self.difference("version", Some("3.0.1"), Some("3.0.2"))],
+            package: package.clone(),
+            ..self.change("openssl", Cause::Upgraded)
+        };
+        let folded = |path: &str| Change {
+            severity: Severity::None,
+            folded_into: Some(event.id.clone()),
+            package: package.clone(),
+            ..self.change(path, Cause::Upgraded)
+        };
+        let files = vec![folded("/usr/lib/libssl.so.3"), folded("/usr/lib/libcrypto.so.3")];
+        let exception = self.change("/usr/lib/libssl.extra", Cause::Upgraded);
+        files.into_iter().chain([event, exception]).collect()
+    }
+
+    pub(crate) fn change(&self, path: &str, cause: Cause) -> Change {
+        let (path, path_b64) = lossy(&(self.name)(path));
+        Change {
+            id: (self.made)(&digest_of(&path)),
+            subject: "entry",
+            path,
+            path_b64,
+            kind: "modified",
+            file_type: Some("file"),
+            moved_from: None,
+            moved_from_b64: None,
+            folded_into: None,
+            setting: None,
+            fact: None,
+            attributes: Vec::new(),
+            cause,
+            cause_verified: cause != Cause::Generated,
+            layer: None,
+            package: None,
+            rule: self.some("read-only /usr/**"),
+            entries: None,
+            on_path: false,
+            severity: Severity::High,
+            waived_by: None,
+        }
+    }
+
+    fn difference(&self, name: &str, before: Option<&str>, after: Option<&str>) -> AttributeChange {
+        let value = |value: Option<&str>| match value {
+            None => (None, None),
+            Some(value) => {
+                let (text, base64) = lossy(&(self.name)(value));
+                (Some(text), base64)
+            }
+        };
+        let ((before, before_b64), (after, after_b64)) = (value(before), value(after));
+        AttributeChange {
+            name: name.to_owned(),
+            name_b64: None,
+            before,
+            before_b64,
+            after,
+            after_b64,
+        }
+    }
+
+    fn package(&self, name: &str, before: Option<&str>, after: Option<&str>) -> Option<PackageOf> {
+        Some(PackageOf {
+            name: self.text(name),
+            manager: self.text("dpkg"),
+            architecture: self.text("amd64"),
+            before: before.map(|version| self.text(version)),
+            after: after.map(|version| self.text(version)),
+        })
+    }
+}
+
+pub(crate) fn counts(changes: &[Change]) -> ChangeCounts {
+    let mut counts = ChangeCounts { total: changes.len() as u64, ..ChangeCounts::default() };
+    for change in changes {
+        counts.folded += u64::from(change.folded_into.is_some());
+        *counts.by_cause.entry(change.cause.name()).or_default() += 1;
+        *counts.by_severity.entry(change.severity.name()).or_default() += 1;
+    }
+    counts
+}
+
+/// Sixty-four digits that differ by path; no digest is needed here.
+fn digest_of(path: &str) -> String {
+    let sum = path.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    format!("{sum:064x}")
+}
