@@ -9,4 +9,5 @@ mod locality;
 mod pinned;
 mod roundtrip;
 mod sample;
+mod sealed;
 mod second_reader;
