@@ -37,6 +37,8 @@ pub struct Context<'c> {
     pub artifacts: &'c [TreePath],
     /// Paths of which the result says whether the older tree has them.
     pub watch: &'c [TreePath],
+    /// Usual mount points of kernel file systems, on either side: what lies below is out of scope.
+    pub outside: &'c [TreePath],
     /// Set from outside to stop.
     pub cancel: &'c Cancel,
 }
@@ -50,6 +52,9 @@ pub struct Comparison {
     pub grown: Vec<EntryChange>,
     /// Entries that could not be compared, or not wholly; each has a problem on one side.
     pub not_compared: u64,
+    /// Entries of which something that the rules compare was recorded on one side alone, or by
+    /// another algorithm; counted above, and each needs a problem of its own.
+    pub unrecorded: Vec<TreePath>,
     /// The watched paths that the older tree has.
     pub watched: Vec<TreePath>,
 }
@@ -75,6 +80,8 @@ enum Parent {
     OneSide,
     /// Not compared, so nothing in it is either.
     NotCompared,
+    /// Out of scope with everything in it.
+    Outside,
 }
 
 /// Compares two trees.
@@ -153,9 +160,13 @@ impl Join<'_, '_> {
         let path = side.path();
         let parent = parent_of(&self.parents, current.depth);
         let rule = current.rule.unwrap_or_else(|| self.rule(&path, current.entry.file_type));
+        if parent == Parent::Outside {
+            let depth = current.depth;
+            return self.enter(depth, Parent::Outside);
+        }
         let known = match (which, parent) {
             (_, Parent::OneSide) => true,
-            (_, Parent::NotCompared) => false,
+            (_, Parent::NotCompared | Parent::Outside) => false,
             (Which::Before, Parent::Both { after_complete, .. }) => after_complete,
             (Which::After, Parent::Both { before_complete, .. }) => before_complete,
         };
