@@ -4,7 +4,7 @@ use drift_core::bounds::escape::escaped;
 use drift_core::capture::{RuleSource, rules_of, system};
 use drift_core::judge::Exit;
 use drift_core::model::{AttributeSet, FileType, TreePath};
-use drift_core::rules::RuleSet;
+use drift_core::rules::{Class, RuleSet};
 use drift_core::source;
 
 use crate::args::{Rules, RulesCommand, RulesExplain};
@@ -26,6 +26,12 @@ pub(crate) fn run(args: &Rules, settings: &Settings, terminal: &Terminal) -> Res
     }
     if rule.may_come_and_go() {
         text.push_str("  entries may come and go here\n");
+    }
+    if rule.class == Some(Class::Growing) {
+        text.push_str("  a file may grow; what was in it stays its beginning\n");
+    }
+    if !rule.keeps_size() {
+        text.push_str("  neither digest, size nor time of a file is kept\n");
     }
     if rule.excludes() {
         text.push_str("  not looked at; every name is counted\n");

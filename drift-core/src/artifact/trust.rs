@@ -22,7 +22,9 @@ pub fn load_trust<P: AsRef<Path>>(paths: &[P]) -> Result<Trust, Error> {
             }
             file = Some((path, TrustFile::parse(&text).map_err(refused)?));
         } else {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            // `drift keygen` writes NAME.pub.pem; the key is called NAME.
+            let name = stem.strip_suffix(".pub").unwrap_or(&stem).to_owned();
             let key = PublicKey::from_pem(&text)
                 .map_err(|source| refused(TrustError::Key { name: name.clone(), source }))?;
             keys.push(TrustedKey::new(&name, key));

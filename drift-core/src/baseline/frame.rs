@@ -7,7 +7,9 @@ use std::io::Read as _;
 use super::error::Error;
 use super::limits::WINDOW_LOG;
 
-/// Measured on a Debian /usr: level 12 costs twice the time of 6 for 4% less, 19 ten times for 9%.
+/// Measured on the blocks of ENTR of a Debian /usr (132,811 entries, 3.77 MB raw, beside 3.58 MB of
+/// digests): level 6 gives 911 kB at 76 MB/s, 9 gives 903 kB at 56 MB/s, 15 gives 845 kB at 7 MB/s,
+/// 19 gives 839 kB at 2 MB/s.
 const LEVEL: i32 = 9;
 
 /// How a block is stored.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::model::{
-    AttributeSet, Carries, Cursor as _, Digest, FileType, Found, Identity, Intake, Listing,
-    Precision, RuleId, Snapshot, SourceKind, TreePath,
+    AttributeSet, Carries, Cursor as _, Device, Digest, Exclusion, FileType, Flags, Found,
+    Identity, Intake, Listing, Mount, Observed, Package, PackageId, Precision, Problem, RowId,
+    RuleId, Snapshot, SourceKind, Stage, Time, TreePath, Xattrs,
 };
 
 use super::block::COLUMNS;
@@ -36,6 +37,51 @@ fn small(names: &[&str]) -> Snapshot {
         coverage: frozen.coverage,
         problems: frozen.problems,
     }
+}
+
+/// A snapshot with something in every column and section.
+fn rich() -> Snapshot {
+    let mut snapshot = small(&[]);
+    let intake = Intake::default();
+    let root = intake.root(Found::plain(b"", FileType::Directory, RuleId(0)));
+    let pair = |name: &[u8], value: &[u8]| (name.into(), value.into());
+    let plain = |name: &[u8], file_type| Found {
+        xattrs: Observed::Is(Xattrs::new(vec![pair(b"user.a", b"1"), pair(b"user.b", name)])),
+        nlink: 2,
+        identity: (1, name.len() as u64),
+        link_target: Observed::Is(name.into()),
+        mtime: Time { seconds: -5, nanoseconds: 7 },
+        rdev: Some(Device { major: 8, minor: 1 }),
+        digest: Some(Digest::sha256_of(name)),
+        flags: Observed::Is(Flags { immutable: true, append: false }),
+        ..Found::plain(name, file_type, RuleId(0))
+    };
+    let children = FileType::ALL.map(|file_type| plain(file_type.name().as_bytes(), file_type));
+    for (_, directory) in intake.listing(root, Listing::Complete, children.to_vec()) {
+        let below = vec![plain(b"x", FileType::File), Found::unobserved(b"y", RuleId(0))];
+        intake.listing(directory, Listing::Partial, below);
+    }
+    let text = |text: &str| text.to_owned();
+    snapshot.tree = intake.freeze().tree;
+    snapshot.packages = vec![Package {
+        manager: text("dpkg"),
+        name: text("p"),
+        architecture: text("all"),
+        version: text("1"),
+        status: text("ok"),
+    }];
+    snapshot.tree.set_owner(RowId(2), PackageId(0));
+    let mount = Mount { path: TreePath::root().join(b"m"), file_system: text("ext4") };
+    snapshot.coverage.mounts_entered = vec![mount.clone()];
+    snapshot.coverage.mounts_not_entered = vec![mount];
+    snapshot.coverage.excluded = vec![Exclusion { rule: text("ignore /x"), entries: 3 }];
+    snapshot.problems = vec![Problem {
+        path: TreePath::root(),
+        stage: Stage::Read,
+        reason: text("why"),
+        errno: Some("EIO"),
+    }];
+    snapshot
 }
 
 /// A file taken apart: sections with the raw bytes of their blocks.
@@ -189,8 +235,91 @@ fn blocks_that_break_a_rule() {
     check(&|parts| parts.section(index::ENTR).0.blocks[0].key = (*b"x").into(), "index names");
     check(&|parts| parts.section(index::ENTR).0.blocks[0].count = 2, "side by side");
     check(&|parts| parts.section(index::DIGS).1[0].push(0), "more than its entries");
-    check(&|parts| drop(parts.section(index::DIGS).1[0].pop()), "a digest is missing");
+    check(&|parts| parts.section(index::DIGS).1[0].truncate(63), "a digest is missing");
     check(&|parts| parts.section(index::OWNS).1[0] = vec![1, 3], "a package is missing");
     check(&|parts| parts.section(index::OWNS).1[0] = vec![0, 2], "too early");
     check(&|parts| parts.section(index::RULE).1[0] = vec![0xff], "UTF-8");
+}
+
+/// Digests protect a verified file; an unverified one can have any bytes behind good digests.
+#[test]
+fn any_bytes_behind_good_digests() {
+    let parts = Parts::of(&rich());
+    assert_eq!(read(parts.clone()), Ok(11));
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |bound: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 16).unwrap() % bound
+    };
+    let (mut refused, mut read_on) = (0, 0);
+    for _ in 0..20_000 {
+        let mut changed = parts.clone();
+        let section = random(changed.0.len());
+        let raw = &mut changed.0[section].1[0];
+        for _ in 0..=random(3) {
+            if raw.is_empty() {
+                continue;
+            }
+            let at = random(raw.len());
+            match random(6) {
+                0 => raw[at] ^= 1 << random(8),
+                1 => raw[at] = [0, 1, 2, 0x7f, 0x80, 0xff][random(6)],
+                2 => raw.insert(at, u8::try_from(random(256)).unwrap()),
+                3 => raw[at] = raw[at].wrapping_add(1),
+                4 => raw.truncate(at),
+                _ => {
+                    raw.remove(at);
+                }
+            }
+        }
+        match read(changed) {
+            Ok(_) => read_on += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    // Values may change without breaking a rule; both must happen for this test to mean anything.
+    assert!(refused > 5000 && read_on > 1000, "{refused} refused, {read_on} read");
+}
+
+/// A few bytes must not be able to cost gigabytes: one long path that every entry refers to.
+#[test]
+fn a_block_that_amounts_to_more_than_it_holds() {
+    let mut parts = Parts::of(&small(&[]));
+    let shape = |directory: u8, hardlinks: u8| {
+        let mut shape = vec![directory, 0, 0, 0, 0, 0];
+        shape.extend_from_slice(&[0, 0, 0, 0, 0, 0, hardlinks]);
+        shape
+    };
+    let count = 8192u64;
+    let mut columns: [Vec<u8>; 16] = Default::default();
+    put(&mut columns[3], 2);
+    columns[3].extend(shape(1, 0));
+    columns[3].extend(shape(0, 2));
+    put(&mut columns[15], 1);
+    put_bytes(&mut columns[15], &vec![b'a'; 1 << 20]);
+    for entry in 0..count {
+        put(&mut columns[1], u64::from(entry > 1));
+        put(&mut columns[2], u64::from(entry > 0));
+        let name = if entry == 0 { String::new() } else { format!("{entry:05}") };
+        put(&mut columns[5], name.len() as u64);
+        columns[6].extend_from_slice(name.as_bytes());
+        if entry > 0 {
+            put(&mut columns[14], 0);
+        }
+    }
+    let mut raw = Vec::new();
+    for (tag, column) in columns.iter().enumerate().skip(1) {
+        put_field(&mut raw, tag as u64, column);
+    }
+    parts.section(index::ENTR).1[0] = raw;
+    let mut owners = Vec::new();
+    put(&mut owners, 0);
+    put(&mut owners, count);
+    parts.section(index::OWNS).1[0] = owners;
+    for tag in [index::ENTR, index::DIGS, index::OWNS] {
+        parts.section(tag).0.blocks[0].count = count;
+    }
+    assert!(reason(parts).contains("amount to more than 16 MiB"));
 }

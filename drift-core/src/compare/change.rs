@@ -81,12 +81,24 @@ impl EntryChange {
         self.state().map_or(FileType::Unknown, |state| state.entry.file_type)
     }
 
-    /// Returns each differing attribute by name (`xattr:NAME` one by one) with its values.
+    /// Returns each differing attribute by name (`xattr:NAME` one by one) with its values; of an
+    /// added or removed entry everything that is known of it but its type.
     #[must_use]
     pub fn values(&self) -> Vec<(Vec<u8>, Values)> {
         let before = self.before.as_ref().map(|state| &state.entry);
         let after = self.after.as_ref().map(|state| &state.entry);
-        self.attributes.iter().flat_map(|attribute| values_of(attribute, before, after)).collect()
+        if self.kind() == Kind::Modified {
+            let differing = self.attributes.iter();
+            return differing.flat_map(|attribute| values_of(attribute, before, after)).collect();
+        }
+        let file_type = self.file_type();
+        let carried = AttributeSet::of(|attribute| attribute.types.contains(file_type));
+        carried
+            .without(AttributeSet::named("type"))
+            .iter()
+            .flat_map(|attribute| values_of(attribute, before, after))
+            .filter(|(_, (before, after))| before.is_some() || after.is_some())
+            .collect()
     }
 }
 

@@ -7,5 +7,6 @@ mod faults;
 mod packages;
 mod report;
 mod seal;
+mod stability;
 mod tar;
 mod walk;

@@ -169,6 +169,33 @@ fn names_below_an_excluded_directory_are_counted_and_included_ones_found() {
     }
 }
 
+/// A directory that changes while it is listed may give a name twice.
+#[test]
+fn a_name_that_is_listed_twice_is_one_entry() {
+    let root = tempfile::tempdir().unwrap();
+    for number in 0..3000 {
+        std::fs::write(root.path().join(format!("{number:04}")), b"").unwrap();
+    }
+    let stop = Cancel::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut round = 0_u32;
+            while stop.check().is_ok() {
+                let (from, to) = ("0001", "renamed-to-a-longer-name");
+                let (from, to) = if round.is_multiple_of(2) { (from, to) } else { (to, from) };
+                std::fs::rename(root.path().join(from), root.path().join(to)).unwrap();
+                round += 1;
+            }
+        });
+        for _ in 0..20 {
+            // Looking fails when a path is captured twice.
+            let seen = look(&directory(root.path(), Resolution::Automatic), "", 1).unwrap();
+            assert!(seen.entries.len() >= 3000 && seen.problems.is_empty());
+        }
+        stop.cancel();
+    });
+}
+
 #[test]
 fn own_artefacts_are_left_out_by_exact_path_and_counted() {
     let mut volume = MemoryVolume::new();
@@ -198,8 +225,10 @@ fn mounts_are_decided_before_anything_there_is_touched() {
     }
     volume.file(b"etc/resolv.conf", b"1").on_mount(5);
     let touched = |call: &drift_core::source::Call<'_>| {
-        matches!(call.operation, Operation::OpenDirectory | Operation::List | Operation::Xattrs)
-            && [&b"proc"[..], b"remote", b"ruled", b"hidden"].contains(&call.name)
+        let opened = matches!(call.operation, Operation::OpenDirectory | Operation::List);
+        let asked = opened || call.operation == Operation::Xattrs;
+        let waits = [&b"remote"[..], b"ruled", b"hidden"].contains(&call.name);
+        (asked && waits) || (opened && call.name == b"proc")
     };
     let volume = Faulty::new(volume, move |call| {
         assert!(!touched(&call), "{call:?}");
@@ -639,7 +668,7 @@ files = [os.open(path, os.O_RDWR) for path in sys.argv[2:]]
 def release(*_):
     if sys.argv[1] == 'release':
         time.sleep(1)
-        for fd in files: fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        while files: fcntl.fcntl(files.pop(), fcntl.F_SETLEASE, fcntl.F_UNLCK)
 signal.signal(signal.SIGIO, release)
 for fd in files: fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
 print('held', flush=True)
@@ -676,6 +705,103 @@ while True: signal.pause()
         child.wait().unwrap();
         assert_eq!(line, "held\n");
     }
+}
+
+/// A directory and a link that leads outside change places all the time; nothing outside is seen.
+#[test]
+fn a_parent_that_flips_to_a_link_leads_nowhere() {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    let (root, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::fs::write(outside.path().join("f"), b"canary").unwrap();
+    let (inside, link) = (root.path().join("d"), root.path().join("link"));
+    std::fs::create_dir(&inside).unwrap();
+    std::fs::write(inside.join("f"), b"inside").unwrap();
+    std::os::unix::fs::symlink(outside.path(), &link).unwrap();
+    let stop = Cancel::new();
+    std::thread::scope(|scope| {
+        let flipping = scope.spawn(|| {
+            let mut flips = 0_u64;
+            while stop.check().is_ok() {
+                renameat_with(CWD, &inside, CWD, &link, RenameFlags::EXCHANGE).unwrap();
+                flips += 1;
+            }
+            flips
+        });
+        for (round, resolution) in [Resolution::Automatic, Resolution::NameByName]
+            .into_iter()
+            .cycle()
+            .take(400)
+            .enumerate()
+        {
+            let seen = look(&directory(root.path(), resolution), "", 1 + round % 2).unwrap();
+            for (path, answer) in &seen.contents {
+                let bytes = answer.as_ref().ok().and_then(|content| content.bytes.as_deref());
+                assert!(bytes.is_none_or(|bytes| bytes == b"inside"), "{path}");
+            }
+        }
+        stop.cancel();
+        assert!(flipping.join().unwrap() > 400);
+    });
+}
+
+/// A FUSE server that never answers, mounted by a child; its end releases whoever waits for it.
+struct Hung {
+    child: std::process::Child,
+    point: std::path::PathBuf,
+}
+
+impl Hung {
+    fn mount(point: &Path) -> Option<Self> {
+        const MOUNT: &str = "import ctypes, os, sys, time
+fd = os.open('/dev/fuse', os.O_RDWR)
+libc = ctypes.CDLL(None, use_errno=True)
+data = f'fd={fd},rootmode=40000,user_id=0,group_id=0'.encode()
+failed = libc.mount(b'hung', sys.argv[1].encode(), b'fuse', 0, data)
+print('no' if failed else 'mounted', flush=True)
+time.sleep(60)
+";
+        let mut command = Command::new("python3");
+        command.args(["-c", MOUNT]).arg(point).stdout(std::process::Stdio::piped());
+        command.stderr(std::process::Stdio::null());
+        let mut hung = Self { child: command.spawn().ok()?, point: point.to_owned() };
+        let mut line = String::new();
+        let mut said = std::io::BufReader::new(hung.child.stdout.take()?);
+        std::io::BufRead::read_line(&mut said, &mut line).ok()?;
+        (line == "mounted\n").then_some(hung)
+    }
+}
+
+impl Drop for Hung {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = Command::new("umount").arg("-l").arg(&self.point).status();
+    }
+}
+
+/// Needs root and /dev/fuse; without them there is nothing to look at.
+#[test]
+fn a_fuse_server_that_never_answers_is_a_problem_and_no_hang() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir(root.path().join("mnt")).unwrap();
+    std::fs::write(root.path().join("f"), b"1").unwrap();
+    let Some(hung) = Hung::mount(&root.path().join("mnt")) else { return };
+    let source = directory(root.path(), Resolution::Automatic);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let looking = std::thread::spawn(move || {
+        let seen = look(&source, "", 2);
+        assert!(sender.send(seen).is_ok());
+    });
+    let seen = receiver.recv_timeout(std::time::Duration::from_secs(20));
+    drop(hung);
+    let ended = looking.join();
+    let seen = seen.expect("the walk ends while the server hangs").unwrap();
+    ended.unwrap();
+    let problems: Vec<(String, Stage)> =
+        seen.problems.iter().map(|p| (p.path.to_string(), p.stage)).collect();
+    assert_eq!(problems, [("/mnt".to_owned(), Stage::Mount)]);
+    assert_eq!(seen.entries["/mnt"].1, Listing::NotEntered);
+    assert!(seen.contents["/f"].is_ok());
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn blind_spots(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let mut lines = Vec::new();
     if !coverage.not_observable.is_empty() {
         let mut line = Line::at(2);
-        line.say("This kind of target cannot carry:");
+        line.say("Not looked at, or not carried by this kind of target:");
         names(&mut line, coverage.not_observable.iter().map(String::as_str));
         lines.push(line);
     }

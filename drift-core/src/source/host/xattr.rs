@@ -4,7 +4,7 @@
 //! last name the `l` calls do not follow.
 
 use rustix::fd::{AsRawFd as _, BorrowedFd};
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 
 use crate::model::{Observed, Xattr, Xattrs};
 use crate::source::volume::Errno;
@@ -24,13 +24,6 @@ pub(super) fn has_descriptor_paths() -> bool {
     retry(|| rustix::fs::openat(rustix::fs::CWD, "/proc/self/fd", flags, Mode::empty()))
         .and_then(|fd| retry(|| rustix::fs::fstatfs(&fd)))
         .is_ok_and(|found| found.f_type == rustix::fs::PROC_SUPER_MAGIC)
-        && rustix::fs::accessat(
-            rustix::fs::CWD,
-            "/proc/self/fd",
-            rustix::fs::Access::EXISTS,
-            AtFlags::empty(),
-        )
-        .is_ok()
 }
 
 pub(super) fn of_name(directory: BorrowedFd<'_>, name: &[u8]) -> Result<Observed<Xattrs>, Errno> {

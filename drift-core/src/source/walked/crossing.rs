@@ -24,6 +24,17 @@ pub(super) enum Crossing {
     Stay(String, Option<String>),
 }
 
+impl Crossing {
+    /// Whether the object can be asked for more than statx told without waiting for a program or a
+    /// server that may never answer.
+    pub(super) fn answers(&self) -> bool {
+        match self {
+            Self::None | Self::Enter(_) => true,
+            Self::Stay(file_system, _) => FileSystemKind::of(file_system) == FileSystemKind::Kernel,
+        }
+    }
+}
+
 /// The mount table, read when first needed.
 #[derive(Debug, Default)]
 pub(super) struct Mounts(Mutex<Table>);

@@ -62,8 +62,8 @@ impl<V: Volume> Survey<'_, V> {
                 continue;
             };
             let artifacts = self.artifacts(&node);
-            let mut names = Vec::new();
-            if self.volume.list(&opened.directory, &mut |entry| names.push(entry)).is_err() {
+            let (names, listed) = self.names(&opened.directory);
+            if listed.is_err() {
                 // What came before counts.
                 self.failed(&mut listing, (&node, b""), at);
             }

@@ -123,8 +123,8 @@ impl<V: Volume> Survey<'_, V> {
         };
         let Job { node, id, parent, holding } = job;
         drop(parent);
-        let mut names = Vec::new();
-        let listing = match self.volume.list(&opened.directory, &mut |entry| names.push(entry)) {
+        let (names, listed) = self.names(&opened.directory);
+        let listing = match listed {
             Ok(()) => Listing::Complete,
             // Removed while it was open.
             Err(Errno::NOENT) => {
@@ -159,6 +159,18 @@ impl<V: Volume> Survey<'_, V> {
         let directories = self.intake.listing(id, listing, all);
         self.enqueue(&node, opened, directories, entered, recent);
         Ok(())
+    }
+
+    /// Lists a directory, each name once: one that is renamed meanwhile may come twice.
+    pub(super) fn names(
+        &self,
+        directory: &V::Directory,
+    ) -> (Vec<DirectoryEntry>, Result<(), Errno>) {
+        let mut names = Vec::new();
+        let listed = self.volume.list(directory, &mut |entry| names.push(entry));
+        names.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        names.dedup_by(|a, b| a.name == b.name);
+        (names, listed)
     }
 
     fn enqueue(
@@ -258,10 +270,10 @@ impl<V: Volume> Survey<'_, V> {
         let path = || node.full_path().join(name);
         let crossing = self.crossing(node, name, &stat, rule);
         let stays = matches!(crossing, Crossing::Stay(..));
+        let answers = crossing.answers();
         self.note_crossing(crossing, &stat, path);
         let mut found = found(name, &stat, rule, self.plan);
-        // What another program answers for is not asked any further.
-        if !stays {
+        if answers {
             match self.volume.xattrs(directory, Some(name)) {
                 Err(Errno::NOENT) => return self.vanished(),
                 xattrs => found.xattrs = or_problem(self.intake, Stage::Xattr, xattrs, path),

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use drift_core::baseline::{self, UnverifiedSnapshot};
-use drift_core::model::{Snapshot, TreePath};
-use drift_core::rules::RuleSet;
+use drift_core::baseline::{self, Error, UnverifiedSnapshot};
+use drift_core::model::{
+    FileType, Found, Intake, Listing, Observed, RuleId, Snapshot, TreePath, Xattrs,
+};
 use proptest::prelude::{ProptestConfig, any, proptest};
 
 use super::sample::{Plan, Random, snapshot, walk};
@@ -99,16 +100,39 @@ fn what_is_aside_does_not_change_the_root() {
 }
 
 #[test]
-fn the_effective_root_is_the_same_from_tree_and_file() {
-    let mut random = Random::new(8);
-    let frozen = Plan::random(&mut random, 3000).freeze(&mut random.clone());
-    let snapshot = snapshot(&mut random, frozen);
+fn a_deep_tree_costs_no_more_than_a_flat_one() {
+    // 20,000 names of 200 bytes: whole paths would be 40 GB.
+    let intake = Intake::default();
+    let plain = |name: &[u8], file_type| Found::plain(name, file_type, RuleId(0));
+    let mut directory = intake.root(plain(b"", FileType::Directory));
+    for level in 0..20_000 {
+        let name = format!("{level:0200}");
+        let children =
+            vec![plain(b"zz", FileType::File), plain(name.as_bytes(), FileType::Directory)];
+        directory = intake.listing(directory, Listing::Complete, children)[0].1;
+    }
+    let snapshot = super::sample::bare(intake.freeze());
     let encoded = baseline::encode(&snapshot).unwrap();
-    let stored = UnverifiedSnapshot::decode(Arc::from(encoded.bytes)).unwrap();
-    let rules =
-        RuleSet::parse(&[("test", "ignore /name1*\nread-only /name11*\ndynamic /name2*")]).unwrap();
-    let from = |cursor: &mut dyn drift_core::model::Cursor| {
-        baseline::effective_root(cursor, &rules, &snapshot.packages).unwrap()
+    assert!(encoded.bytes.len() < 1 << 20, "{}", encoded.bytes.len());
+    check(&snapshot);
+}
+
+#[test]
+fn what_cannot_be_read_back_is_refused() {
+    let with = |name: &[u8], xattr: usize| {
+        let intake = Intake::default();
+        let root = intake.root(Found::plain(b"", FileType::Directory, RuleId(0)));
+        let value = vec![1; xattr].into();
+        let xattrs = Observed::Is(Xattrs::new(vec![((*b"user.large").into(), value)]));
+        let found = Found { xattrs, ..Found::plain(name, FileType::File, RuleId(0)) };
+        intake.listing(root, Listing::Complete, vec![found]);
+        super::sample::bare(intake.freeze())
     };
-    assert_eq!(from(&mut snapshot.tree.cursor()), from(&mut stored.unverified_cursor()));
+    for name in [&b""[..], b".", b"..", b"a/b", b"a\0b"] {
+        let refused = baseline::encode(&with(name, 0)).unwrap_err();
+        assert!(matches!(refused, Error::Unstorable { .. }), "{refused}");
+        assert_eq!(baseline::root_of(&with(name, 0)), Err(refused));
+    }
+    check(&with(b"fits", 15 << 20));
+    assert!(matches!(baseline::encode(&with(b"too large", 16 << 20)), Err(Error::TooLarge { .. })));
 }

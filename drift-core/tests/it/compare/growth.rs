@@ -131,6 +131,7 @@ fn digests_of_two_kinds_are_not_compared() {
                 after: carries,
                 artifacts: &[],
                 watch: &[],
+                outside: &[],
                 cancel: &Cancel::new(),
             };
             let (mut before, mut after) =

@@ -70,6 +70,7 @@ pub(crate) fn difference_from(
         after: after.snapshot.carries,
         artifacts: &[],
         watch: &[],
+        outside: &[],
         cancel: &Cancel::new(),
     };
     compare(cursor, &mut after.snapshot.tree.cursor(), &context).unwrap()
