@@ -18,8 +18,7 @@ fn the_first_baseline_still_loads() {
     let sealed = open_sealed(&fixture("small.drift"), 1 << 20).expect("the fixture can be read");
     let trust = load_trust(&[fixture("small.pub.pem")]).expect("the key can be read");
     let now = Timestamp::parse("2026-11-22T00:00:00Z").expect("a time");
-    let expected =
-        Expectations { identity: Some("fixture".to_owned()), ..Expectations::default() };
+    let expected = Expectations { identity: Some("fixture".to_owned()), ..Expectations::default() };
     let (file, info) = verify(&sealed, &trust, &expected, now, None).expect("the seal holds");
     let baseline = Baseline::decode(file).expect("the format is still read");
     let sealed_root = match &info.statement.predicate {
