@@ -130,6 +130,24 @@ pub enum Error {
 }
 
 /// Captures a target.
+///
+/// ```
+/// use drift_core::bounds::{Cancel, Pool, Silent};
+/// use drift_core::capture::{Options, Parts, RuleSource, Run, capture};
+/// use drift_core::model::SourceKind;
+/// use drift_core::source::{MemoryVolume, Walked};
+/// let mut volume = MemoryVolume::new();
+/// volume.file(b"etc/hostname", b"web-1\n");
+/// let source = Walked::new(volume, SourceKind::Memory, "memory:web-1");
+/// let (pool, cancel) = (Pool::new(1)?, Cancel::new());
+/// let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
+/// let rules = RuleSource::Whole("read-only /".to_owned());
+/// let options = Options { rules, parts: Parts::ALL, vendor_digests: false };
+/// let snapshot = capture(&source, &options, &run)?.snapshot;
+/// assert_eq!(snapshot.identity.hostname.as_deref(), Some("web-1"));
+/// assert_eq!(snapshot.tree.len(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<Captured, Error> {
     let identity = probe::identity(source);
     let (rules, profiles) = rules_of(&options.rules, identity.os.as_deref())?;
