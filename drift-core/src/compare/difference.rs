@@ -112,6 +112,9 @@ fn growth(before: &Entry, after: &Entry, difference: &mut Difference) {
     let named = AttributeSet::named;
     match (before.digest, after.digest, before.size, after.size) {
         (Observed::Is(old), Observed::Is(new), ..) if old == new => {}
+        (Observed::Is(old), Observed::Is(new), ..) if old.algorithm() != new.algorithm() => {
+            difference.unrecorded = true;
+        }
         (Observed::Is(_), Observed::Is(_), Observed::Is(old), Observed::Is(new)) if new > old => {
             difference.grown = true;
         }

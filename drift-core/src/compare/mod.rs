@@ -158,7 +158,12 @@ impl Join<'_, '_> {
         let Some(current) = side.current.as_ref() else { return };
         let path = side.path();
         let parent = parent_of(&self.parents, current.depth);
-        let rule = current.rule.unwrap_or_else(|| self.rule(&path, current.entry.file_type));
+        // The older tree may have been captured under other rules, whose numbers mean nothing here.
+        let rule = match which {
+            Which::Before => None,
+            Which::After => current.rule,
+        };
+        let rule = rule.unwrap_or_else(|| self.rule(&path, current.entry.file_type));
         if parent == Parent::Outside {
             let depth = current.depth;
             return self.enter(depth, Parent::Outside);
