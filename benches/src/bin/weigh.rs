@@ -61,6 +61,7 @@ fn capture_and_seal(
     say("entries", captured.snapshot.tree.len())?;
     say("peak_after_capture", MEMORY.max_allocated())?;
     say("held_after_capture", MEMORY.allocated())?;
+    say("resident_after_capture", resident()?)?;
     let encoded = baseline::encode(&captured.snapshot)?;
     say("held_after_encode", MEMORY.allocated())?;
     say("file_bytes", encoded.bytes.len())?;
@@ -89,7 +90,7 @@ fn capture_and_seal(
     }
     artifact::write(&key_in(directory), key.public().to_pem().as_bytes(), 0o644, Replace::Yes)?;
     say("peak", MEMORY.max_allocated())?;
-    resident()
+    say("resident", resident()?)
 }
 
 fn check_again(source: &Walked<GeneratedVolume>, directory: &Path) -> Result<(), Box<dyn Error>> {
@@ -118,7 +119,7 @@ fn check_again(source: &Walked<GeneratedVolume>, directory: &Path) -> Result<(),
     say("exit_code", usize::from(outcome.verdict.exit().code))?;
     say("entries", usize::try_from(baseline.counts().entries)?)?;
     say("peak", MEMORY.max_allocated())?;
-    resident()
+    say("resident", resident()?)
 }
 
 fn snapshot_in(directory: &Path) -> PathBuf {
@@ -130,11 +131,11 @@ fn key_in(directory: &Path) -> PathBuf {
 }
 
 /// What the kernel says was resident at most: the allocator's share, the program, its stacks.
-fn resident() -> Result<(), Box<dyn Error>> {
+fn resident() -> Result<usize, Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")).unwrap_or("0");
-    say("resident", kibibytes.trim().parse::<usize>()? << 10)
+    Ok(kibibytes.trim().parse::<usize>()? << 10)
 }
 
 fn say(what: &str, bytes: usize) -> Result<(), Box<dyn Error>> {

@@ -133,9 +133,9 @@ impl Assembly {
         // Digests are random bytes: trying them would cost time and gain nothing.
         let frame = if tag == index::DIGS { None } else { compressor.compress(raw)? };
         let codec = if frame.is_some() { Codec::Zstd } else { Codec::Raw };
-        let stored: Box<[u8]> = frame.map_or_else(|| raw.into(), Vec::into_boxed_slice);
+        let stored = frame.unwrap_or(raw);
         index::put_storage(&mut building.storage, codec, stored.len());
-        building.frames.push(stored);
+        building.frames.push(stored.into());
         Ok(())
     }
 
