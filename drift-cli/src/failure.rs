@@ -138,7 +138,7 @@ impl From<check::Error> for Failure {
             check::Error::Compare(drift_core::compare::Error::Cancelled(error)) => {
                 Self::new(Kind::Interrupted, error.to_string())
             }
-            check::Error::NoReference => Self::usage(error),
+            check::Error::NoReference | check::Error::NothingToCompare => Self::usage(error),
             other => Self::internal(other),
         }
     }

@@ -75,13 +75,13 @@ fn take(
     answer: Result<Content, Unread>,
     ledger: &mut Ledger<'_>,
 ) -> Option<Extra> {
-    let rule = plan.rules.rule(ledger.tree.rule(ask.row));
     match answer {
         Ok(content) => {
-            if rule.keeps_size() {
-                ledger.tree.set_read_state(ask.row, content.size, content.mtime);
-            }
+            // A second look changes nothing: its digests would be of another moment.
             if ask.want.digest {
+                let owner = (content.mode, content.uid, content.gid);
+                ledger.tree.set_owner_and_mode(ask.row, owner);
+                ledger.tree.set_read_state(ask.row, content.size, content.mtime);
                 ledger.tree.set_digest(ask.row, content.digest);
                 ledger.coverage.files_hashed = ledger.coverage.files_hashed.saturating_add(1);
                 ledger.coverage.bytes_hashed =
@@ -96,6 +96,7 @@ fn take(
             None
         }
         Err(unread) => {
+            let rule = plan.rules.rule(ledger.tree.rule(ask.row));
             let may_change = matches!(rule.class, Some(Class::Dynamic | Class::Growing));
             if unread.kind == UnreadKind::Unstable && may_change {
                 return None;

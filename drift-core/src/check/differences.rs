@@ -7,10 +7,10 @@ use crate::compare::{
     self, Comparison, Context, Evidence, PackageChange, Packages, compare, compare_packages,
     explain,
 };
-use crate::model::{Mount, TreePath};
+use crate::model::{Mount, Problem, Stage, TreePath};
 use crate::report::document;
 use crate::rules::RuleSet;
-use crate::source::{FileSystemKind, Source};
+use crate::source::{FileSystemKind, Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
@@ -46,7 +46,7 @@ pub(super) fn live(
         md5: &captured.md5,
         covering: &covering,
     };
-    Ok(found(before, &after, comparison, &evidence))
+    Ok(found(before, &after, &comparison, &evidence))
 }
 
 /// Compares two stored snapshots.
@@ -59,8 +59,9 @@ pub(super) fn stored(
     run: &Run<'_>,
 ) -> Result<Found, Error> {
     let (mut comparison, covering) = join(before, after, rules, run)?;
-    // Nothing can be read again, so growth stays unproven and is reported as not compared.
-    comparison.not_compared = comparison.not_compared.saturating_add(comparison.grown.len() as u64);
+    // Nothing can be read again, so growth stays unproven.
+    let grown = comparison.grown.len() as u64;
+    comparison.not_compared = comparison.not_compared.saturating_add(grown);
     let packages = if parts.packages { package_changes(before, after) } else { Vec::new() };
     let evidence = Evidence {
         rules,
@@ -71,7 +72,7 @@ pub(super) fn stored(
         md5: &BTreeMap::new(),
         covering: &covering,
     };
-    Ok(found(before, after, comparison, &evidence))
+    Ok(found(before, after, &comparison, &evidence))
 }
 
 /// Joins the trees; also returns the mount points of the newer side that hide older paths.
@@ -93,12 +94,21 @@ fn join(
     };
     let mounts = after.coverage.mounts_entered.iter().chain(&after.coverage.mounts_not_entered);
     let watch: Vec<TreePath> = mounts.filter(new).map(|mount| mount.path.clone()).collect();
+    let kernel = |mount: &&Mount| {
+        FileSystemKind::of(&mount.file_system) == FileSystemKind::Kernel
+            && is_usual_point(&mount.path)
+    };
+    let not_entered =
+        before.coverage.mounts_not_entered.iter().chain(&after.coverage.mounts_not_entered);
+    let outside: Vec<TreePath> =
+        not_entered.filter(kernel).map(|mount| mount.path.clone()).collect();
     let context = Context {
         rules,
         before: before.carries,
         after: after.carries,
         artifacts: run.artifacts,
         watch: &watch,
+        outside: &outside,
         cancel: run.cancel,
     };
     let comparison = compare(&mut *before.cursor(), &mut *after.cursor(), &context)?;
@@ -121,7 +131,7 @@ fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
 fn found(
     before: &View<'_>,
     after: &View<'_>,
-    comparison: Comparison,
+    comparison: &Comparison,
     evidence: &Evidence<'_>,
 ) -> Found {
     let names = Names { before: before.packages, after: after.packages, rules: evidence.rules };
@@ -157,5 +167,19 @@ fn found(
     });
     let mut problems: Vec<_> = after.problems.to_vec();
     problems.extend(carried.map(describe::problem_at_capture));
+    problems.extend(comparison.unrecorded.iter().map(|path| {
+        unproven(
+            path,
+            "what the rules compare of it was recorded on one side alone, or by another algorithm",
+        )
+    }));
+    problems.extend(comparison.grown.iter().map(|change| {
+        unproven(&change.path, "it grew, and its beginning could not be read again to compare it")
+    }));
     Found { changes, problems, not_compared: comparison.not_compared, notes: Vec::new() }
+}
+
+/// Something that both sides have and that still cannot be compared.
+fn unproven(path: &TreePath, reason: &str) -> Problem {
+    Problem { path: path.clone(), stage: Stage::Read, reason: reason.to_owned(), errno: None }
 }

@@ -105,6 +105,11 @@ pub enum Error {
         "a stored snapshot can only be compared with another; name one with --baseline, or use diff"
     )]
     NoReference,
+    /// A package database is no reference for packages.
+    #[error(
+        "without a baseline there is nothing to compare packages with; name one with --baseline"
+    )]
+    NothingToCompare,
     /// The target cannot be read again.
     #[error(transparent)]
     Source(#[from] source::Error),
@@ -177,14 +182,21 @@ pub fn check(
             job.against(before, describe::snapshot(before)?, target)
         }
         Reference::Other(Target::Live(source)) => {
-            let captured = job.capture(*source, job.detected_rules(), VendorDigests::Without)?;
+            let captured = job.capture(*source, job.detected_rules())?;
             let before = View::of_captured(&captured);
             job.against(&before, describe::snapshot(&before)?, target)
         }
         Reference::PackageDatabase => match target {
             Target::Stored(_) => Err(Error::NoReference),
+            Target::Live(_) if !request.parts.entries => Err(Error::NothingToCompare),
             Target::Live(source) => {
-                let captured = job.capture(*source, job.detected_rules(), VendorDigests::With)?;
+                let options = Options {
+                    rules: job.detected_rules(),
+                    // The package database is the reference, whatever is looked at.
+                    parts: Parts::ALL,
+                    vendor_digests: true,
+                };
+                let captured = capture::capture(*source, &options, run)?;
                 let found = unsealed::differences(&captured, run)?;
                 let reference = describe::databases(&captured);
                 let outcome =
@@ -203,26 +215,14 @@ struct Job<'j> {
     started: Timestamp,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum VendorDigests {
-    With,
-    Without,
-}
-
 impl Job<'_> {
     fn detected_rules(&self) -> RuleSource {
         let detected = RuleSource::Layers { profiles: Vec::new(), texts: Vec::new() };
         self.request.rules.clone().unwrap_or(detected)
     }
 
-    fn capture(
-        &self,
-        source: &dyn Source,
-        rules: RuleSource,
-        vendor: VendorDigests,
-    ) -> Result<Captured, Error> {
-        let vendor_digests = vendor == VendorDigests::With;
-        let options = Options { rules, parts: self.request.parts, vendor_digests };
+    fn capture(&self, source: &dyn Source, rules: RuleSource) -> Result<Captured, Error> {
+        let options = Options { rules, parts: self.request.parts, vendor_digests: false };
         Ok(capture::capture(source, &options, self.run)?)
     }
 
@@ -238,7 +238,7 @@ impl Job<'_> {
         let sealed = reference.kind == describe::SEALED;
         match target {
             Target::Live(source) => {
-                let mut captured = self.capture(*source, rules, VendorDigests::Without)?;
+                let mut captured = self.capture(*source, rules)?;
                 let found = differences::live(before, *source, &mut captured, sealed, self.run)?;
                 let outcome = self.conclude(
                     found,

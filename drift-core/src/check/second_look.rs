@@ -60,8 +60,9 @@ fn settle_growth(comparison: &mut Comparison, extras: &BTreeMap<RowId, Extra>) {
             _ => {
                 comparison.not_compared = comparison.not_compared.saturating_add(1);
                 if !change.attributes.is_empty() {
-                    comparison.changes.push(change);
+                    comparison.changes.push(change.clone());
                 }
+                comparison.grown.push(change);
             }
         }
     }

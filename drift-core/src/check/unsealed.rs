@@ -6,10 +6,11 @@
 
 use crate::capture::{Captured, Run};
 use crate::compare::{EntryChange, Explanation, State, grants_power};
-use crate::model::{AttributeSet, Cause, Digest, Entry, FileType, Problem, RowId, Stage, TreePath};
+use crate::model::{
+    AttributeSet, Cause, Digest, Entry, FileType, Observed, Problem, RowId, Stage, TreePath,
+};
 use crate::packages::{Completeness, Known, Missing, Ownership};
 use crate::report::document::{AttributeChange, Change};
-
 use crate::rules::Rule;
 
 use super::describe::{self, Names};
@@ -87,10 +88,15 @@ impl Walk<'_> {
         let Some(record) = self.ownership().record(row) else { return };
         let Some(expected) = record.expected_md5() else { return };
         let tree = &self.captured.snapshot.tree;
+        let rule = self.captured.rules.rule(tree.rule(row));
+        if !rule.attributes(FileType::File).holds("digest") {
+            return;
+        }
         let actual = self.captured.md5.get(&row).copied();
         let conffile = record.conffile.is_some();
         let difference = match (tree.file_type(row), actual) {
-            (FileType::File, None) | (FileType::Unknown, _) => return,
+            (FileType::File, None) => return self.without_md5(row),
+            (FileType::Unknown, _) => return,
             (FileType::File, Some(actual)) if actual == expected => return,
             (FileType::File, Some(actual)) => digest_change(expected, actual),
             (other, _) => {
@@ -100,6 +106,19 @@ impl Walk<'_> {
         };
         let cause = if conffile { Cause::ConffileEdited } else { Cause::VendorRecordDiffers };
         self.modified(row, cause, conffile, vec![difference]);
+    }
+
+    /// Very sparse files have no MD5; files that could not be read have a problem already.
+    fn without_md5(&mut self, row: RowId) {
+        let tree = &self.captured.snapshot.tree;
+        if tree.digest(row) != Observed::Unobserved {
+            self.found.problems.push(Problem {
+                path: tree.path(row),
+                stage: Stage::Read,
+                reason: "the package database has an MD5 of it, and none was computed".to_owned(),
+                errno: None,
+            });
+        }
     }
 
     fn unregistered_alternative(&mut self, row: RowId) {

@@ -6,6 +6,7 @@
 
 mod apply;
 mod change;
+mod difference;
 mod explain;
 mod moves;
 mod packages;
@@ -13,13 +14,13 @@ mod side;
 
 use crate::bounds::{Cancel, Cancelled};
 use crate::model::{
-    Attribute, AttributeSet, Carries, Cursor, CursorError, Entry, FileType, Listing, Observed,
-    Precision, RuleId, TreePath, attribute::Value,
+    AttributeSet, Carries, Cursor, CursorError, FileType, Listing, RuleId, TreePath,
 };
-use crate::rules::{Class, RuleSet};
+use crate::rules::RuleSet;
 
 pub use apply::{Entries, apply, each_entry, entries};
 pub use change::{EntryChange, Kind, State, Values};
+use difference::Measure;
 pub use explain::{Evidence, Explanation, explain, grants_power, is_executable};
 pub use packages::{PackageChange, Packages, compare_packages};
 use side::Side;
@@ -37,6 +38,8 @@ pub struct Context<'c> {
     pub artifacts: &'c [TreePath],
     /// Paths of which the result says whether the older tree has them.
     pub watch: &'c [TreePath],
+    /// Usual mount points of kernel file systems, on either side: what lies below is out of scope.
+    pub outside: &'c [TreePath],
     /// Set from outside to stop.
     pub cancel: &'c Cancel,
 }
@@ -50,6 +53,9 @@ pub struct Comparison {
     pub grown: Vec<EntryChange>,
     /// Entries that could not be compared, or not wholly; each has a problem on one side.
     pub not_compared: u64,
+    /// Entries of which something that the rules compare was recorded on one side alone, or by
+    /// another algorithm; counted above, and each needs a problem of its own.
+    pub unrecorded: Vec<TreePath>,
     /// The watched paths that the older tree has.
     pub watched: Vec<TreePath>,
 }
@@ -75,6 +81,8 @@ enum Parent {
     OneSide,
     /// Not compared, so nothing in it is either.
     NotCompared,
+    /// Out of scope with everything in it.
+    Outside,
 }
 
 /// Compares two trees.
@@ -88,8 +96,7 @@ pub fn compare(
         after: Side::new(after)?,
         parents: Vec::new(),
         comparison: Comparison::default(),
-        carried: context.before.attributes.and(context.after.attributes),
-        precision: context.before.mtime.min(context.after.mtime),
+        measure: Measure::new(context),
         context,
     };
     let mut steps = 0u32;
@@ -109,8 +116,7 @@ struct Join<'c, 'd> {
     after: Side<'c>,
     parents: Vec<Parent>,
     comparison: Comparison,
-    carried: AttributeSet,
-    precision: Precision,
+    measure: Measure,
     context: &'d Context<'d>,
 }
 
@@ -152,10 +158,19 @@ impl Join<'_, '_> {
         let Some(current) = side.current.as_ref() else { return };
         let path = side.path();
         let parent = parent_of(&self.parents, current.depth);
-        let rule = current.rule.unwrap_or_else(|| self.rule(&path, current.entry.file_type));
+        // The older tree may have been captured under other rules, whose numbers mean nothing here.
+        let rule = match which {
+            Which::Before => None,
+            Which::After => current.rule,
+        };
+        let rule = rule.unwrap_or_else(|| self.rule(&path, current.entry.file_type));
+        if parent == Parent::Outside {
+            let depth = current.depth;
+            return self.enter(depth, Parent::Outside);
+        }
         let known = match (which, parent) {
             (_, Parent::OneSide) => true,
-            (_, Parent::NotCompared) => false,
+            (_, Parent::NotCompared | Parent::Outside) => false,
             (Which::Before, Parent::Both { after_complete, .. }) => after_complete,
             (Which::After, Parent::Both { before_complete, .. }) => before_complete,
         };
@@ -197,8 +212,12 @@ impl Join<'_, '_> {
         if !self.context.watch.is_empty() && self.context.watch.contains(&self.after.path()) {
             self.comparison.watched.push(self.after.path());
         }
-        let difference = self.difference(&before.entry, &after.entry, rule);
-        if difference.unobserved {
+        let known_rule = self.context.rules.rule(rule);
+        let difference = self.measure.difference(&before.entry, &after.entry, known_rule);
+        if difference.unrecorded {
+            self.comparison.unrecorded.push(self.after.path());
+        }
+        if difference.unobserved || difference.unrecorded {
             self.comparison.not_compared = self.comparison.not_compared.saturating_add(1);
         }
         let changed = !difference.attributes.is_empty();
@@ -222,90 +241,9 @@ impl Join<'_, '_> {
         };
         let parent =
             Parent::Both { before_complete: complete(before), after_complete: complete(after) };
-        self.enter(depth, parent);
-    }
-
-    fn difference(&self, before: &Entry, after: &Entry, rule: RuleId) -> Difference {
-        let rule = self.context.rules.rule(rule);
-        let mut difference = Difference::default();
-        if rule.excludes() {
-            return difference;
-        }
-        if before.file_type == FileType::Unknown || after.file_type == FileType::Unknown {
-            difference.unobserved = true;
-            return difference;
-        }
-        if before.file_type != after.file_type {
-            difference.attributes = AttributeSet::named("type");
-            return difference;
-        }
-        let wanted = rule.attributes(after.file_type).and(self.carried);
-        for attribute in wanted.iter() {
-            match self.differs(attribute, before, after) {
-                Observed::Is(false) | Observed::NotApplicable => {}
-                Observed::Is(true) => {
-                    difference.attributes =
-                        difference.attributes.with(AttributeSet::named(attribute.name));
-                }
-                Observed::Unobserved => difference.unobserved = true,
-            }
-        }
-        if rule.class == Some(Class::Growing) && after.file_type == FileType::File {
-            self.growth(before, after, &mut difference);
-        }
-        difference
-    }
-
-    /// A file that grew is looked at once more; one that shrank or was rewritten has changed.
-    fn growth(&self, before: &Entry, after: &Entry, difference: &mut Difference) {
-        match (before.digest, after.digest, before.size, after.size) {
-            (Observed::Is(old), Observed::Is(new), ..) if old == new => {}
-            (Observed::Is(_), Observed::Is(_), Observed::Is(old), Observed::Is(new))
-                if new > old =>
-            {
-                difference.grown = true;
-            }
-            (Observed::Is(_), Observed::Is(_), ..) => {
-                let content = AttributeSet::named("digest").with(if before.size == after.size {
-                    AttributeSet::EMPTY
-                } else {
-                    AttributeSet::named("size")
-                });
-                difference.attributes = difference.attributes.with(content);
-            }
-            (Observed::Unobserved, ..) | (_, Observed::Unobserved, ..) => {
-                difference.unobserved = true
-            }
-            // It kept growing while it was read, which a growing file may.
-            _ => {}
-        }
-    }
-
-    fn differs(&self, attribute: &Attribute, before: &Entry, after: &Entry) -> Observed<bool> {
-        match ((attribute.get)(before), (attribute.get)(after)) {
-            (Observed::Is(before), Observed::Is(after)) => self.values_differ(&before, &after),
-            (Observed::NotApplicable, Observed::NotApplicable) => Observed::NotApplicable,
-            (Observed::Unobserved, _) | (_, Observed::Unobserved) => Observed::Unobserved,
-            // One side's file system has no such value: nothing was lost that it could have had.
-            (Observed::NotApplicable, Observed::Is(value))
-            | (Observed::Is(value), Observed::NotApplicable) => {
-                Observed::Is(!matches!(value, Value::None) && value != Value::Named(Vec::new()))
-            }
-        }
-    }
-
-    fn values_differ(&self, before: &Value<'_>, after: &Value<'_>) -> Observed<bool> {
-        match (before, after) {
-            (Value::Time(before), Value::Time(after)) if self.precision == Precision::Second => {
-                Observed::Is(before.seconds != after.seconds)
-            }
-            (Value::Digest(before), Value::Digest(after))
-                if before.algorithm() != after.algorithm() =>
-            {
-                Observed::Unobserved
-            }
-            _ => Observed::Is(before != after),
-        }
+        let outside =
+            !self.context.outside.is_empty() && self.context.outside.contains(&self.after.path());
+        self.enter(depth, if outside { Parent::Outside } else { parent });
     }
 
     fn rule(&self, path: &TreePath, file_type: FileType) -> RuleId {
@@ -316,13 +254,6 @@ impl Join<'_, '_> {
         self.parents.truncate(depth as usize);
         self.parents.push(parent);
     }
-}
-
-#[derive(Debug, Default)]
-struct Difference {
-    attributes: AttributeSet,
-    unobserved: bool,
-    grown: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

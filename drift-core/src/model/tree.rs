@@ -362,6 +362,30 @@ impl Tree {
         self.rows.get(row.index()).is_none_or(|row| row.state == State::Gone)
     }
 
+    /// Replaces permissions, owner and group by those of the object that was read, which may have
+    /// taken the place of the surveyed one.
+    pub fn set_owner_and_mode(&mut self, row: RowId, (mode, uid, gid): (u16, u32, u32)) {
+        let Some(known) = self.metadata_of(row) else { return };
+        let read = Metadata {
+            mode: Observed::Is(mode),
+            uid: Observed::Is(uid),
+            gid: Observed::Is(gid),
+            ..known.clone()
+        };
+        if read == *known {
+            return;
+        }
+        // Rare, so a linear search costs less than keeping the map of the survey.
+        let at = self.metadata.iter().position(|metadata| *metadata == read);
+        let at = at.unwrap_or_else(|| {
+            self.metadata.push(read);
+            self.metadata.len().saturating_sub(1)
+        });
+        if let (Some(row), Ok(at)) = (self.rows.get_mut(row.index()), u32::try_from(at)) {
+            row.metadata = at;
+        }
+    }
+
     /// Replaces size and time of a file by those of the descriptor that was read.
     pub fn set_read_state(&mut self, row: RowId, size: u64, mtime: Time) {
         if let Some(row) = self.rows.get_mut(row.index()) {

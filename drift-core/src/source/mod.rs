@@ -73,13 +73,20 @@ pub struct Ask {
     pub want: Want,
 }
 
-/// What was read of one file. The size and time are those of the descriptor that was read.
+/// What was read of one file. Size, time, permissions and owner are those of the very object that was
+/// read, which may have taken the place of the surveyed one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
     /// Bytes read.
     pub size: u64,
     /// Time of last change, before and after reading.
     pub mtime: Time,
+    /// Permission bits.
+    pub mode: u16,
+    /// Numeric owner.
+    pub uid: u32,
+    /// Numeric group.
+    pub gid: u32,
     /// The digest, where asked for.
     pub digest: Option<Digest>,
     /// The MD5, where asked for.

@@ -103,6 +103,9 @@ fn known(object: &Object, want: Want) -> Content {
     Content {
         size: object.size,
         mtime: object.mtime,
+        mode: object.mode,
+        uid: object.uid,
+        gid: object.gid,
         digest: object.digest.filter(|_| want.digest),
         md5: None,
         prefix: None,
@@ -176,6 +179,9 @@ impl Gather {
         Content {
             size: object.size,
             mtime: object.mtime,
+            mode: object.mode,
+            uid: object.uid,
+            gid: object.gid,
             digest: self.digest.map(|digest| Digest::sha256(digest.finish())),
             md5: self.md5.map(|md5| Digest::md5(md5.finish())),
             prefix: self

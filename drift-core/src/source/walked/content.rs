@@ -129,6 +129,9 @@ impl Taken {
         Content {
             size: seen.size,
             mtime: seen.mtime,
+            mode: seen.mode,
+            uid: seen.uid,
+            gid: seen.gid,
             digest: self.digest.map(|digest| Digest::sha256(digest.finish())),
             md5: self.md5.map(|md5| Digest::md5(md5.finish())),
             prefix: self.prefix.map(|prefix| Digest::sha256(prefix.finish())),
@@ -168,6 +171,9 @@ fn sparse<V: Volume>(
     Ok(Content {
         size: seen.size,
         mtime: seen.mtime,
+        mode: seen.mode,
+        uid: seen.uid,
+        gid: seen.gid,
         digest: Some(digest.finish()),
         md5: None,
         prefix: None,

@@ -1,0 +1,129 @@
+//! What differs between two states of one entry, by the attributes that its rule compares.
+
+use crate::model::{
+    Attribute, AttributeSet, Entry, FileType, Observed, Precision, attribute::Value,
+};
+use crate::rules::{Class, Rule};
+
+use super::Context;
+
+/// What both trees can be compared by.
+pub(super) struct Measure {
+    carried: AttributeSet,
+    precision: Precision,
+}
+
+/// What differs, and what cannot be said.
+#[derive(Debug, Default)]
+pub(super) struct Difference {
+    /// Attributes that differ.
+    pub(super) attributes: AttributeSet,
+    /// Something could not be seen on one side; that side has a problem.
+    pub(super) unobserved: bool,
+    /// Something was recorded on one side alone, or by another algorithm.
+    pub(super) unrecorded: bool,
+    /// The file grew under class `growing`.
+    pub(super) grown: bool,
+}
+
+enum Answer {
+    Same,
+    Differs,
+    Unobserved,
+    Unrecorded,
+}
+
+impl Measure {
+    pub(super) fn new(context: &Context<'_>) -> Self {
+        Self {
+            carried: context.before.attributes.and(context.after.attributes),
+            precision: context.before.mtime.min(context.after.mtime),
+        }
+    }
+
+    /// Compares two states of one entry.
+    pub(super) fn difference(&self, before: &Entry, after: &Entry, rule: &Rule) -> Difference {
+        let mut difference = Difference::default();
+        if rule.excludes() {
+            return difference;
+        }
+        if before.file_type == FileType::Unknown || after.file_type == FileType::Unknown {
+            difference.unobserved = true;
+            return difference;
+        }
+        if before.file_type != after.file_type {
+            difference.attributes = AttributeSet::named("type");
+            return difference;
+        }
+        for attribute in rule.attributes(after.file_type).and(self.carried).iter() {
+            match self.compare(attribute, before, after) {
+                Answer::Same => {}
+                Answer::Differs => {
+                    let one = AttributeSet::named(attribute.name);
+                    difference.attributes = difference.attributes.with(one);
+                }
+                Answer::Unobserved => difference.unobserved = true,
+                Answer::Unrecorded => difference.unrecorded = true,
+            }
+        }
+        if rule.class == Some(Class::Growing) && after.file_type == FileType::File {
+            growth(before, after, &mut difference);
+        }
+        difference
+    }
+
+    fn compare(&self, attribute: &Attribute, before: &Entry, after: &Entry) -> Answer {
+        match ((attribute.get)(before), (attribute.get)(after)) {
+            (Observed::Is(before), Observed::Is(after)) => self.compare_values(&before, &after),
+            (Observed::NotApplicable, Observed::NotApplicable) => Answer::Same,
+            (Observed::Unobserved, _) | (_, Observed::Unobserved) => Answer::Unobserved,
+            // Every file system has these; one side's rule did not keep them.
+            (Observed::NotApplicable, _) | (_, Observed::NotApplicable) if !attribute.guarded => {
+                Answer::Unrecorded
+            }
+            // One side's file system has no such value: nothing was lost that it could have had.
+            (Observed::NotApplicable, Observed::Is(value))
+            | (Observed::Is(value), Observed::NotApplicable) => match value {
+                Value::None => Answer::Same,
+                Value::Named(pairs) if pairs.is_empty() => Answer::Same,
+                _ => Answer::Differs,
+            },
+        }
+    }
+
+    fn compare_values(&self, before: &Value<'_>, after: &Value<'_>) -> Answer {
+        let differs = match (before, after) {
+            (Value::Digest(before), Value::Digest(after))
+                if before.algorithm() != after.algorithm() =>
+            {
+                return Answer::Unrecorded;
+            }
+            (Value::Time(before), Value::Time(after)) if self.precision == Precision::Second => {
+                before.seconds != after.seconds
+            }
+            _ => before != after,
+        };
+        if differs { Answer::Differs } else { Answer::Same }
+    }
+}
+
+/// A file that grew is looked at once more; one that shrank or was rewritten has changed.
+fn growth(before: &Entry, after: &Entry, difference: &mut Difference) {
+    let named = AttributeSet::named;
+    match (before.digest, after.digest, before.size, after.size) {
+        (Observed::Is(old), Observed::Is(new), ..) if old == new => {}
+        (Observed::Is(old), Observed::Is(new), ..) if old.algorithm() != new.algorithm() => {
+            difference.unrecorded = true;
+        }
+        (Observed::Is(_), Observed::Is(_), Observed::Is(old), Observed::Is(new)) if new > old => {
+            difference.grown = true;
+        }
+        (Observed::Is(_), Observed::Is(_), ..) => {
+            let size = if before.size == after.size { AttributeSet::EMPTY } else { named("size") };
+            difference.attributes = difference.attributes.with(named("digest")).with(size);
+        }
+        (Observed::Unobserved, ..) | (_, Observed::Unobserved, ..) => difference.unobserved = true,
+        // It kept growing while it was read, which a growing file may.
+        _ => {}
+    }
+}

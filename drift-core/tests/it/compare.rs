@@ -1,0 +1,6 @@
+//! Comparing: nothing lost, nothing twice, and nothing claimed of what was not seen.
+
+mod growth;
+mod incomplete;
+mod lossless;
+mod mutations;
