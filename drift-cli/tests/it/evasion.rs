@@ -4,5 +4,5 @@
 //! listed as not compared; the exit code is 1 or 3, never 0, and every run ends by itself.
 
 mod mounts;
-mod placed;
+pub(crate) mod placed;
 mod races;

@@ -1,1 +1,6 @@
-//! To come.
+//! Each exit code's situations, and what outranks what.
+
+mod circumstances;
+mod outputs;
+mod signals;
+mod verdicts;

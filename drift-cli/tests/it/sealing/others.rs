@@ -2,7 +2,7 @@
 
 use drift_testkit::need;
 
-use crate::stage::{Space, Stage};
+use crate::stage::{Report, Space, Stage};
 
 /// Builds what a DSSE signature covers from a bundle, and unpacks the signature:
 /// <https://github.com/secure-systems-lab/dsse/blob/master/protocol.md>.
@@ -113,7 +113,8 @@ fn a_signed_report_verifies_until_it_is_touched() {
     let run = verify(&text).expect(4);
     assert!(run.error_text().contains("altered"), "{}", run.error_text());
     stage.write("report.json", report);
-    let baseline = ["check", &format!("dir:{}", stage.path("root")), "--baseline", &json];
-    let run = stage.drift([&baseline[..], &["--trust", &trust, "--state", &state]].concat());
-    assert!(run.expect(4).text().contains("wrong-identity"), "a report is no baseline");
+    let target = format!("dir:{}", stage.path("root"));
+    let check = ["check", &target, "--baseline", &json, "--trust", &trust, "--state", &state];
+    let run = stage.drift([&check[..], &["--format", "json"]].concat());
+    assert_eq!(Report::of(&run).expect(4).reason(), "wrong-identity", "a report is no baseline");
 }

@@ -1,5 +1,7 @@
 //! Whole and well-formed seals that are not to be trusted.
 
+#![expect(clippy::disallowed_methods, reason = "tests build and spoil real files")]
+
 use crate::stage::{Report, Stage};
 
 /// Fails unless the check ends with 4 and this reason, and the same report stands in the file.
@@ -35,7 +37,7 @@ fn without_trust(stage: &Stage) -> Vec<String> {
 #[test]
 fn the_seal_holds_for_who_may_trust_it() {
     let stage = Stage::sealed();
-    let report = stage.report(&["--expect-identity", "web", "--min-sequence", "1"]).expect(0);
+    let report = stage.report(&["--expect-identity", "web"]).expect(0);
     assert_eq!(report.document["baseline"]["verified"], true);
     assert_eq!(report.document["baseline"]["signers"][0]["name"], "golden.pub");
 }
@@ -74,7 +76,7 @@ fn times() {
     let stage = Stage::new();
     stage.capture("root", &["--now", "2026-01-01T00:00:00Z", "--expires", "30d"]);
     for (now, more, reason) in [
-        ("2025-12-31T23:59:59Z", vec![], Some("not-yet-valid")),
+        ("2025-12-31T23:54:59Z", vec![], Some("not-yet-valid")),
         ("2026-01-01T00:00:00Z", vec![], None),
         ("2026-01-30T23:59:59Z", vec![], None),
         ("2026-01-31T00:00:01Z", vec![], Some("expired")),
@@ -107,11 +109,14 @@ fn an_older_sequence() {
         stage.write(name, stage.read(format!("{name}.old")));
     }
     let _report = assert_refused(&stage, "rolled-back", &[]);
-    // Without the memory the operator's own minimum holds.
-    let fresh = stage.path("fresh-state");
-    let _report =
-        assert_refused(&stage, "rolled-back", &["--state", &fresh, "--min-sequence", "2"]);
-    let _report = stage.report(&["--state", &fresh, "--min-sequence", "1"]).expect(1);
+    // Whoever asks for a minimum has a memory; without one the old seal is taken, and that is said.
+    stage.write("state/lineages.json.kept", stage.read("state/lineages.json"));
+    std::fs::remove_file(stage.at("state/lineages.json")).expect("the memory is there");
+    let _report = assert_refused(&stage, "rolled-back", &["--min-sequence", "1"]);
+    let report = stage.report(&[]).expect(1);
+    assert!(report.document["notes"].to_string().contains("no memory of earlier baselines"));
+    let _report = assert_refused(&stage, "rolled-back", &["--min-sequence", "2"]);
+    let _report = stage.report(&["--min-sequence", "1"]).expect(1);
 }
 
 #[test]
@@ -191,9 +196,16 @@ fn every_verb_that_opens_a_baseline_refuses_it_with_the_same_code() {
         let run = stage.drift([verb, &["--trust", &other, "--state", &state]].concat());
         assert_eq!(run.code, Some(4), "{verb:?}: {}{}", run.text(), run.error_text());
         let said = run.text() + &run.error_text();
-        assert!(said.contains("wrong-key"), "{verb:?} names no reason: {said}");
+        assert!(
+            ["wrong-key", "no trusted key signed it"].iter().any(|words| said.contains(words)),
+            "{verb:?} names no reason: {said}"
+        );
         let run = stage.drift([verb, &["--state", &state]].concat());
         assert_eq!(run.code, Some(4), "{verb:?} without trust: {}", run.error_text());
-        assert!((run.text() + &run.error_text()).contains("no-trust"), "{verb:?}");
+        let said = run.text() + &run.error_text();
+        assert!(
+            ["no-trust", "no key is trusted"].iter().any(|words| said.contains(words)),
+            "{verb:?}: {said}"
+        );
     }
 }
