@@ -20,7 +20,7 @@ fn every_attribute_is_documented() {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the switch of whoever runs the tests")]
-fn is_blessing() -> bool {
+pub(crate) fn is_blessing() -> bool {
     std::env::var_os("DRIFT_TEST_BLESS").is_some_and(|value| value == "1")
 }
 

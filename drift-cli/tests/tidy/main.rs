@@ -8,3 +8,4 @@ mod layers;
 mod repository;
 mod seams;
 mod sources;
+mod tables;

@@ -1,3 +1,5 @@
+//! The sole writer: whole files or none, and nothing through links.
+
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 

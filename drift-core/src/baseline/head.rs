@@ -48,13 +48,16 @@ pub(super) fn write(snapshot: &Snapshot) -> Vec<u8> {
         }
     }
     put_field(&mut out, IDENTITY, &identity);
+    let known = snapshot.carries.attributes.and(AttributeSet::all());
+    // Up to the last that is carried: a line that is added later must not change the roots of
+    // snapshots without it.
+    let named = u64::BITS.saturating_sub(known.bits().leading_zeros()) as usize;
     let mut names = Vec::new();
-    put(&mut names, ATTRIBUTES.len() as u64);
-    for attribute in ATTRIBUTES {
+    put(&mut names, named as u64);
+    for attribute in ATTRIBUTES.iter().take(named) {
         put_bytes(&mut names, attribute.name.as_bytes());
     }
     put_field(&mut out, ATTRIBUTE_NAMES, &names);
-    let known = snapshot.carries.attributes.and(AttributeSet::all());
     let mut carried = Vec::new();
     put(&mut carried, known.bits());
     put_field(&mut out, CARRIED, &carried);

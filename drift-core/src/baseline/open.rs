@@ -14,6 +14,27 @@ use super::encode::Counts;
 use super::error::Error;
 
 /// A snapshot whose seal held: the reference that targets are compared with.
+///
+/// ```no_run
+/// use drift_core::artifact::{load_trust, open_sealed};
+/// use drift_core::baseline::Baseline;
+/// use drift_core::bounds::Timestamp;
+/// use drift_core::seal::{Expectations, verify};
+/// let sealed = open_sealed("golden.drift".as_ref(), 1 << 30)?;
+/// let trust = load_trust(&["golden.pub.pem"])?;
+/// let now = Timestamp::parse("2026-11-21T12:00:00Z")?;
+/// let (verified, seal) = verify(&sealed, &trust, &Expectations::default(), now, None)?;
+/// let baseline = Baseline::decode(verified)?;
+/// assert_eq!(baseline.identity().os.as_deref(), Some("debian"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Bytes that nobody verified do not make one:
+///
+/// ```compile_fail
+/// let bytes: std::sync::Arc<[u8]> = b"DRIFT"[..].into();
+/// let baseline = drift_core::baseline::Baseline::decode(bytes);
+/// ```
 #[derive(Debug)]
 pub struct Baseline(Container);
 

@@ -6,6 +6,14 @@ use crate::bounds::Cancelled;
 const WORKER_STACK_BYTES: usize = 1 << 20;
 
 /// The workers of one run.
+///
+/// ```
+/// use drift_core::bounds::Pool;
+/// let pool = Pool::new(2)?;
+/// let squares = pool.map(&[1, 2, 3], |number| Ok(number * number))?;
+/// assert_eq!(squares, [1, 4, 9]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Pool {
     pool: Option<rayon::ThreadPool>,

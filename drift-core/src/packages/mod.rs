@@ -5,10 +5,11 @@
 //! never a package that is silently missing: a package lost to a damaged file must not look removed.
 //!
 //! To add a database: one file (or folder) with a type that implements [`PackageDatabase`], a `mod`
-//! line below and a line in [`DATABASES`]. Read files through [`Reading`], which charges the budget
-//! and keeps problems few; hand each package to [`PackageSink::package`], then at once its paths to
-//! [`PackageSink::owns`] and their records to [`PackageSink::md5`] and [`PackageSink::conffile`].
-//! The conformance battery in `tests.rs` then covers the newcomer without another line.
+//! line below and a line in [`DATABASES`]; `docs/extending.md` shows one. Read files through
+//! [`Reading`], which charges the budget and keeps problems few; hand each package to
+//! [`PackageSink::package`], then at once its paths to [`PackageSink::owns`] and their records to
+//! [`PackageSink::md5`] and [`PackageSink::conffile`]. The conformance battery in `tests.rs` then
+//! covers the newcomer, over the sample that it brings along.
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 mod alternative;
@@ -50,6 +51,20 @@ pub trait PackageDatabase: Sync {
 
     /// Reads the database. A target without such a database is `Complete` and empty.
     fn parse(&self, files: &Files<'_>, budget: &mut Budget, out: &mut PackageSink) -> Completeness;
+
+    /// Returns a small whole database for the battery that every line of the table goes through.
+    #[cfg(test)]
+    fn sample(&self) -> Sample;
+}
+
+/// A database of two packages, and what its format cannot show.
+#[cfg(test)]
+#[derive(Debug)]
+pub struct Sample {
+    /// Every file that the parser reads, by path.
+    pub files: &'static [(&'static str, &'static str)],
+    /// At how many places a file can be cut so that paths are lost and nothing betrays it.
+    pub silent_cuts: usize,
 }
 
 /// Compares two versions of packages of the same manager, by that manager's own rules.

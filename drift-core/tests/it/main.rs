@@ -1,5 +1,7 @@
 //! One integration binary; its modules mirror those of the library.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics fails")]
+
 mod baseline;
 mod compare;
 mod detection;

@@ -142,6 +142,16 @@ pub fn loop_mount() -> Option<()> {
     kernel("loop-mount")
 }
 
+/// Returns whether tests that take minutes run: `.ci/run full` sets `DRIFT_TEST_FULL=1`.
+#[must_use]
+#[track_caller]
+pub fn full_tier() -> Option<()> {
+    match environment("DRIFT_TEST_FULL") {
+        Some(value) if value == "1" => Some(()),
+        _ => tolerated("takes minutes: set DRIFT_TEST_FULL=1, as .ci/run full does"),
+    }
+}
+
 /// An executable file of this name, found without starting it.
 fn find(name: &str) -> Option<PathBuf> {
     let path = environment("PATH").unwrap_or_default();

@@ -1,8 +1,8 @@
 //! The one table of attributes: what is compared, of which types, from which targets, how shown.
 //!
-//! To add an attribute: one file here with a `pub(super) const ROW`, its `mod` line and its line in
-//! [`ATTRIBUTES`]; `docs/extending.md` shows one. The place in the table is the attribute's number
-//! in stored sets, so new lines go to the end.
+//! To add an attribute: one file here with a `pub(super) const NAME: Attribute`, its `mod` line and
+//! its line in [`ATTRIBUTES`]; `docs/extending.md` shows one. The place in the table is the
+//! attribute's number in stored sets, so new lines go to the end.
 
 mod acl;
 mod capability;

@@ -128,6 +128,11 @@ impl PackageDatabase for Dpkg {
         }
         reading.finish()
     }
+
+    #[cfg(test)]
+    fn sample(&self) -> super::Sample {
+        super::Sample { files: tests::SAMPLE, silent_cuts: 0 }
+    }
 }
 
 /// Registers a file of dpkg's own; its path is ours or was a path of `Files`, so it is in order.

@@ -3,6 +3,35 @@
 use crate::bounds::Budget;
 use crate::packages::{Completeness, Files, Presence, Records, Selection, parse};
 
+/// Two packages, and one file of each kind that dpkg has.
+pub(super) const SAMPLE: &[(&str, &str)] = &[
+    (
+        "var/lib/dpkg/status",
+        "Package: one\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:2.3-4\nConffiles:\n /etc/one 0123456789abcdef0123456789abcdef\nDescription: x\n y\n\nPackage: two\nStatus: install ok installed\nMulti-Arch: same\nArchitecture: amd64\nVersion: 1\n\n",
+    ),
+    (
+        "var/lib/dpkg/info/one.list",
+        "/.\n/bin\n/bin/one\n/etc\n/etc/one\n/usr\n/usr/share\n/usr/share/doc\n/usr/share/doc/one\n",
+    ),
+    (
+        "var/lib/dpkg/info/one.md5sums",
+        "d41d8cd98f00b204e9800998ecf8427e  bin/one\nd41d8cd98f00b204e9800998ecf8427e  usr/share/doc/one\n",
+    ),
+    ("var/lib/dpkg/info/two:amd64.list", "/.\n/usr\n/usr/bin\n/usr/bin/two\n/usr/bin/sh\n"),
+    (
+        "var/lib/dpkg/info/two:amd64.md5sums",
+        "d41d8cd98f00b204e9800998ecf8427e  usr/bin/two\nd41d8cd98f00b204e9800998ecf8427e  usr/bin/sh\n",
+    ),
+    ("var/lib/dpkg/diversions", "/usr/bin/sh\n/usr/bin/sh.real\none\n"),
+    ("var/lib/dpkg/statoverride", "root root 4755 /usr/bin/two\n"),
+    (
+        "var/lib/dpkg/alternatives/vi",
+        "auto\n/usr/bin/vi\nvi.1\n/usr/share/vi.1\n\n/usr/bin/two\n30\n/usr/share/two.1\n\n",
+    ),
+    ("var/lib/dpkg/arch", "amd64\ni386\n"),
+    ("etc/dpkg/dpkg.cfg.d/slim", "path-exclude=/usr/share/doc/*\n"),
+];
+
 const GOOD: &[u8] = b"Package: alpha\nStatus: install ok installed\nArchitecture: amd64\n\
 Version: 1.0-1\nConffiles:\n /etc/alpha.conf 0123456789abcdef0123456789abcdef\n \
 /etc/a b 0123456789abcdef0123456789abcdef obsolete\nDescription: one\n two\n\n\

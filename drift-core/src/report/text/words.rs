@@ -122,6 +122,7 @@ fn added(line: &mut Line, change: &Change) {
         ("gid", "group"),
         ("size", "size"),
         ("capability", "capability"),
+        ("rdev", "device number"),
         ("link_target", "link target"),
     ] {
         if let Some(value) = after(name) {

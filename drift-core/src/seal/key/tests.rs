@@ -1,3 +1,5 @@
+//! Keys: published vectors, and everything that is no key of ours.
+
 use super::{KeyAlgorithm, KeyError, PrivateKey, PublicKey};
 use crate::model::Digest;
 

@@ -1,3 +1,5 @@
+//! Statements: one encoding each, and nothing else is read.
+
 use std::collections::BTreeMap;
 
 use super::{Artefact, Counts, MAX_SEQUENCE, Predicate, SnapshotPredicate, Statement};

@@ -1,3 +1,5 @@
+//! Trust files: what they may say and how errors name the line.
+
 use super::{Trust, TrustError, TrustFile, TrustedKey};
 use crate::bounds::Timestamp;
 use crate::model::Digest;

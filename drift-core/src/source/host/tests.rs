@@ -1,3 +1,5 @@
+//! The host volume against the kernel it stands on.
+
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 

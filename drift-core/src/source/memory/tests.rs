@@ -1,3 +1,5 @@
+//! The volume in memory behaves as a kernel's would.
+
 use super::{MemoryVolume, Volume};
 use crate::model::FileType;
 use crate::source::volume::Errno;

@@ -1,3 +1,5 @@
+//! Reading: order, leases, and files that change meanwhile.
+
 use super::{BATCH, DirId, LARGE_BYTES, arrange};
 use crate::model::{FileType, Found, Intake, Listing, RuleId};
 use crate::source::{Ask, Want};
