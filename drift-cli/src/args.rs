@@ -144,6 +144,13 @@ pub(crate) struct SealArgs {
     pub(crate) provenance: Vec<String>,
 }
 
+/// How much of the target is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// Everything.
+    Full,
+}
+
 #[derive(Debug, Parser)]
 pub(crate) struct Check {
     /// /, dir:PATH, tar:FILE, baseline:FILE, or a path whose kind is detected
@@ -160,6 +167,12 @@ pub(crate) struct Check {
     pub(crate) scope: ScopeArgs,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
+    /// Read everything: the one way there is yet
+    #[arg(long, value_enum, default_value = "full")]
+    pub(crate) mode: Mode,
+    /// Show in the JSON report what small text files that changed say now, secrets masked by looks
+    #[arg(long)]
+    pub(crate) with_content: bool,
     /// Sign each report that goes to a file
     #[arg(long, value_name = "KEY.pem")]
     pub(crate) sign_report: Option<PathBuf>,

@@ -1,8 +1,12 @@
 //! What ends a verb early: the reason, a hint at the next step, and the exit code.
 
+use std::path::Path;
+
 use drift_core::judge::Exit;
 use drift_core::seal::Untrusted;
 use drift_core::{artifact, baseline, capture, check, seal, source};
+
+use crate::terminal::shown;
 
 /// A verb that gave no result.
 #[derive(Debug)]
@@ -50,6 +54,11 @@ impl Failure {
         let gone = error.kind() == std::io::ErrorKind::BrokenPipe;
         let kind = if gone { Kind::ReaderGone } else { Kind::Output };
         Self::new(kind, format!("failed to write to standard output: {error}"))
+    }
+
+    /// A snapshot whose seal held, or that was opened without one, cannot be read.
+    pub(crate) fn baseline(path: &Path, error: baseline::Error) -> Self {
+        Self::new(Kind::Usage, format!("{}: {}", shown(path), chain(&error)))
     }
 
     /// A bug.

@@ -102,7 +102,7 @@ fn is_baseline(path: &Path) -> bool {
 /// Opens a snapshot without looking at its seal.
 pub(crate) fn unverified(path: &Path) -> Result<UnverifiedSnapshot, Failure> {
     let bytes: Arc<[u8]> = artifact::read_bounded(path, MAX_BASELINE_BYTES)?.into();
-    Ok(UnverifiedSnapshot::decode(bytes)?)
+    UnverifiedSnapshot::decode(bytes).map_err(|error| Failure::baseline(path, error))
 }
 
 /// Verifies a baseline and only then decodes it. The outer error is the operator's, the inner one
@@ -122,7 +122,11 @@ pub(crate) fn baseline(
     let expected = expectations(args, Artefact::Snapshot)?;
     match seal::verify(&sealed, &trust, &expected, clock.now(), state.as_ref()) {
         Err(untrusted) => Ok(Err(untrusted)),
-        Ok((verified, info)) => Ok(Ok((Baseline::decode(verified)?, info))),
+        Ok((verified, info)) => {
+            let baseline =
+                Baseline::decode(verified).map_err(|error| Failure::baseline(path, error))?;
+            Ok(Ok((baseline, info)))
+        }
     }
 }
 

@@ -1,8 +1,11 @@
 //! The only place that prints. Standard output carries results alone, standard error the rest.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 use std::process::ExitCode;
 
+use drift_core::bounds::escape::escaped;
 use drift_core::judge::Exit;
 use drift_core::report::Style;
 
@@ -73,7 +76,29 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(Exit::USAGE.code)
 }
 
+/// Returns a path as it may be shown: a pattern of the shell may have put any name there.
+pub(crate) fn shown(path: &Path) -> String {
+    escaped(path.as_os_str().as_bytes()).to_string()
+}
+
 /// Standard error may be closed or full; nothing else could be told that.
 fn say(line: &str) {
-    let _nobody_left = writeln!(io::stderr().lock(), "{line}");
+    let _nobody_left = writeln!(io::stderr().lock(), "{}", harmless(line));
+}
+
+/// Escapes what could fool a terminal. Names of the target in it are escaped already, so a
+/// backslash stays as it is.
+fn harmless(text: &str) -> String {
+    let mut buffer = [0; 4];
+    let mut harmless = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\\' => harmless.push(character),
+            other => {
+                let bytes = other.encode_utf8(&mut buffer).as_bytes();
+                harmless.push_str(&escaped(bytes).to_string());
+            }
+        }
+    }
+    harmless
 }

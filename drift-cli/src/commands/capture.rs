@@ -11,7 +11,7 @@ use crate::artifacts;
 use crate::failure::Failure;
 use crate::inputs;
 use crate::settings::Settings;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, shown};
 
 use super::sealing;
 
@@ -36,7 +36,7 @@ pub(crate) fn run(
     let captured = capture::capture(&*source, &options, &run)?;
     let snapshot = &captured.snapshot;
     let encoded = drift_core::baseline::encode(snapshot)?;
-    let shown = args.out.display().to_string();
+    let shown = shown(&args.out);
     artifact::write_unless(&args.out, &encoded.bytes, 0o600, Replace::Yes, &settings.cancel)
         .map_err(|error| Failure::output(&shown, error))?;
     let summary = format!(

@@ -25,6 +25,7 @@ pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Res
         parts: inputs::parts(&args.scope.only),
         fail_on: inputs::fail_on(&args.report.fail_on)?,
         require: inputs::require(&args.report.require)?,
+        with_content: args.with_content,
     };
     let outcome = outcome(args, &request, &occasion, &outputs, settings)?;
     let exit = exit(&outcome, args.report.exit_zero);

@@ -37,6 +37,7 @@ pub(crate) fn run(args: &Diff, settings: &Settings, terminal: &Terminal) -> Resu
         parts: inputs::parts(&args.scope.only),
         fail_on: FailOn::At(Severity::Informational),
         require: Vec::new(),
+        with_content: false,
     };
     let (view_before, view_after) = (before.view(), after.view());
     let missing = || Failure::usage_text("the target cannot be viewed");

@@ -6,7 +6,7 @@ use drift_core::seal::{KeyAlgorithm, PrivateKey};
 
 use crate::args::{self, Keygen};
 use crate::failure::Failure;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, shown};
 
 use super::sealing::beside;
 
@@ -21,14 +21,14 @@ pub(crate) fn run(args: &Keygen, terminal: &Terminal) -> Result<Exit, Failure> {
     // A key is never replaced: what it sealed could not be sealed again.
     let write = |path: &std::path::Path, bytes: &[u8], mode| {
         artifact::write(path, bytes, mode, Replace::No)
-            .map_err(|error| Failure::output(&path.display().to_string(), error))
+            .map_err(|error| Failure::output(&shown(path), error))
     };
     write(&private, pem.as_bytes(), 0o600)?;
     write(&public, key.public().to_pem().as_bytes(), 0o644)?;
     let told = format!(
         "private key {}\npublic key  {}\nkey digest  {}\n",
-        private.display(),
-        public.display(),
+        shown(&private),
+        shown(&public),
         key.public().key_id_full()
     );
     terminal.result(told.as_bytes())?;

@@ -10,7 +10,7 @@ use crate::args::Seal;
 use crate::failure::Failure;
 use crate::inputs::{self, MAX_BASELINE_BYTES};
 use crate::settings::Settings;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, shown};
 
 use super::sealing;
 
@@ -24,14 +24,14 @@ pub(crate) fn run(args: &Seal, settings: &Settings, terminal: &Terminal) -> Resu
             artifact::read_bounded(&sealing::beside(&args.file, PAE_SUFFIX), MAX_SMALL_BYTES)?;
         let signature = artifact::read_bounded(signature, MAX_SMALL_BYTES)?;
         let text = String::from_utf8(artifact::read_bounded(public_key, MAX_SMALL_BYTES)?)
-            .map_err(|_| Failure::usage_text(format!("{} is no PEM", public_key.display())))?;
+            .map_err(|_| Failure::usage_text(format!("{} is no PEM", shown(public_key))))?;
         let key = PublicKey::from_pem(&text).map_err(Failure::usage)?;
         let sealed = seal::complete(&file, &encoded, &signature, &key)?;
         let path = sealing::beside(&args.file, &sealed.suffix);
         artifact::write(&path, &sealed.bytes, 0o644, Replace::Yes)
-            .map_err(|error| Failure::output(&path.display().to_string(), error))?;
+            .map_err(|error| Failure::output(&shown(&path), error))?;
         terminal
-            .result(format!("sealed {} in {}\n", args.file.display(), path.display()).as_bytes())?;
+            .result(format!("sealed {} in {}\n", shown(&args.file), shown(&path)).as_bytes())?;
         return Ok(Exit::CLEAN);
     }
     let orders = sealing::Orders::parse(&args.seal)?;

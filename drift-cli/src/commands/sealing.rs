@@ -15,7 +15,7 @@ use drift_core::seal::{
 use crate::args::SealArgs;
 use crate::failure::Failure;
 use crate::outputs::private_key;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, shown};
 
 /// What is to be signed, with what, for how long.
 pub(super) struct Orders {
@@ -119,16 +119,16 @@ pub(super) fn seal_snapshot(
         provenance: orders.provenance.clone(),
     });
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let shown = drift_core::bounds::escape::escaped(identity.as_bytes()).to_string();
+    let subject = drift_core::bounds::escape::escaped(identity.as_bytes()).to_string();
     if orders.external {
         let pae = beside(path, PAE_SUFFIX);
         let bytes = seal::pae_for_external(&file, &name, predicate)?;
         write(&pae, &bytes)?;
-        let pae = pae.display();
+        let pae = shown(&pae);
         let told = format!(
             "{pae} is to be signed (ECDSA P-256 with SHA-256, or Ed25519); then\n\
              drift seal {} --signature SIG --public-key PUB.pem\n",
-            path.display()
+            shown(path)
         );
         return terminal.result(told.as_bytes());
     }
@@ -136,7 +136,7 @@ pub(super) fn seal_snapshot(
         let bundle = beside(path, &sealed.suffix);
         write(&bundle, &sealed.bytes)?;
         terminal.result(
-            format!("sealed for {shown}, sequence {sequence}, in {}\n", bundle.display())
+            format!("sealed for {subject}, sequence {sequence}, in {}\n", shown(&bundle))
                 .as_bytes(),
         )?;
     }
@@ -144,7 +144,7 @@ pub(super) fn seal_snapshot(
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |error| Failure::output(&path.display().to_string(), error);
+    let failed = |error| Failure::output(&shown(path), error);
     artifact::write(path, bytes, 0o644, Replace::Yes).map_err(failed)
 }
 

@@ -1,1 +1,7 @@
-//! One integration binary.
+//! One integration binary: the real program on the real kernel.
+
+mod evasion;
+mod exit_codes;
+mod hostile;
+mod sealing;
+mod stage;

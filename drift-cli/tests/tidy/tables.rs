@@ -9,8 +9,10 @@ use drift_core::seal::Reason;
 use super::documents::is_blessing;
 use super::repository::{files, none, read, write};
 
-/// Each table's name, its text, and the documents that must have it.
-const TABLES: &[(&str, fn() -> String, &[&str])] = &[
+/// A table's name, its text, and the documents that must have it.
+type Table = (&'static str, fn() -> String, &'static [&'static str]);
+
+const TABLES: &[Table] = &[
     ("exit codes", exit_codes, &["README.md", "docs/report.md"]),
     ("formats", formats, &["README.md", "docs/report.md"]),
     ("severities", severities, &["docs/report.md"]),

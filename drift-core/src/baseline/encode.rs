@@ -1,6 +1,6 @@
 //! Writing a snapshot, or only its root.
 
-use crate::bounds::Budget;
+use crate::bounds::{Budget, make_room};
 use crate::model::{Cursor as _, Digest, Snapshot, Step};
 
 use super::block::{BlockWriter, RawBlock, weight};
@@ -82,7 +82,8 @@ struct Assembly {
 
 struct Building {
     section: Section,
-    frames: Vec<u8>,
+    /// One for each block, so that each is given up when it has been put into the file.
+    frames: Vec<Box<[u8]>>,
     storage: Vec<u8>,
 }
 
@@ -132,9 +133,9 @@ impl Assembly {
         // Digests are random bytes: trying them would cost time and gain nothing.
         let frame = if tag == index::DIGS { None } else { compressor.compress(raw)? };
         let codec = if frame.is_some() { Codec::Zstd } else { Codec::Raw };
-        let stored = frame.as_deref().unwrap_or(raw);
+        let stored = frame.unwrap_or(raw);
         index::put_storage(&mut building.storage, codec, stored.len());
-        building.frames.extend_from_slice(stored);
+        building.frames.push(stored.into());
         Ok(())
     }
 
@@ -216,9 +217,13 @@ impl Assembly {
         let mut file = layout::header();
         let mut physical = Vec::new();
         for building in self.sections {
-            file.extend_from_slice(&building.frames);
+            for frame in building.frames {
+                make_room(&mut file, frame.len());
+                file.extend_from_slice(&frame);
+            }
             physical.extend_from_slice(&building.storage);
         }
+        make_room(&mut file, logical.len() + aside.len() + physical.len() + layout::FOOTER_BYTES);
         layout::close(&mut file, &logical, &aside, &physical);
         file
     }

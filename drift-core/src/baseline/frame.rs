@@ -28,18 +28,26 @@ impl Codec {
     }
 }
 
-/// The one compressor of a run; a context is large and worth keeping.
-pub(super) struct Compressor(zstd::bulk::Compressor<'static>);
+/// The one compressor of a run; a context is large and worth keeping, and so is the buffer, which
+/// has room for a block that does not compress at all.
+pub(super) struct Compressor {
+    context: zstd::bulk::Compressor<'static>,
+    buffer: Vec<u8>,
+}
 
 impl Compressor {
     pub(super) fn new() -> Result<Self, Error> {
-        zstd::bulk::Compressor::new(LEVEL).map(Self).map_err(|error| failed(&error))
+        let context = zstd::bulk::Compressor::new(LEVEL).map_err(|error| failed(&error))?;
+        Ok(Self { context, buffer: Vec::new() })
     }
 
     /// Returns the frame of a block, or `None` where it would not be smaller.
-    pub(super) fn compress(&mut self, raw: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        let frame = self.0.compress(raw).map_err(|error| failed(&error))?;
-        Ok((frame.len() < raw.len()).then_some(frame))
+    pub(super) fn compress(&mut self, raw: &[u8]) -> Result<Option<&[u8]>, Error> {
+        self.buffer.clear();
+        self.buffer.reserve(zstd::zstd_safe::compress_bound(raw.len()));
+        let written = self.context.compress_to_buffer(raw, &mut self.buffer);
+        written.map_err(|error| failed(&error))?;
+        Ok((self.buffer.len() < raw.len()).then_some(&*self.buffer))
     }
 }
 
@@ -75,7 +83,7 @@ mod tests {
     #[test]
     fn a_frame_restores_to_exactly_its_length() {
         let raw: Vec<u8> = (0..100_000u32).flat_map(|n| (n / 7).to_le_bytes()).collect();
-        let mut frame = Compressor::new().unwrap().compress(&raw).unwrap().unwrap();
+        let mut frame = Compressor::new().unwrap().compress(&raw).unwrap().unwrap().to_vec();
         let restored = restore(Codec::Zstd, &frame, raw.len() as u64);
         assert_eq!(restored.as_deref(), Ok(&raw[..]));
         assert!(restore(Codec::Zstd, &frame, raw.len() as u64 - 1).is_err());
@@ -87,7 +95,7 @@ mod tests {
     #[test]
     fn a_bomb_is_stopped_at_the_length_it_claims() {
         let zeros = vec![0; 64 << 20];
-        let frame = Compressor::new().unwrap().compress(&zeros).unwrap().unwrap();
+        let frame = Compressor::new().unwrap().compress(&zeros).unwrap().unwrap().to_vec();
         assert!(frame.len() < 10_000);
         assert!(restore(Codec::Zstd, &frame, 1 << 20).is_err());
     }

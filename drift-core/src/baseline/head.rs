@@ -51,7 +51,7 @@ pub(super) fn write(snapshot: &Snapshot) -> Vec<u8> {
     let known = snapshot.carries.attributes.and(AttributeSet::all());
     // Up to the last that is carried: a line that is added later must not change the roots of
     // snapshots without it.
-    let named = (u64::BITS - known.bits().leading_zeros()) as usize;
+    let named = u64::BITS.saturating_sub(known.bits().leading_zeros()) as usize;
     let mut names = Vec::new();
     put(&mut names, named as u64);
     for attribute in ATTRIBUTES.iter().take(named) {

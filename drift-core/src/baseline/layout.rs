@@ -12,7 +12,7 @@ const END_MARK: [u8; 8] = *b"driftend";
 /// The version of the format; an older reader refuses a later one.
 pub(super) const MAJOR: u32 = 1;
 /// Three lengths and the end mark.
-const FOOTER_BYTES: usize = 32;
+pub(super) const FOOTER_BYTES: usize = 32;
 /// What the root's digest begins with.
 pub(super) const ROOT_DOMAIN: &[u8] = b"drift.root/v1";
 

@@ -8,6 +8,7 @@ mod clock;
 pub mod escape;
 mod observer;
 mod pool;
+mod slack;
 mod timestamp;
 
 pub use budget::{Budget, Exceeded, Limit};
@@ -15,4 +16,5 @@ pub use cancel::{Cancel, Cancelled};
 pub use clock::Clock;
 pub use observer::{Event, Observer, Silent};
 pub use pool::{Pool, PoolError};
+pub(crate) use slack::make_room;
 pub use timestamp::{Timestamp, TimestampError};

@@ -16,10 +16,11 @@ use crate::model::{
 };
 use crate::packages::{Completeness, Ownership, Records};
 use crate::rules::{self, Class, RuleSet};
-use crate::source::{self, Ask, Plan, Source, Want};
+use crate::source::{self, Plan, Source, Want};
 
 pub use probe::identity as system;
 pub use read::Extra;
+use read::read_rows;
 pub(crate) use read::{Ledger, read};
 
 /// What a run shares: workers, cancellation, progress, and its own artefacts.
@@ -166,8 +167,8 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
         false => Records::default(),
     };
     let ownership = Ownership::resolve(records, ledger.tree);
-    let asks = content_asks(&plan, ledger.tree, &ownership, options);
-    let extras = read(source, &plan, &asks, &mut ledger)?;
+    let want = |tree: &Tree, row| content_wanted(&rules, tree, &ownership, options, row);
+    let extras = read_rows(source, &plan, &want, &mut ledger)?;
     let md5 = extras.into_iter().filter_map(|(row, extra)| Some((row, extra.md5?))).collect();
 
     ownership.mark(&mut tree);
@@ -229,34 +230,28 @@ pub fn rules_of(from: &RuleSource, os: Option<&str>) -> Result<(RuleSet, Vec<Str
 
 /// Drops size and time of secret files; their digests are never made.
 fn redact(tree: &mut Tree, rules: &RuleSet) {
-    for row in tree.rows().collect::<Vec<_>>() {
+    for row in tree.rows() {
         if tree.file_type(row) == FileType::File && !rules.rule(tree.rule(row)).keeps_size() {
             tree.redact(row);
         }
     }
 }
 
-fn content_asks(
-    plan: &Plan<'_>,
+fn content_wanted(
+    rules: &RuleSet,
     tree: &Tree,
     ownership: &Ownership,
     options: &Options,
-) -> Vec<Ask> {
-    if !options.parts.entries {
-        return Vec::new();
+    row: RowId,
+) -> Want {
+    if !options.parts.entries || tree.file_type(row) != FileType::File {
+        return Want::default();
     }
-    let ask = |row: RowId| {
-        if tree.file_type(row) != FileType::File {
-            return None;
-        }
-        let rule = plan.rules.rule(tree.rule(row));
-        let secret = rule.class == Some(Class::Secret);
-        let known = tree.digest(row) != crate::model::Observed::NotApplicable;
-        let vendor = options.vendor_digests && !secret && has_vendor_md5(ownership, row);
-        let want = Want { digest: rule.reads_content() && !known, md5: vendor, ..Want::default() };
-        (want != Want::default()).then_some(Ask { row, want })
-    };
-    tree.rows().filter_map(ask).collect()
+    let rule = rules.rule(tree.rule(row));
+    let secret = rule.class == Some(Class::Secret);
+    let known = tree.digest(row) != crate::model::Observed::NotApplicable;
+    let md5 = options.vendor_digests && !secret && has_vendor_md5(ownership, row);
+    Want { digest: rule.reads_content() && !known, md5, ..Want::default() }
 }
 
 /// Returns whether the package database has an MD5 of the entry.

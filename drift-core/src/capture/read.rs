@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::model::{Coverage, Digest, Problem, RowId, SourceKind, Tree};
 use crate::rules::Class;
-use crate::source::{self, Ask, Content, ContentSink, Plan, Source, Unread, UnreadKind};
+use crate::source::{self, Ask, Content, ContentSink, Plan, Source, Unread, UnreadKind, Want};
 
 /// Asks that are under way together; their answers take about 150 bytes each.
 const BATCH: usize = 1 << 16;
@@ -42,22 +42,58 @@ pub(crate) fn read(
     ledger: &mut Ledger<'_>,
 ) -> Result<BTreeMap<RowId, Extra>, source::Error> {
     let mut extras = BTreeMap::new();
-    // A stream is read from its beginning for every batch, so it gets all asks at once.
-    let batch = if source.kind() == SourceKind::Tar { asks.len().max(1) } else { BATCH };
-    for asks in asks.chunks(batch) {
-        let answers = Answers::default();
-        source.read(plan, ledger.tree, asks, &answers)?;
-        let mut answers = answers.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        answers.sort_unstable_by_key(|(row, _)| *row);
-        for (row, answer) in answers {
-            let Ok(at) = asks.binary_search_by_key(&row, |ask| ask.row) else { continue };
-            let Some(ask) = asks.get(at) else { continue };
-            if let Some(extra) = take(plan, ask, answer, ledger) {
-                extras.insert(row, extra);
-            }
-        }
+    for asks in asks.chunks(batch_of(source)) {
+        read_batch(source, plan, asks, ledger, &mut extras)?;
     }
     Ok(extras)
+}
+
+/// Reads what `want` names of each row and returns what was wanted beyond digests. The asks of a
+/// whole tree would take as much memory as its rows, so they exist one batch at a time.
+pub(super) fn read_rows(
+    source: &dyn Source,
+    plan: &Plan<'_>,
+    want: &dyn Fn(&Tree, RowId) -> Want,
+    ledger: &mut Ledger<'_>,
+) -> Result<BTreeMap<RowId, Extra>, source::Error> {
+    let mut extras = BTreeMap::new();
+    let mut rows = ledger.tree.rows();
+    loop {
+        let tree = &*ledger.tree;
+        let wanted = rows.by_ref().map(|row| Ask { row, want: want(tree, row) });
+        let asks: Vec<Ask> =
+            wanted.filter(|ask| ask.want != Want::default()).take(batch_of(source)).collect();
+        if asks.is_empty() {
+            return Ok(extras);
+        }
+        read_batch(source, plan, &asks, ledger, &mut extras)?;
+    }
+}
+
+/// A stream is read from its beginning for every batch, so it gets all asks at once.
+fn batch_of(source: &dyn Source) -> usize {
+    if source.kind() == SourceKind::Tar { usize::MAX } else { BATCH }
+}
+
+fn read_batch(
+    source: &dyn Source,
+    plan: &Plan<'_>,
+    asks: &[Ask],
+    ledger: &mut Ledger<'_>,
+    extras: &mut BTreeMap<RowId, Extra>,
+) -> Result<(), source::Error> {
+    let answers = Answers::default();
+    source.read(plan, ledger.tree, asks, &answers)?;
+    let mut answers = answers.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    answers.sort_unstable_by_key(|(row, _)| *row);
+    for (row, answer) in answers {
+        let Ok(at) = asks.binary_search_by_key(&row, |ask| ask.row) else { continue };
+        let Some(ask) = asks.get(at) else { continue };
+        if let Some(extra) = take(plan, ask, answer, ledger) {
+            extras.insert(row, extra);
+        }
+    }
+    Ok(())
 }
 
 #[derive(Default)]

@@ -14,21 +14,36 @@ use crate::source::{FileSystemKind, Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
-use super::{Error, Found, second_look};
+use super::{Error, Found, content, second_look};
+
+/// What was asked for, as far as a comparison cares.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    /// Whether the older side is a sealed baseline.
+    pub(super) sealed: bool,
+    /// What is compared.
+    pub(super) parts: Parts,
+    /// Whether the report shows what changed files say.
+    pub(super) with_content: bool,
+}
 
 /// Compares with a target that can be asked again.
 pub(super) fn live(
     before: &View<'_>,
     source: &dyn Source,
     captured: &mut Captured,
-    sealed: bool,
+    asked: Asked,
     run: &Run<'_>,
 ) -> Result<Found, Error> {
-    let (mut comparison, covering) = {
-        let after = View::of_captured(captured);
-        join(before, &after, &captured.rules, run)?
+    let (mut comparison, covering) = match asked.parts.entries {
+        true => join(before, &View::of_captured(captured), &captured.rules, run)?,
+        false => (Comparison::default(), Vec::new()),
     };
     second_look::look(source, captured, &mut comparison, run)?;
+    let contents = match asked.with_content {
+        true => content::read_changed(source, captured, &comparison, run)?,
+        false => BTreeMap::new(),
+    };
     let after = View::of_captured(captured);
     let packages = package_changes(before, &after);
     let missing: BTreeMap<TreePath, _> = captured
@@ -39,14 +54,19 @@ pub(super) fn live(
         .collect();
     let evidence = Evidence {
         rules: &captured.rules,
-        sealed,
+        sealed: asked.sealed,
         packages: &packages,
         ownership: Some(&captured.ownership),
         missing: &missing,
         md5: &captured.md5,
         covering: &covering,
     };
-    Ok(found(before, &after, &comparison, &evidence))
+    let mut found = found(before, &after, &comparison, &evidence);
+    for (change, described) in comparison.changes.iter().zip(&mut found.changes) {
+        let row = change.after.as_ref().and_then(|after| after.row);
+        described.content = row.and_then(|row| contents.get(&row)).cloned();
+    }
+    Ok(found)
 }
 
 /// Compares two stored snapshots.
@@ -54,18 +74,20 @@ pub(super) fn stored(
     before: &View<'_>,
     after: &View<'_>,
     rules: &RuleSet,
-    sealed: bool,
-    parts: Parts,
+    asked: Asked,
     run: &Run<'_>,
 ) -> Result<Found, Error> {
-    let (mut comparison, covering) = join(before, after, rules, run)?;
+    let (mut comparison, covering) = match asked.parts.entries {
+        true => join(before, after, rules, run)?,
+        false => (Comparison::default(), Vec::new()),
+    };
     // Nothing can be read again, so growth stays unproven.
     let grown = comparison.grown.len() as u64;
     comparison.not_compared = comparison.not_compared.saturating_add(grown);
-    let packages = if parts.packages { package_changes(before, after) } else { Vec::new() };
+    let packages = if asked.parts.packages { package_changes(before, after) } else { Vec::new() };
     let evidence = Evidence {
         rules,
-        sealed,
+        sealed: asked.sealed,
         packages: &packages,
         ownership: None,
         missing: &BTreeMap::new(),

@@ -17,6 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod content;
 mod describe;
 mod differences;
 mod path_directories;
@@ -51,6 +52,8 @@ pub struct Request {
     pub fail_on: FailOn,
     /// What must be observable, such as `entries.xattr`.
     pub require: Vec<String>,
+    /// Whether the report shows what small text files that changed say now.
+    pub with_content: bool,
 }
 
 /// Who runs this and when; nothing here bears on the result.
@@ -159,7 +162,7 @@ impl Request {
     /// Returns a request without rules of the operator and without requirements.
     #[must_use]
     pub fn new(parts: Parts, fail_on: FailOn) -> Self {
-        Self { rules: None, parts, fail_on, require: Vec::new() }
+        Self { rules: None, parts, fail_on, require: Vec::new(), with_content: false }
     }
 }
 
@@ -235,11 +238,15 @@ impl Job<'_> {
     ) -> Result<Outcome, Error> {
         let rules =
             self.request.rules.clone().unwrap_or_else(|| RuleSource::Whole(before.rules.clone()));
-        let sealed = reference.kind == describe::SEALED;
+        let asked = differences::Asked {
+            sealed: reference.kind == describe::SEALED,
+            parts: self.request.parts,
+            with_content: self.request.with_content,
+        };
         match target {
             Target::Live(source) => {
                 let mut captured = self.capture(*source, rules)?;
-                let found = differences::live(before, *source, &mut captured, sealed, self.run)?;
+                let found = differences::live(before, *source, &mut captured, asked, self.run)?;
                 let outcome = self.conclude(
                     found,
                     reference,
@@ -250,14 +257,7 @@ impl Job<'_> {
             }
             Target::Stored(after) => {
                 let (rules, _) = capture::rules_of(&rules, after.identity.os.as_deref())?;
-                let found = differences::stored(
-                    before,
-                    after,
-                    &rules,
-                    sealed,
-                    self.request.parts,
-                    self.run,
-                )?;
+                let found = differences::stored(before, after, &rules, asked, self.run)?;
                 self.conclude(found, reference, after, &rules)
             }
         }

@@ -55,7 +55,9 @@ fn write(path: &TreePath, entry: &Entry, out: &mut dyn io::Write) -> io::Result<
         write!(out, " link={}", visible(target))?;
     }
     if let Observed::Is(device) = entry.rdev {
-        write!(out, " device=linux,{},{}", device.major, device.minor)?;
+        // The word `linux` means the 8 bits of old; `native` is what mtree(8) itself writes, and
+        // holds every number on Linux.
+        write!(out, " device=native,{},{}", device.major, device.minor)?;
     }
     if let Observed::Is(digest) = entry.digest
         && digest.algorithm() == Algorithm::Sha256

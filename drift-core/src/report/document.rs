@@ -291,10 +291,24 @@ pub struct Change {
     /// Whether it is an executable in a directory of the usual PATH.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub on_path: bool,
+    /// What the file says now, where that was asked for and may be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
     /// How loud it is.
     pub severity: Severity,
     /// The waiver that accepts it; none yet.
     pub waived_by: Option<String>,
+}
+
+/// What a changed text file says now, with `--with-content`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Content {
+    /// The text, values of secret-looking keys masked; null when it is withheld.
+    pub after: Option<String>,
+    /// How many lines are masked.
+    pub masked_lines: u64,
+    /// Why nothing is shown.
+    pub withheld: Option<String>,
 }
 
 /// One attribute that differs.

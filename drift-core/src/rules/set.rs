@@ -30,8 +30,10 @@ pub(super) const MAX_MATCHED_BYTES: usize = 4096;
 pub struct RuleSet {
     rules: Vec<Rule>,
     matcher: Gitignore,
-    /// The last rule that has a pattern, by the pattern as written.
+    /// The last rule that has a pattern, by the line that the matcher was given for it.
     by_pattern: HashMap<String, RuleId>,
+    /// The last rule whose pattern is the root itself, which speaks for everything.
+    root: RuleId,
 }
 
 impl RuleSet {
@@ -61,22 +63,25 @@ impl RuleSet {
     fn compile(rules: Vec<Rule>) -> Result<Self, Error> {
         let mut builder = GitignoreBuilder::new("/");
         let mut by_pattern = HashMap::new();
+        let mut root = RuleId(0);
         for (index, rule) in rules.iter().enumerate() {
             let fail = |kind| Error { origin: rule.origin.clone(), kind };
             let id = RuleId(u16::try_from(index).map_err(|_| fail(ErrorKind::TooMany))?);
-            if index > 0 {
-                let bad = |error: ignore::Error| {
-                    fail(ErrorKind::BadPattern { reason: error.to_string() })
-                };
-                builder.add_line(None, &rule.pattern).map_err(bad)?;
-                by_pattern.insert(rule.pattern.clone(), id);
+            if rule.pattern.bytes().all(|byte| byte == b'/') {
+                root = id;
+                continue;
             }
+            let bad =
+                |error: ignore::Error| fail(ErrorKind::BadPattern { reason: error.to_string() });
+            let line = to_gitignore(&rule.pattern);
+            builder.add_line(None, &line).map_err(bad)?;
+            by_pattern.insert(line, id);
         }
         let matcher = builder.build().map_err(|error| Error {
             origin: Rule::first().origin,
             kind: ErrorKind::BadPattern { reason: error.to_string() },
         })?;
-        Ok(Self { rules, matcher, by_pattern })
+        Ok(Self { rules, matcher, by_pattern, root })
     }
 
     /// Returns the canonical text of the list, one rule a line.
@@ -107,9 +112,16 @@ impl RuleSet {
         self.rules.get(usize::from(id.0)).unwrap_or(&self.rules[0])
     }
 
+    /// Returns the rule of the root itself.
+    #[must_use]
+    pub fn root(&self) -> RuleId {
+        self.root
+    }
+
     /// Returns the rule of an entry, given that of its directory. `path` is relative to the root.
     #[must_use]
     pub fn classify(&self, directory: RuleId, path: &[u8], is_directory: bool) -> RuleId {
+        let directory = directory.max(self.root);
         if path.is_empty() || path.len() > MAX_MATCHED_BYTES {
             return directory;
         }
@@ -143,4 +155,39 @@ impl RuleSet {
         let ids = (1..).map(RuleId).take(self.rules.len().saturating_sub(1));
         std::iter::once(RuleId(0)).chain(ids.filter(alone)).collect()
     }
+}
+
+/// Writes a pattern as the matcher takes it: to it braces are alternatives and a leading `#` makes a
+/// comment, while in gitignore(5) and after a class both are letters.
+fn to_gitignore(pattern: &str) -> String {
+    let mut line = String::with_capacity(pattern.len());
+    if pattern.starts_with('#') {
+        line.push('\\');
+    }
+    let mut rest = pattern;
+    while let Some(first) = rest.chars().next() {
+        let whole = match first {
+            '\\' => first.len_utf8() + rest.chars().nth(1).map_or(0, char::len_utf8),
+            '[' => class_length(rest).unwrap_or(1),
+            _ => first.len_utf8(),
+        };
+        if matches!(first, '{' | '}') {
+            line.push('\\');
+        }
+        let (taken, left) = rest.split_at_checked(whole).unwrap_or((rest, ""));
+        line.push_str(taken);
+        rest = left;
+    }
+    line
+}
+
+/// Returns the length in bytes of the character class that `text` begins with, if it is closed; a
+/// bracket right after the opening, or after its `!` or `^`, is one of its letters.
+fn class_length(text: &str) -> Option<usize> {
+    let inside = text.strip_prefix('[')?;
+    let members = inside.strip_prefix(['!', '^']).unwrap_or(inside);
+    let first = members.chars().next()?.len_utf8();
+    let close = members.get(first..)?.find(']')?;
+    let before = text.len().saturating_sub(members.len());
+    Some(before.saturating_add(first).saturating_add(close).saturating_add(1))
 }

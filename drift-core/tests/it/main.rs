@@ -1,11 +1,15 @@
 //! One integration binary; its modules mirror those of the library.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics fails")]
+
 mod baseline;
 mod compare;
 mod detection;
 mod faults;
+mod library;
 mod packages;
 mod report;
+mod rules;
 mod seal;
 mod stability;
 mod tar;

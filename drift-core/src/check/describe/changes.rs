@@ -171,6 +171,7 @@ fn blank(subject: &'static str, (path, path_b64): (String, Option<String>)) -> C
         rule: None,
         entries: None,
         on_path: false,
+        content: None,
         severity: Severity::None,
         waived_by: None,
     }

@@ -84,7 +84,7 @@ fn tool(paper: &Paper<'_>) -> document::Tool {
 }
 
 fn scope(paper: &Paper<'_>) -> document::Scope {
-    let Request { parts, fail_on, require, rules } = paper.request;
+    let Request { parts, fail_on, require, rules, with_content } = paper.request;
     let mut only = Vec::new();
     if parts.entries {
         only.push("entries".to_owned());
@@ -92,7 +92,8 @@ fn scope(paper: &Paper<'_>) -> document::Scope {
     if parts.packages {
         only.push("packages".to_owned());
     }
-    let options = format!("{only:?}\0{fail_on}\0{require:?}\0{}", paper.rules.digest());
+    let options =
+        format!("{only:?}\0{fail_on}\0{require:?}\0{with_content}\0{}", paper.rules.digest());
     document::Scope {
         only,
         mode: "full",

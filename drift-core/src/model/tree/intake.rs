@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::bounds::make_room;
 use crate::model::coverage::{Coverage, Mount};
 use crate::model::cursor::{Listing, RuleId};
 use crate::model::digest::Digest;
@@ -273,6 +274,7 @@ impl Building {
             return None;
         };
         let id = RowId(self.next_row());
+        make_room(&mut self.names, found.name.len());
         self.names.extend_from_slice(&found.name);
         let payload = match found.file_type {
             FileType::Directory => {
@@ -291,7 +293,7 @@ impl Building {
                     _ => Content::NotWanted,
                 };
                 let bytes = found.digest.and_then(|digest| digest.as_bytes().try_into().ok());
-                self.contents.push(content);
+                push(&mut self.contents, content);
                 push(&mut self.digests, bytes.unwrap_or_default())
             }
             FileType::Symlink => push(&mut self.links, found.link_target),
@@ -321,7 +323,7 @@ impl Building {
             self.metadata_ids.insert(metadata, id);
             id
         };
-        self.rows.push(Row {
+        let row = Row {
             size: if found.file_type == FileType::File { found.size } else { 0 },
             seconds: found.mtime.seconds,
             name_at,
@@ -336,13 +338,15 @@ impl Building {
             } else {
                 State::Observed
             },
-        });
+        };
+        push(&mut self.rows, row);
         Some(id)
     }
 }
 
 fn push<T>(column: &mut Vec<T>, value: T) -> u32 {
     let at = u32::try_from(column.len()).unwrap_or(u32::MAX);
+    make_room(column, 1);
     column.push(value);
     at
 }

@@ -71,7 +71,7 @@ impl Choice {
             kept: vec![false; index.nodes.len()],
             order: Vec::new(),
         };
-        choice.set(0, RuleId(0), true);
+        choice.set(0, rules.root(), true);
         // Each directory waits with its path; paths too long to match are not kept.
         let mut waiting: Vec<(u32, Vec<u8>)> = vec![(0, Vec::new())];
         while let Some((node, path)) = waiting.pop() {

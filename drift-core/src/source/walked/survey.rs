@@ -84,7 +84,7 @@ pub(super) fn survey<V: Volume>(
     let xattrs = or_problem(intake, Stage::Xattr, volume.xattrs(&root, None), TreePath::root);
     drop(root);
     let node = Arc::new(Node::root(&stat));
-    let id = intake.root(Found { xattrs, ..found(b"", &stat, RuleId(0), plan) });
+    let id = intake.root(Found { xattrs, ..found(b"", &stat, plan.rules.root(), plan) });
     let survey = Survey {
         volume,
         plan,

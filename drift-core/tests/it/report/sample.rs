@@ -2,7 +2,7 @@
 
 use drift_core::model::{Cause, Severity};
 use drift_core::report::document::{
-    AttributeChange, Change, ChangeCounts, Coverage, Exclusion, Mount, PackageOf, Problem,
+    AttributeChange, Change, ChangeCounts, Content, Coverage, Exclusion, Mount, PackageOf, Problem,
     Reference, Report, SCHEMA, Scope, Score, Signer, Summary, Target, TargetIdentity, Tool,
     Verdict,
 };
@@ -260,6 +260,11 @@ impl Sample<'_> {
         let mut changes = vec![Change {
             kind: "added",
             on_path: true,
+            content: Some(Content {
+                after: Some("Port 22\n".to_owned()),
+                masked_lines: 1,
+                withheld: Some("it looks like key material".to_owned()),
+            }),
             attributes: vec![
                 self.difference("mode", None, Some("6755")),
                 self.difference("uid", None, Some("0")),
@@ -324,6 +329,7 @@ impl Sample<'_> {
             rule: self.some("read-only /usr/**"),
             entries: None,
             on_path: false,
+            content: None,
             severity: Severity::High,
             waived_by: None,
         }

@@ -1,0 +1,66 @@
+//! Commands run in turn, so that whatever slows the machine slows each of them.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// One of the commands that are compared.
+#[derive(Debug)]
+pub(crate) struct Contender {
+    /// What the table calls it.
+    pub(crate) name: &'static str,
+    /// What `sh -c` runs; its output is thrown away.
+    pub(crate) script: String,
+    /// The exit codes that count as success.
+    pub(crate) codes: &'static [i32],
+}
+
+/// Runs all of them once unmeasured, which warms the page cache, then `rounds` times in turn.
+/// Returns a table of medians, ranges and ratios to the first, and every single time.
+pub(crate) fn compete(contenders: &[Contender], rounds: usize) -> Result<String, Box<dyn Error>> {
+    for contender in contenders {
+        seconds(contender)?;
+    }
+    let mut times: Vec<Vec<f64>> = contenders.iter().map(|_| Vec::new()).collect();
+    for _ in 0..rounds {
+        for (contender, times) in contenders.iter().zip(&mut times) {
+            times.push(seconds(contender)?);
+        }
+    }
+    let raw = times.clone();
+    for times in &mut times {
+        times.sort_by(f64::total_cmp);
+    }
+    let median = |times: &[f64]| times.get(times.len() / 2).copied().unwrap_or_default();
+    let first = times.first().map_or(1.0, |times| median(times));
+    let mut out = String::from("| command | median | range | ratio |\n|---|---|---|---|\n");
+    for (contender, times) in contenders.iter().zip(&times) {
+        let (low, high) = (times.first().unwrap_or(&0.0), times.last().unwrap_or(&0.0));
+        let middle = median(times);
+        let ratio = middle / first;
+        writeln!(
+            out,
+            "| {} | {middle:.2} s | {low:.2}–{high:.2} s | {ratio:.2} |",
+            contender.name
+        )?;
+    }
+    out.push_str("\nEvery time in seconds, in the order of the runs:\n\n");
+    for (contender, raw) in contenders.iter().zip(&raw) {
+        let raw: Vec<String> = raw.iter().map(|seconds| format!("{seconds:.3}")).collect();
+        writeln!(out, "- {}: {}", contender.name, raw.join(" "))?;
+    }
+    Ok(out)
+}
+
+fn seconds(contender: &Contender) -> Result<f64, Box<dyn Error>> {
+    let mut command = Command::new("sh");
+    command.args(["-c", &contender.script]).stdout(Stdio::null()).stderr(Stdio::null());
+    let start = Instant::now();
+    let status = command.status()?;
+    let seconds = start.elapsed().as_secs_f64();
+    match status.code() {
+        Some(code) if contender.codes.contains(&code) => Ok(seconds),
+        _ => Err(format!("{} ended with {status}", contender.name).into()),
+    }
+}

@@ -1,0 +1,71 @@
+//! Memory and the size of a baseline as formulas over the number of entries. No time is asserted.
+//!
+//! The tree is computed, so everything that the counting allocator sees is drift's own.
+
+#![expect(clippy::disallowed_methods, reason = "each measurement is a process of its own")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a broken precondition ends the test"
+)]
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
+
+/// What any run may take, whatever it looks at: buffers, a batch of answers, the compressor.
+const FIXED_BYTES: u64 = 64 << 20;
+/// What each entry may add: its row, name and digest, and its share of the baseline.
+const ENTRY_BYTES: u64 = 150;
+/// What each entry may take in the file; 32 of them are its digest.
+const STORED_BYTES: u64 = 55;
+
+fn weigh(verb: &str, entries: u64, directory: &Path) -> HashMap<String, u64> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_weigh"));
+    let output = command.arg(verb).arg(entries.to_string()).arg(directory).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{verb}: {}", String::from_utf8_lossy(&output.stderr));
+    let pairs = text.lines().filter_map(|line| line.split_once(' '));
+    pairs.map(|(what, bytes)| (what.to_owned(), bytes.parse().unwrap())).collect()
+}
+
+fn check(asked: u64) {
+    let directory = tempfile::tempdir().unwrap();
+    for verb in ["capture", "check"] {
+        let seen = weigh(verb, asked, directory.path());
+        let (entries, peak) = (seen["entries"], seen["peak"]);
+        let (stored, resident) = (seen["file_bytes"], seen["resident"]);
+        let limit = FIXED_BYTES + ENTRY_BYTES * entries;
+        println!(
+            "{verb}: {entries} entries, peak {peak} bytes ({:.1} an entry, {:.1} MiB; limit {:.1} \
+             MiB), resident {:.1} MiB, baseline {stored} bytes ({:.1} an entry)",
+            peak as f64 / entries as f64,
+            peak as f64 / 1048576.0,
+            limit as f64 / 1048576.0,
+            resident as f64 / 1048576.0,
+            stored as f64 / entries as f64,
+        );
+        assert!(entries >= asked, "the tree is smaller than asked for");
+        assert!(peak <= limit, "{verb} of {entries} entries held {peak} bytes, limit {limit}");
+        assert!(stored <= STORED_BYTES * entries, "{stored} bytes for {entries} entries");
+        if verb == "check" {
+            assert_eq!((seen["changes"], seen["exit_code"]), (0, 0), "nothing had changed");
+        }
+    }
+}
+
+#[test]
+fn a_hundred_thousand_entries() {
+    check(100_000);
+}
+
+/// Just above a power of two, where columns that grow by doubling would have the most to spare.
+#[test]
+fn just_above_a_power_of_two() {
+    check(530_000);
+}
+
+#[test]
+fn a_million_entries() {
+    check(1_000_000);
+}

@@ -1,0 +1,132 @@
+//! `--with-content`: what small text files that changed say now, lines with secrets masked.
+//!
+//! Secrets stay where they are (promise 7). A file of class `secret` is never read here; one that
+//! looks like key material is withheld whole; a line whose key looks like a secret's keeps its key
+//! alone. That is a judgement by looks, so the content is only there when it is asked for.
+
+use std::collections::BTreeMap;
+
+use crate::capture::{Captured, Ledger, Run, read};
+use crate::compare::Comparison;
+use crate::model::{FileType, RowId};
+use crate::report::document::Content;
+use crate::source::{self, Ask, Source, Want};
+
+/// A configuration file is smaller; of a larger file nobody reads the whole in a report.
+const MAX_BYTES: u64 = 64 << 10;
+
+/// Words in a key that make its value a secret.
+const SECRET_WORDS: [&str; 14] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "credential",
+    "apikey",
+    "api_key",
+    "api-key",
+    "private",
+    "psk",
+    "auth",
+    "cookie",
+    "key",
+];
+
+/// What key material and password hashes look like wherever they stand.
+const SECRET_MARKS: [&str; 8] =
+    ["PRIVATE KEY", "$1$", "$2b$", "$5$", "$6$", "$y$", "AGE-SECRET-KEY", "OPENSSH PRIVATE"];
+
+/// Stands for a value that is not shown.
+const MASK: &str = "[masked]";
+
+/// Reads what changed files say now.
+pub(super) fn read_changed(
+    source: &dyn Source,
+    captured: &mut Captured,
+    comparison: &Comparison,
+    run: &Run<'_>,
+) -> Result<BTreeMap<RowId, Content>, source::Error> {
+    let mut asks = Vec::new();
+    for change in &comparison.changes {
+        let Some(after) = &change.after else { continue };
+        let rule = captured.rules.rule(change.rule);
+        let small = after.entry.size.seen().is_some_and(|size| *size <= MAX_BYTES);
+        if let (Some(row), FileType::File, true, true) =
+            (after.row, after.entry.file_type, small, rule.keeps_size())
+        {
+            asks.push(Ask { row, want: Want { bytes: Some(MAX_BYTES), ..Want::default() } });
+        }
+    }
+    asks.sort_unstable_by_key(|ask| ask.row);
+    let plan = run.plan(&captured.rules);
+    let snapshot = &mut captured.snapshot;
+    let mut ledger = Ledger {
+        tree: &mut snapshot.tree,
+        coverage: &mut snapshot.coverage,
+        problems: &mut snapshot.problems,
+    };
+    let extras = read(source, &plan, &asks, &mut ledger)?;
+    Ok(extras.into_iter().filter_map(|(row, extra)| Some((row, shown(&extra.bytes?)?))).collect())
+}
+
+/// What may be shown of a file; `None` of one that is no text.
+fn shown(bytes: &[u8]) -> Option<Content> {
+    let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))?;
+    if SECRET_MARKS.iter().any(|mark| text.contains(mark)) {
+        let withheld = Some("it looks like key material or a password hash".to_owned());
+        return Some(Content { after: None, masked_lines: 0, withheld });
+    }
+    let mut masked_lines = 0u64;
+    let mut after = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        match masked(line) {
+            Some(kept) => {
+                masked_lines = masked_lines.saturating_add(1);
+                after.push_str(kept);
+                after.push_str(MASK);
+                after.push_str(if line.ends_with('\n') { "\n" } else { "" });
+            }
+            None => after.push_str(line),
+        }
+    }
+    Some(Content { after: Some(after), masked_lines, withheld: None })
+}
+
+/// The part of a line before a secret's value; `None` when the line may be shown whole.
+fn masked(line: &str) -> Option<&str> {
+    let end = line.find(['=', ':', ' ', '\t'].as_slice());
+    let lower = line.to_ascii_lowercase();
+    let word = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min()?;
+    let value = line.get(word..)?.find(['=', ':', ' ', '\t'].as_slice()).map(|at| word + at + 1);
+    // A word in a comment or a path has no value behind it.
+    let value =
+        value.filter(|value| line.get(*value..).is_some_and(|rest| !rest.trim().is_empty()))?;
+    line.get(..value.max(end.unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    fn check(text: &str, expect: Option<&str>) {
+        assert_eq!(
+            shown(text.as_bytes()).and_then(|content| content.after).as_deref(),
+            expect,
+            "{text:?}"
+        );
+    }
+
+    #[test]
+    fn values_of_secrets_are_masked_and_nothing_else() {
+        check("PermitRootLogin no\nPort 22\n", Some("PermitRootLogin no\nPort 22\n"));
+        check("user=a\npassword = hunter2\n", Some("user=a\npassword [masked]\n"));
+        check("export API_KEY=abc", Some("export API_KEY=[masked]"));
+        check("  db_secret: x\nplain: y", Some("  db_secret:[masked]\nplain: y"));
+        check("Authorization: Bearer abc", Some("Authorization:[masked]"));
+        check("root:$6$salt$hash:1:0", None);
+        check("-----BEGIN PRIVATE KEY-----", None);
+        check("a\0b", None);
+        assert!(shown(b"\xff").is_none());
+    }
+}

@@ -1,0 +1,6 @@
+//! Rules: what each class lets through, which rule decides, and how a mistake is told.
+
+mod classes;
+mod patterns;
+mod secrets;
+mod text;
