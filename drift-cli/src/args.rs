@@ -26,7 +26,7 @@ pub(crate) enum Command {
     Check(Check),
     /// Capture a target into a snapshot, and seal it with --sign
     Capture(Capture),
-    /// Seal a snapshot or report: sign it for an identity, with a sequence and an expiry
+    /// Seal a snapshot: sign it for an identity, with a sequence and an expiry
     Seal(Seal),
     /// Verify the seal of a baseline or report
     Verify(Verify),

@@ -160,8 +160,8 @@ fn every_recipe_builds_and_passes_the_batteries() {
         copy(&repository.join(part), &scratch.path().join(part));
     }
     extend(scratch.path());
-    // The binary `drift` is not built, or that of the workspace would be overwritten.
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("because it lies in one");
+    // In a directory of its own: cargo names the copy's files as those of this workspace.
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("extending");
     let cargo = |arguments: &[&str]| {
         let all = ["-C", scratch.path().to_str().expect("is UTF-8"), "env"];
         let target = format!("CARGO_TARGET_DIR={}", target.display());

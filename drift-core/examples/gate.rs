@@ -4,7 +4,7 @@
 //! ends with drift's own exit codes. Nothing of the baseline is decoded before its seal holds.
 
 #![expect(clippy::disallowed_methods, reason = "a program's arguments and clock are its own")]
-#![expect(clippy::print_stdout, reason = "a program prints")]
+#![expect(clippy::print_stderr, reason = "a program says what went wrong")]
 
 use std::error::Error;
 use std::path::Path;
@@ -23,7 +23,7 @@ use drift_core::seal::{Expectations, Untrusted, verify};
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let exit = gate(&arguments).unwrap_or_else(|error| {
-        println!("{error}");
+        eprintln!("{error}");
         if error.is::<Untrusted>() { Exit::UNTRUSTED } else { Exit::USAGE }
     });
     ExitCode::from(exit.code)

@@ -3,6 +3,7 @@
 //! Each test says what to do about what it finds. `DRIFT_TEST_BLESS=1` rewrites the generated
 //! documents instead of comparing them.
 
+mod commands;
 mod documents;
 mod layers;
 mod repository;

@@ -20,9 +20,9 @@ const TABLES: &[Table] = &[
 ];
 
 fn exit_codes() -> String {
-    let rows = EXIT_CODES.iter().map(|exit| {
-        format!("| {} | {} | {} |\n", exit.code, exit.name, exit.when.replace("--", "\\--"))
-    });
+    let rows = EXIT_CODES
+        .iter()
+        .map(|exit| format!("| {} | {} | {} |\n", exit.code, exit.name, exit.when));
     format!("| code | name | when |\n|---|---|---|\n{}", rows.collect::<String>())
 }
 
