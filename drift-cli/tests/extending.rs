@@ -22,6 +22,7 @@ const PARTS: &[&str] = &[
     "Cargo.lock",
     "clippy.toml",
     "rustfmt.toml",
+    "benches",
     "docs",
     "drift-cli",
     "drift-core",
