@@ -7,7 +7,7 @@ use drift_core::rules::{Class, PROFILES};
 use drift_core::seal::Reason;
 
 use super::documents::is_blessing;
-use super::repository::{files, none, read, write};
+use super::repository::{files, none, read, rust, write};
 
 /// A table's name, its text, and the documents that must have it.
 type Table = (&'static str, fn() -> String, &'static [&'static str]);
@@ -119,4 +119,17 @@ fn a_changed_table_is_noticed() {
     assert_eq!(rewritten(&right.replace("`json`", "`jsom`")), right);
     assert_ne!(rewritten("<!-- table: formats -->\nno end"), "<!-- table: formats -->\nno end");
     assert_eq!(rewritten("no table\n"), "no table\n");
+}
+
+/// ARCHITECTURE.md says which test holds an invariant: a name of four words or more.
+#[test]
+fn tests_that_documents_name_exist() {
+    let sources: String = rust().into_iter().map(|file| file.text).collect();
+    let map = read("ARCHITECTURE.md");
+    let named = map.split('`').skip(1).step_by(2).filter(|word| word.matches('_').count() > 2);
+    let named: Vec<&str> = named.filter(|word| !word.contains([' ', '-', '/', ':'])).collect();
+    let absent = named.iter().filter(|name| !sources.contains(&format!("fn {name}(")));
+    let absent: Vec<_> = absent.map(|name| (*name).to_owned()).collect();
+    none(&absent, "name the test in ARCHITECTURE.md as it is called now");
+    assert!(named.len() > 15, "{} tests are named", named.len());
 }

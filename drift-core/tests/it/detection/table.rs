@@ -88,10 +88,8 @@ fn independently(
     mutator: &Mutator,
     differences: &BTreeMap<Vec<u8>, reference::Difference>,
 ) {
-    let raw = |name: &'static str| match name {
-        "acl" | "acl_default" | "capability" | "selinux" => "xattr",
-        other => other,
-    };
+    let decoded = |name| attribute::find(name).is_some_and(|row| !row.xattrs.is_empty());
+    let raw = |name: &'static str| if decoded(name) { "xattr" } else { name };
     let elsewhere = |path: &[u8]| {
         path.starts_with(b"elsewhere/")
             || mutator.elsewhere.iter().any(|at| at.as_bytes().get(1..) == Some(path))
