@@ -90,16 +90,12 @@ fn bombs_and_lies_end_in_bounded_memory() {
             "prlimit",
             [MEMORY, crate::stage::DRIFT, "check", &target, "--format", "json"],
         );
-        let code = run.code.unwrap_or(-1);
-        assert!(ORDERLY.contains(&code), "{kind}: {code} {}", run.error_text());
+        // Without a package database to compare with, even an honest archive is incomplete.
+        let run = run.expect(3);
         assert_harmless(kind, &run.stdout);
         assert_harmless(kind, &run.stderr);
-        // Only an honest archive may be complete.
-        assert_eq!(
-            kind == "zeros" || kind == "long-name",
-            code != 3 && code != 2,
-            "{kind}: {code}"
-        );
-        println!("{sizes}exit {code}");
+        let why = run.error_text();
+        assert_eq!(kind == "long-name", why.is_empty(), "{kind}: {why}");
+        println!("{sizes}{}", why.trim());
     }
 }
