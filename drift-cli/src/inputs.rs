@@ -11,7 +11,7 @@ use drift_core::capture::{Parts, RuleSource};
 use drift_core::check::{Target, View};
 use drift_core::judge::FailOn;
 use drift_core::model::{Digest, Severity};
-use drift_core::seal::{self, Artefact, Expectations, LineageState, SealInfo, Term, Untrusted};
+use drift_core::seal::{self, Artefact, Expectations, SealInfo, Term, Untrusted};
 use drift_core::source::{self, Source};
 
 use crate::args::{Part, RuleArgs, TrustArgs};
@@ -165,17 +165,6 @@ pub(crate) fn remember(
         Err(error) => Ok(Some(format!(
             "the sequence could not be remembered, so a rollback would not be noticed: {error}"
         ))),
-    }
-}
-
-/// Returns the memory of sequences, where there is a state directory.
-pub(crate) fn lineages(
-    named: Option<&std::path::PathBuf>,
-    settings: &Settings,
-) -> Result<LineageState, Failure> {
-    match settings.state_directory(named) {
-        Some(directory) => Ok(artifact::load_lineages(&directory)?.unwrap_or_default()),
-        None => Ok(LineageState::default()),
     }
 }
 

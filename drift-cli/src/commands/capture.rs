@@ -63,13 +63,13 @@ pub(crate) fn run(
         ));
     } else {
         let identity = snapshot.identity.hostname.clone();
-        let lineages = inputs::lineages(args.state.as_ref(), settings)?;
+        let memory = settings.state_directory(args.state.as_ref());
         sealing::seal_snapshot(
             &args.out,
             encoded.bytes.into(),
             identity.as_deref(),
             &orders,
-            &lineages,
+            memory.as_deref(),
             clock.now(),
             terminal,
         )?;

@@ -1,9 +1,10 @@
 //! `drift check`: is the target still its golden image?
 
 use drift_core::bounds::Silent;
-use drift_core::capture::Run;
+use drift_core::capture::{self, Run};
 use drift_core::check::{self, Occasion, Outcome, Reference, Request, Sealed};
 use drift_core::judge::{Exit, Status};
+use drift_core::source;
 
 use crate::args::Check;
 use crate::artifacts;
@@ -76,11 +77,13 @@ fn outcome(
         .target(view.as_ref())
         .ok_or_else(|| Failure::usage_text("the target cannot be viewed"))?;
     let Some((baseline, info)) = &sealed else {
-        return Ok(check::check(&target, &Reference::PackageDatabase, request, &run, occasion)?);
+        let checked = check::check(&target, &Reference::PackageDatabase, request, &run, occasion);
+        return unless_unreadable(checked, args, request, occasion);
     };
     let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
     let reference = Reference::Sealed(Sealed { baseline, seal: info, file: &file });
-    let mut outcome = check::check(&target, &reference, request, &run, occasion)?;
+    let checked = check::check(&target, &reference, request, &run, occasion);
+    let mut outcome = unless_unreadable(checked, args, request, occasion)?;
     outcome.report.notes.extend(info.notes.iter().cloned());
     outcome.report.notes.extend(inputs::remember(
         &args.trust,
@@ -89,6 +92,22 @@ fn outcome(
         occasion.clock.now(),
     )?);
     Ok(outcome)
+}
+
+/// A target that breaks off or contradicts itself is reported like any other that was not seen.
+fn unless_unreadable(
+    checked: Result<Outcome, check::Error>,
+    args: &Check,
+    request: &Request,
+    occasion: &Occasion<'_>,
+) -> Result<Outcome, Failure> {
+    match checked {
+        Err(
+            check::Error::Capture(capture::Error::Source(error @ source::Error::Malformed { .. }))
+            | check::Error::Source(error @ source::Error::Malformed { .. }),
+        ) => Ok(check::unreadable(&error, &args.target, request, occasion)?),
+        other => Ok(other?),
+    }
 }
 
 /// `--exit-zero` maps findings alone to success.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use drift_core::artifact::{self, Replace};
 use drift_core::judge::Exit;
-use drift_core::seal::{self, PAE_SUFFIX, PublicKey};
+use drift_core::seal::{self, PAE_SUFFIX, PublicKey, Sealed, TrustedKey};
 
 use crate::args::Seal;
 use crate::failure::Failure;
-use crate::inputs::{self, MAX_BASELINE_BYTES};
+use crate::inputs::MAX_BASELINE_BYTES;
 use crate::settings::Settings;
 use crate::terminal::{Terminal, shown};
 
@@ -18,6 +18,8 @@ use super::sealing;
 const MAX_SMALL_BYTES: usize = 1 << 20;
 
 pub(crate) fn run(args: &Seal, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
+    let memory = settings.state_directory(args.state.as_ref());
+    let clock = settings.clock(args.now.as_deref())?;
     let file: Arc<[u8]> = artifact::read_bounded(&args.file, MAX_BASELINE_BYTES)?.into();
     if let (Some(signature), Some(public_key)) = (&args.signature, &args.public_key) {
         let encoded =
@@ -32,6 +34,9 @@ pub(crate) fn run(args: &Seal, settings: &Settings, terminal: &Terminal) -> Resu
             .map_err(|error| Failure::output(&shown(&path), error))?;
         terminal
             .result(format!("sealed {} in {}\n", shown(&args.file), shown(&path)).as_bytes())?;
+        let keys = vec![TrustedKey::new("own", key)];
+        let sealed = Sealed { file, bundles: vec![sealed.bytes] };
+        sealing::remember(&sealed, keys, memory.as_deref(), clock.now(), terminal)?;
         return Ok(Exit::CLEAN);
     }
     let orders = sealing::Orders::parse(&args.seal)?;
@@ -39,8 +44,14 @@ pub(crate) fn run(args: &Seal, settings: &Settings, terminal: &Terminal) -> Resu
         return Err(Failure::usage_text("a seal needs a key")
             .hint("name one with --sign KEY.pem, or make one with drift keygen"));
     }
-    let clock = settings.clock(args.now.as_deref())?;
-    let lineages = inputs::lineages(args.state.as_ref(), settings)?;
-    sealing::seal_snapshot(&args.file, file, None, &orders, &lineages, clock.now(), terminal)?;
+    sealing::seal_snapshot(
+        &args.file,
+        file,
+        None,
+        &orders,
+        memory.as_deref(),
+        clock.now(),
+        terminal,
+    )?;
     Ok(Exit::CLEAN)
 }

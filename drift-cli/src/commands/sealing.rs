@@ -9,7 +9,8 @@ use drift_core::baseline::{UnverifiedSnapshot, effective_root};
 use drift_core::bounds::Timestamp;
 use drift_core::rules::RuleSet;
 use drift_core::seal::{
-    self, Counts, LineageState, PAE_SUFFIX, Predicate, PrivateKey, SnapshotPredicate, Term,
+    self, Counts, Expectations, LineageState, PAE_SUFFIX, Predicate, PrivateKey, Sealed,
+    SnapshotPredicate, Term, Trust, TrustedKey,
 };
 
 use crate::args::SealArgs;
@@ -75,7 +76,7 @@ pub(super) fn seal_snapshot(
     file: Arc<[u8]>,
     named: Option<&str>,
     orders: &Orders,
-    lineages: &LineageState,
+    memory: Option<&Path>,
     now: Timestamp,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
@@ -90,7 +91,7 @@ pub(super) fn seal_snapshot(
         });
     let sequence = match orders.sequence {
         Some(sequence) => sequence,
-        None => lineages.next_sequence(&identity).map_err(Failure::usage)?,
+        None => known(memory)?.next_sequence(&identity).map_err(Failure::usage)?,
     };
     let rules = RuleSet::from_text(snapshot.rules()).map_err(Failure::usage)?;
     let effective = effective_root(&mut snapshot.unverified_cursor(), &rules, snapshot.packages())
@@ -132,6 +133,7 @@ pub(super) fn seal_snapshot(
         );
         return terminal.result(told.as_bytes());
     }
+    let mut bundles = Vec::new();
     for sealed in seal::seal(&file, &name, predicate, &orders.keys)? {
         let bundle = beside(path, &sealed.suffix);
         write(&bundle, &sealed.bytes)?;
@@ -139,7 +141,46 @@ pub(super) fn seal_snapshot(
             format!("sealed for {subject}, sequence {sequence}, in {}\n", shown(&bundle))
                 .as_bytes(),
         )?;
+        bundles.push(sealed.bytes);
     }
+    let keys = orders.keys.iter().map(|key| TrustedKey::new("own", key.public())).collect();
+    remember(&Sealed { file, bundles }, keys, memory, now, terminal)
+}
+
+/// Returns the memory of sequences; an empty one where there is none yet.
+fn known(memory: Option<&Path>) -> Result<LineageState, Failure> {
+    match memory {
+        Some(directory) => Ok(artifact::load_lineages(directory)?.unwrap_or_default()),
+        None => Ok(LineageState::default()),
+    }
+}
+
+/// Remembers the sequence that was just sealed, so that the next seal of the lineage gets the next
+/// one: two baselines of one sequence would look like a rollback to whoever saw the other.
+pub(super) fn remember(
+    sealed: &Sealed,
+    keys: Vec<TrustedKey>,
+    memory: Option<&Path>,
+    now: Timestamp,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let trust = Trust::of_keys(keys);
+    let verified = seal::verify(sealed, &trust, &Expectations::default(), now, None);
+    let Ok((_, info)) = verified else {
+        terminal.note("the seal does not hold at this time, so its sequence is not remembered");
+        return Ok(());
+    };
+    // Sealing proves nothing about the clock, so it must not become the time that later checks
+    // start from.
+    let never = Timestamp::from_unix(0, 0);
+    let told = match memory.map(|directory| artifact::remember(directory, &info, never)) {
+        Some(Ok(())) => return Ok(()),
+        Some(Err(error)) => error.to_string(),
+        None => "no state directory is known".to_owned(),
+    };
+    terminal.note(&format!(
+        "the sequence is not remembered ({told}); give --sequence or --state next time"
+    ));
     Ok(())
 }
 

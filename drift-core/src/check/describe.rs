@@ -7,5 +7,5 @@ pub(super) use changes::{
     Names, attribute_change, covered, entry_change, id_of, is_on_path, package_change, path_of,
 };
 pub(super) use paper::{
-    Paper, SEALED, databases, not_observable, problem_at_capture, report, sealed, snapshot,
+    Paper, SEALED, databases, not_observable, problem, problem_at_capture, report, sealed, snapshot,
 };

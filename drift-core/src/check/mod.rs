@@ -38,7 +38,7 @@ use crate::seal::SealInfo;
 use crate::source::{self, Source};
 
 pub use path_directories::PATH_DIRECTORIES;
-pub use refused::refused;
+pub use refused::{refused, unreadable};
 pub use view::View;
 
 /// What was asked for, as far as it bears on the result or is reported.

@@ -1,10 +1,12 @@
-//! The report of a run that compared nothing, because a seal does not hold.
+//! The report of a run that compared nothing: a seal does not hold, or the target cannot be read.
 
-use crate::judge::{Status, untrusted};
+use crate::judge::{Seen, Verdict, judge, untrusted};
+use crate::model::{Digest, Problem, Stage, TreePath};
 use crate::report::{Report, document};
 use crate::rules::RuleSet;
 use crate::seal::Untrusted;
 
+use super::describe::{self, SEALED};
 use super::{Error, Occasion, Outcome, Request};
 
 /// Concludes that nothing of the baseline in `file` may be used, with the reason.
@@ -16,10 +18,45 @@ pub fn refused(
     occasion: &Occasion<'_>,
 ) -> Result<Outcome, Error> {
     let verdict = untrusted(why.reason.name());
+    let mut report = nothing(&verdict, target, request, occasion)?;
+    report.verdict.detail = Some(why.detail.clone());
+    report.baseline.kind = SEALED;
+    report.baseline.file = Some(file.to_owned());
+    Ok(Outcome { verdict, report, captured: None })
+}
+
+/// Concludes that the target could not be read as a whole, for the reason of `error`.
+pub fn unreadable(
+    error: &dyn std::error::Error,
+    target: &str,
+    request: &Request,
+    occasion: &Occasion<'_>,
+) -> Result<Outcome, Error> {
+    let seen = Seen { problems: 1, not_compared: 0, required_missing: false };
+    let verdict = judge([], &seen, request.fail_on);
+    let mut report = nothing(&verdict, target, request, occasion)?;
+    let problem = Problem {
+        path: TreePath::root(),
+        stage: Stage::Read,
+        reason: error.to_string(),
+        errno: None,
+    };
+    report.problems.push(describe::problem(&problem));
+    report.baseline.kind = "none";
+    Ok(Outcome { verdict, report, captured: None })
+}
+
+/// A report without anything compared.
+fn nothing(
+    verdict: &Verdict,
+    target: &str,
+    request: &Request,
+    occasion: &Occasion<'_>,
+) -> Result<Report, Error> {
     let now = occasion.clock.now().to_string();
-    let parts = request.parts;
-    let only = [("entries", parts.entries), ("packages", parts.packages)];
-    let report = Report {
+    let parts = [("entries", request.parts.entries), ("packages", request.parts.packages)];
+    let only = parts.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| (*name).to_owned());
+    Ok(Report {
         schema: document::SCHEMA,
         tool: document::Tool {
             name: "drift",
@@ -33,17 +70,13 @@ pub fn refused(
         started: now.clone(),
         finished: now,
         scope: document::Scope {
-            only: only
-                .iter()
-                .filter(|(_, wanted)| *wanted)
-                .map(|(name, _)| (*name).to_owned())
-                .collect(),
+            only: only.collect(),
             mode: "full",
             fail_on: request.fail_on.to_string(),
             profiles: Vec::new(),
             require: request.require.clone(),
             rules_overridden: request.rules.is_some(),
-            options_digest: crate::model::Digest::sha256_of(b"").to_string(),
+            options_digest: Digest::sha256_of(b"").to_string(),
             previous: None,
         },
         target: document::Target {
@@ -53,19 +86,14 @@ pub fn refused(
             root_digest: None,
             effective_root: None,
         },
-        baseline: document::Reference {
-            kind: super::describe::SEALED,
-            verified: false,
-            file: Some(file.to_owned()),
-            ..document::Reference::default()
-        },
+        baseline: document::Reference::default(),
         manifests: Vec::new(),
         verdict: document::Verdict {
-            status: Status::Untrusted.name(),
+            status: verdict.status().name(),
             exit_code: verdict.exit().code,
             complete: false,
-            reason: Some(why.reason.name().to_owned()),
-            detail: Some(why.detail.clone()),
+            reason: verdict.reason().map(str::to_owned),
+            detail: None,
         },
         coverage: document::Coverage::default(),
         problems: Vec::new(),
@@ -74,8 +102,7 @@ pub fn refused(
         waivers: Vec::new(),
         summary: document::Summary { recommendation: "review", ..document::Summary::default() },
         notes: vec!["Nothing was compared.".to_owned()],
-    };
-    Ok(Outcome { verdict, report, captured: None })
+    })
 }
 
 /// The kind of a target that was not opened, from its scheme alone.

@@ -164,7 +164,8 @@ fn coverage(view: &View<'_>, not_compared: u64, not_observable: Vec<String>) -> 
     }
 }
 
-fn problem(problem: &Problem) -> document::Problem {
+/// Describes something that could not be observed.
+pub(in crate::check) fn problem(problem: &Problem) -> document::Problem {
     let (path, path_b64) = super::path_of(&problem.path);
     document::Problem {
         path,
@@ -249,7 +250,8 @@ pub(in crate::check) fn sealed(sealed: &Sealed<'_>, now: Timestamp) -> document:
         reference.created = Some(predicate.created.to_string());
         reference.expires = predicate.expires.map(|expires| expires.to_string());
         reference.sequence = Some(predicate.sequence);
-        reference.age_seconds = Some(now.seconds().saturating_sub(predicate.created.seconds()));
+        reference.age_seconds =
+            Some(now.seconds().saturating_sub(predicate.created.seconds()).max(0));
     }
     reference
 }

@@ -173,7 +173,11 @@ fn counts(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         page.line(Line::at(2).say("Root of the target:").name(root.as_bytes()))?;
     }
     if let Some(root) = &report.target.effective_root {
-        page.line(Line::at(2).say("What the rules compare of it:").name(root.as_bytes()))?;
+        page.line(
+            Line::at(2)
+                .say("Effective root, equal on hosts that do not differ:")
+                .name(root.as_bytes()),
+        )?;
     }
     Ok(())
 }

@@ -42,6 +42,9 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         "untrusted" => {
             line.painted("1;31", "UNTRUSTED:").say("the reference was refused;");
             reason(&mut line, verdict.reason.as_deref());
+            if let Some(code) = &verdict.reason {
+                line.say("(code").name(code.as_bytes()).glue(")");
+            }
         }
         "clean" if verdict.complete => {
             line.painted("1;32", "CLEAN:")
