@@ -148,6 +148,11 @@ impl From<check::Error> for Failure {
                 Self::new(Kind::Interrupted, error.to_string())
             }
             check::Error::NoReference | check::Error::NothingToCompare => Self::usage(error),
+            // A damaged snapshot is the operator's file, not a bug, however late it is noticed.
+            check::Error::Cursor(_)
+            | check::Error::Compare(drift_core::compare::Error::Cursor(_))
+            | check::Error::Rules(_)
+            | check::Error::Baseline(_) => Self::usage(error),
             other => Self::internal(other),
         }
     }

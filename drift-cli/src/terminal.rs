@@ -69,10 +69,12 @@ impl Terminal {
 
 /// Prints what clap says: help and version are results, the rest are errors of usage.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    let printed = error.print();
     if !error.use_stderr() {
+        let printed = error.print();
         return ExitCode::from(if printed.is_ok() { Exit::CLEAN.code } else { Exit::OUTPUT.code });
     }
+    // clap repeats what was typed, which a pattern of the shell may have typed.
+    say(error.render().to_string().trim_end());
     ExitCode::from(Exit::USAGE.code)
 }
 

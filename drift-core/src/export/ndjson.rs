@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::model::attribute::{ATTRIBUTES, Value, base64};
 use crate::model::{Entry, Observed, TreePath};
-use crate::report::lossy;
+use crate::report::{lossy, write_line};
 
 use super::Export;
 
@@ -38,8 +38,8 @@ fn write(path: &TreePath, entry: &Entry, out: &mut dyn io::Write) -> io::Result<
     if !unobserved.is_empty() {
         object.insert("unobserved".to_owned(), Json::Array(unobserved));
     }
-    serde_json::to_writer(&mut *out, &Json::Object(object))?;
-    out.write_all(b"\n")
+    // As in a report: characters that a terminal acts upon are written as escapes of JSON.
+    write_line(&Json::Object(object), out)
 }
 
 fn put(object: &mut Map<String, Json>, name: &str, bytes: Option<&[u8]>) {

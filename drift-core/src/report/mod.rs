@@ -19,6 +19,7 @@ use std::io;
 
 pub use bytes::{exact, lossy};
 pub use document::Report;
+pub(crate) use json::write_line;
 
 /// One way to write a report.
 #[derive(Debug)]

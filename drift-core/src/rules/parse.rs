@@ -8,7 +8,7 @@ use crate::model::{AttributeSet, FileType, attribute};
 use super::class::Class;
 
 /// Rules of one set at the most; a rule's number is stored in 16 bits.
-const MAX_RULES: usize = 10_000;
+pub(super) const MAX_RULES: usize = 10_000;
 
 /// Where a rule was written.
 #[derive(Debug, Clone, PartialEq, Eq)]

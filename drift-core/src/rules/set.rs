@@ -9,7 +9,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::model::{Digest, RuleId, TreePath};
 
-use super::parse::{Error, ErrorKind, Rule, parse};
+use super::parse::{Error, ErrorKind, MAX_RULES, Rule, parse};
 
 /// Patterns are matched against paths up to this length, the kernel's own `PATH_MAX`; anything
 /// deeper has the rule of its deepest shorter ancestor. Without a bound a deep tree would cost time
@@ -66,6 +66,10 @@ impl RuleSet {
         let mut root = RuleId(0);
         for (index, rule) in rules.iter().enumerate() {
             let fail = |kind| Error { origin: rule.origin.clone(), kind };
+            // Over all texts together, or a set would be stored that cannot be read again.
+            if index >= MAX_RULES {
+                return Err(fail(ErrorKind::TooMany));
+            }
             let id = RuleId(u16::try_from(index).map_err(|_| fail(ErrorKind::TooMany))?);
             if rule.pattern.bytes().all(|byte| byte == b'/') {
                 root = id;

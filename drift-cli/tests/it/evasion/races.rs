@@ -96,6 +96,20 @@ print(struct.unpack(\"i\", fcntl.ioctl(5, termios.FIONREAD, bytes(4)))[0])' >$s/
     assert_eq!(codes.lines().count(), 20);
     assert!(codes.lines().all(|code| ["1", "3"].contains(&code)), "{codes}");
     assert_eq!(stage.read("left"), b"6\n", "the bytes in the pipe");
+    let mut seen = std::collections::BTreeMap::new();
+    for run in 1..=20 {
+        let report: serde_json::Value =
+            serde_json::from_slice(&stage.read(format!("report.{run}"))).expect("a report");
+        let list = |name: &str| report[name].as_array().cloned().unwrap_or_default();
+        let kinds: Vec<String> = list("changes")
+            .iter()
+            .filter(|change| change["path"] == "/etc/hosts")
+            .map(|change| format!("{} {}", change["type"], change["attributes"][0]["name"]))
+            .chain(list("problems").iter().map(|problem| problem["reason"].to_string()))
+            .collect();
+        *seen.entry(kinds.join(" and ")).or_insert(0) += 1;
+    }
+    println!("20 swapped runs: {seen:?}");
 }
 
 /// A parent directory that is a link to elsewhere every other moment.

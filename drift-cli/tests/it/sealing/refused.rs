@@ -78,12 +78,14 @@ fn times() {
     for (now, more, reason) in [
         ("2025-12-31T23:54:59Z", vec![], Some("not-yet-valid")),
         ("2026-01-01T00:00:00Z", vec![], None),
-        ("2026-01-30T23:59:59Z", vec![], None),
-        ("2026-01-31T00:00:01Z", vec![], Some("expired")),
-        ("2126-01-31T00:00:01Z", vec![], Some("expired")),
         ("2026-01-11T00:00:00Z", vec!["--max-age", "10d"], None),
         ("2026-01-11T00:00:01Z", vec!["--max-age", "10d"], Some("too-old")),
         ("2026-01-01T13:00:00Z", vec!["--max-age", "12h"], Some("too-old")),
+        ("2026-01-30T23:59:59Z", vec![], None),
+        ("2026-01-31T00:00:01Z", vec![], Some("expired")),
+        ("2126-01-31T00:00:01Z", vec![], Some("expired")),
+        // The memory knows that it was later already: setting the clock back revives nothing.
+        ("2026-01-12T00:00:00Z", vec!["--max-age", "12d"], Some("too-old")),
     ] {
         let all = [&["--now", now], more.as_slice()].concat();
         match reason {
@@ -204,7 +206,7 @@ fn every_verb_that_opens_a_baseline_refuses_it_with_the_same_code() {
         assert_eq!(run.code, Some(4), "{verb:?} without trust: {}", run.error_text());
         let said = run.text() + &run.error_text();
         assert!(
-            ["no-trust", "no key is trusted"].iter().any(|words| said.contains(words)),
+            ["no-trust", "no trusted key was given"].iter().any(|words| said.contains(words)),
             "{verb:?}: {said}"
         );
     }

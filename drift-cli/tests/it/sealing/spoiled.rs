@@ -148,8 +148,8 @@ fn seal_anything(stage: &Stage, content: &[u8], key: &str) {
     let key = PrivateKey::from_pem(&pem).expect("the key that keygen made");
     let nothing = Digest::sha256_of(b"");
     let predicate = Predicate::Snapshot(SnapshotPredicate {
-        root: nothing.clone(),
-        effective_root: nothing.clone(),
+        root: nothing,
+        effective_root: nothing,
         counts: Counts { entries: 1, packages: 0, problems: 0 },
         identity: "web".to_owned(),
         scope: vec!["entries".to_owned()],

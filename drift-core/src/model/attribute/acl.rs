@@ -19,8 +19,9 @@ pub(super) const ACL: Attribute = Attribute {
     sources: EVERYWHERE,
     xattrs: &[b"system.posix_acl_access"],
     get: |entry| {
-        decoded(entry, b"system.posix_acl_access", |raw| {
-            Value::Text(to_text(raw).into_bytes().into())
+        decoded(entry, b"system.posix_acl_access", |raw| match is_minimal(raw) {
+            true => Value::None,
+            false => Value::Text(to_text(raw).into_bytes().into()),
         })
     },
 };
@@ -39,6 +40,14 @@ pub(super) const ACL_DEFAULT: Attribute = Attribute {
         })
     },
 };
+
+/// Whether the list says no more than the permission bits do; the kernel stores none then, an
+/// archive may.
+fn is_minimal(raw: &[u8]) -> bool {
+    let tags = raw.get(4..).unwrap_or_default().chunks_exact(8).map(|entry| entry.get(..2));
+    decode(raw).is_some()
+        && tags.into_iter().all(|tag| matches!(tag, Some([0x01 | 0x04 | 0x20, 0x00])))
+}
 
 fn to_text(raw: &[u8]) -> String {
     decode(raw).unwrap_or_else(|| format!("malformed:{}", base64(raw)))
@@ -75,7 +84,7 @@ fn decode(raw: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::to_text;
+    use super::{is_minimal, to_text};
 
     #[test]
     fn a_named_user_as_getfacl_says() {
@@ -84,6 +93,8 @@ mod tests {
             255, 255, 255, 16, 0, 4, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255, 255, 255, 255,
         ];
         assert_eq!(to_text(&raw), "user::rw-,user:1000:r--,group::r--,mask::r--,other::---");
+        let minimal = [&raw[..12], &raw[20..28], &raw[36..44]].concat();
+        assert!(is_minimal(&minimal) && !is_minimal(&raw));
         assert_eq!(to_text(&raw[..10]), format!("malformed:{}", super::base64(&raw[..10])));
     }
 }

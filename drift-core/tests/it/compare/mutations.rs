@@ -49,10 +49,13 @@ fn mutate(root: &Path, dice: &mut Dice) {
         7 => {
             let time = Timespec { tv_sec: 1_500_000_000, tv_nsec: 7 };
             let times = Timestamps { last_access: time, last_modification: time };
-            Ok(rustix::fs::utimensat(CWD, at, &times, AtFlags::SYMLINK_NOFOLLOW).unwrap())
+            rustix::fs::utimensat(CWD, at, &times, AtFlags::SYMLINK_NOFOLLOW).map_err(Into::into)
         }
-        8 => Ok(rustix::fs::lsetxattr(at, "trusted.n", &[dice.roll(9) as u8], XattrFlags::empty())
-            .unwrap()),
+        8 => {
+            let value = dice.roll(9).to_string();
+            rustix::fs::lsetxattr(at, "trusted.n", value.as_bytes(), XattrFlags::empty())
+                .map_err(Into::into)
+        }
         9 if !found.is_dir() => std::fs::remove_file(at),
         10 if !found.is_dir() => std::fs::hard_link(at, &fresh),
         _ if !other.starts_with(at) => std::fs::rename(at, other.with_file_name("moved")),

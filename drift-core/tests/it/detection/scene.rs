@@ -1,5 +1,4 @@
 //! Building small trees, capturing them, and saying in one line each what a comparison found.
-#![expect(clippy::disallowed_methods, reason = "tests look at their own directories")]
 
 use std::path::Path;
 

@@ -207,3 +207,33 @@ fn names_around_the_slash_do_not_confuse_the_join() {
         assert_eq!(told, [expected]);
     }
 }
+
+/// What the kernel does along the way: chown(2) takes setuid and capabilities from a program, and
+/// the mask of an ACL stands in the permission bits of the group.
+#[test]
+fn what_the_kernel_changes_along_is_told_too() {
+    if need::root().is_none() {
+        return;
+    }
+    let net_raw = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let check = |root: &drift_testkit::TempRoot, before: &_, expected: &str| {
+        let expected = [format!("modified /d/subject: {expected}")];
+        assert_eq!(told(&difference(before, &real(root.path(), ""))), expected);
+    };
+    let root = real_stage(FileType::File).mode("d/subject", 0o4755);
+    let root = root.xattr("d/subject", "security.capability", &net_raw);
+    let before = real(root.path(), "");
+    check(&root.owner("d/subject", 7, 0), &before, "mode,uid,capability");
+
+    let root = real_stage(FileType::File);
+    let before = real(root.path(), "");
+    let mut acl = vec![2, 0, 0, 0];
+    for (tag, permissions, id) in
+        [(1, 6, u32::MAX), (2, 6, 1000), (4, 4, u32::MAX), (16, 6, u32::MAX), (32, 4, u32::MAX)]
+    {
+        acl.extend([tag, 0, permissions, 0]);
+        acl.extend(u32::to_le_bytes(id));
+    }
+    let root = root.xattr("d/subject", "system.posix_acl_access", &acl);
+    check(&root, &before, "mode,acl");
+}
