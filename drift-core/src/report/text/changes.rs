@@ -12,7 +12,7 @@ use crate::report::document::Change;
 use crate::report::{Report, exact};
 
 /// Unowned entries of one directory that are shown one by one.
-const EXAMPLES: usize = 8;
+const EXAMPLES: usize = 3;
 
 /// Every cause in the order of the report: its heading, and a phrase that follows a number.
 pub(super) const CAUSES: &[(Cause, &str, &str)] = &[
