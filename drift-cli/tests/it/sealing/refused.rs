@@ -39,7 +39,7 @@ fn the_seal_holds_for_who_may_trust_it() {
     let stage = Stage::sealed();
     let report = stage.report(&["--expect-identity", "web"]).expect(0);
     assert_eq!(report.document["baseline"]["verified"], true);
-    assert_eq!(report.document["baseline"]["signers"][0]["name"], "golden.pub");
+    assert_eq!(report.document["baseline"]["signers"][0]["name"], "golden");
 }
 
 #[test]
