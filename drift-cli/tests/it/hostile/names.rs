@@ -62,7 +62,7 @@ fn no_verb_shows_what_a_terminal_acts_upon() {
         vec![os("check"), os(&root), os("--rules"), name],
         vec![os("check"), os(&root), os("--baseline"), name],
         vec![os("seal"), name, os("--sign"), name],
-        vec![os("keygen"), os("--out"), name],
+        vec![os("keygen"), os("--out"), &rules],
         vec![os("explain"), os("/usr/link"), os(&root)],
         vec![os("explain"), path, os(&root)],
         vec![os("rules"), os("explain"), path, os(&root)],
