@@ -44,6 +44,9 @@ pub(crate) fn run(args: &Seal, settings: &Settings, terminal: &Terminal) -> Resu
         return Err(Failure::usage_text("a seal needs a key")
             .hint("name one with --sign KEY.pem, or make one with drift keygen"));
     }
+    if let Some(bundle) = sealing::others_bundle(&args.file, &file, &orders)? {
+        return sealing::countersign(&args.file, &file, &bundle, &orders, terminal);
+    }
     sealing::seal_snapshot(
         &args.file,
         file,

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use drift_core::artifact::{self, Replace};
 use drift_core::baseline::{UnverifiedSnapshot, effective_root};
 use drift_core::bounds::Timestamp;
+use drift_core::judge::Exit;
+use drift_core::model::Digest;
 use drift_core::rules::RuleSet;
 use drift_core::seal::{
     self, Counts, Expectations, LineageState, PAE_SUFFIX, Predicate, PrivateKey, Sealed,
@@ -15,6 +17,7 @@ use drift_core::seal::{
 
 use crate::args::SealArgs;
 use crate::failure::Failure;
+use crate::inputs::MAX_BASELINE_BYTES;
 use crate::outputs::private_key;
 use crate::terminal::{Terminal, shown};
 
@@ -182,6 +185,53 @@ pub(super) fn remember(
         "the sequence is not remembered ({told}); give --sequence or --state next time"
     ));
     Ok(())
+}
+
+/// Returns the bundle that somebody else made of this very file, when nothing was said that would
+/// change its statement: then a further signature belongs over the same statement, or the two would
+/// not count together. The same key seals anew, with the next sequence.
+pub(super) fn others_bundle(
+    path: &Path,
+    file: &[u8],
+    orders: &Orders,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let says_more = orders.sequence.is_some()
+        || orders.expires.is_some()
+        || orders.identity.is_some()
+        || !orders.provenance.is_empty();
+    if orders.external || says_more {
+        return Ok(None);
+    }
+    let Some(first) = artifact::open_sealed(path, MAX_BASELINE_BYTES)?.bundles.into_iter().next()
+    else {
+        return Ok(None);
+    };
+    let Ok(statement) = seal::unverified_statement(&first) else { return Ok(None) };
+    let about_this = statement.subject_digest == Digest::sha256_of(file);
+    // The bundle names its key by the digest; only whether to seal anew hangs on it.
+    let named = String::from_utf8_lossy(&first).into_owned();
+    let by_us = orders.keys.iter().any(|key| named.contains(&key.public().key_id_full().hex()));
+    Ok((about_this && !by_us).then_some(first))
+}
+
+/// Signs the statement of an existing bundle with further keys.
+pub(super) fn countersign(
+    path: &Path,
+    file: &[u8],
+    bundle: &[u8],
+    orders: &Orders,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    for key in &orders.keys {
+        let sealed = seal::countersign(file, bundle, key)?;
+        let beside = beside(path, &sealed.suffix);
+        write(&beside, &sealed.bytes)?;
+        let told = format!("countersigned the seal that stands there, in {}\n", shown(&beside));
+        terminal.result(told.as_bytes())?;
+    }
+    terminal
+        .note("what was countersigned is shown by drift verify; verify it before you rely on it");
+    Ok(Exit::CLEAN)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {

@@ -211,3 +211,27 @@ fn every_verb_that_opens_a_baseline_refuses_it_with_the_same_code() {
         );
     }
 }
+
+/// Keys that never meet on one machine reach a threshold by signing one statement.
+#[test]
+fn a_second_key_countersigns() {
+    let stage = Stage::sealed();
+    let first = stage.read("golden.drift.sigstore.json");
+    let (key, public) = other_key(&stage, "second");
+    let both = ["--threshold", "2", "--trust", &public];
+    let _report = assert_refused(&stage, "below-threshold", &both);
+    let sealed = stage.path("golden.drift");
+    let state = stage.path("state");
+    let again = ["seal", &sealed, "--sign", &key, "--state", &state];
+    let run = stage.drift(again).expect(0);
+    assert!(run.text().starts_with("countersigned"), "{}", run.text());
+    assert_eq!(stage.read("golden.drift.sigstore.json"), first, "the first seal stays");
+    let report = stage.report(&both).expect(0);
+    assert_eq!(report.document["baseline"]["signers"].as_array().map(Vec::len), Some(2));
+    assert_eq!(report.document["baseline"]["sequence"], 1);
+    // The key that sealed it first seals anew, in the next place.
+    let own = stage.path("golden.key.pem");
+    let _run = stage.drift(["seal", &sealed, "--sign", &own, "--state", &state]).expect(0);
+    let report = stage.report(&[]).expect(0);
+    assert_eq!(report.document["baseline"]["sequence"], 2);
+}

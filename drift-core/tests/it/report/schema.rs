@@ -194,17 +194,9 @@ fn broken(document: &Value) -> Vec<Value> {
 
 /// Runs a Python program; `None` when this machine cannot and need not.
 #[expect(clippy::disallowed_methods, reason = "the oracle is another program")]
-#[expect(clippy::print_stderr, reason = "a skipped case says so")]
 fn python(program: &str, input: &str) -> Option<String> {
-    let required = std::env::var_os("DRIFT_TEST_REQUIRE").is_some_and(|value| value == "all");
-    let mut probe = std::process::Command::new("python3");
-    probe.args(["-c", "import jsonschema"]).stderr(Stdio::null());
-    if !probe.status().is_ok_and(|status| status.success()) {
-        assert!(!required, "python3 with jsonschema is missing: pip install jsonschema");
-        eprintln!("skipped: python3 with the package jsonschema is not here");
-        return None;
-    }
-    let mut command = std::process::Command::new("python3");
+    let python = drift_testkit::need::python_module("jsonschema")?;
+    let mut command = std::process::Command::new(python);
     command.args(["-c", program]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().expect("it ran a moment ago");
     let mut stdin = child.stdin.take().expect("because it is piped");

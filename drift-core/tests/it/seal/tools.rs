@@ -4,10 +4,11 @@
     clippy::disallowed_methods,
     reason = "the oracles are other programs, named by the environment of the test run"
 )]
-#![expect(clippy::print_stderr, reason = "a skipped test says why")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use drift_testkit::need;
 
 /// Runs a program; the error is what it said.
 pub(super) fn run(program: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
@@ -21,28 +22,16 @@ pub(super) fn run(program: &Path, arguments: &[&str]) -> Result<Vec<u8>, String>
 
 /// Returns OpenSSL, or skips.
 pub(super) fn openssl() -> Option<PathBuf> {
-    need(PathBuf::from("openssl"), &["version"], "openssl: apt-get install openssl")
+    need::tool("openssl")
 }
 
 /// Returns strace, or skips.
 pub(super) fn strace() -> Option<PathBuf> {
-    need(PathBuf::from("strace"), &["-V"], "strace: apt-get install strace")
+    need::tool("strace")
 }
 
 /// Returns a Python with securesystemslib, or skips.
 pub(super) fn securesystemslib() -> Option<PathBuf> {
-    let python = std::env::var_os("DRIFT_TEST_PYTHON").unwrap_or_else(|| "python3".into());
-    let import = ["-c", "import securesystemslib.dsse, cryptography"];
-    need(python.into(), &import, "Python module securesystemslib[crypto]; set DRIFT_TEST_PYTHON")
-}
-
-fn need(program: PathBuf, arguments: &[&str], what: &str) -> Option<PathBuf> {
-    match run(&program, arguments) {
-        Ok(_) => Some(program),
-        Err(_) if std::env::var_os("DRIFT_TEST_REQUIRE").is_none_or(|value| value != "all") => {
-            eprintln!("skipped: no {what}");
-            None
-        }
-        Err(why) => panic!("no {what}: {why}"),
-    }
+    need::python_module("cryptography")?;
+    need::python_module("securesystemslib")
 }

@@ -156,14 +156,9 @@ fn compare(captured: &Captured, root: &Path, labels: bool) -> usize {
     paths.len()
 }
 
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
 #[test]
 fn gnu_tar_in_every_format_and_coding_equals_the_directory() {
-    if !is_root() {
-        println!("skipped: device nodes and owners need root");
+    if drift_testkit::need::root().is_none() {
         return;
     }
     let (plain, full) = (tempfile::tempdir().expect("dir"), tempfile::tempdir().expect("dir"));
@@ -214,8 +209,7 @@ fn gnu_tar_in_every_format_and_coding_equals_the_directory() {
 
 #[test]
 fn acl_names_come_from_the_archive_itself() {
-    if !is_root() {
-        println!("skipped: needs root");
+    if drift_testkit::need::root().is_none() {
         return;
     }
     let root = tempfile::tempdir().expect("dir");
@@ -288,8 +282,7 @@ fn what_is_asked_later_is_answered_and_secrets_are_not_shown() {
 
 #[test]
 fn probes_follow_links_inside_the_archive() {
-    if !is_root() {
-        println!("skipped: needs root");
+    if drift_testkit::need::root().is_none() {
         return;
     }
     let root = tempfile::tempdir().expect("dir");
@@ -320,11 +313,11 @@ for member in archive:
           real.size if real.isreg() else 0, int(real.mtime), link or '-', digest)
 ";
 
-/// The archive is made from the root file system that `DRIFT_TEST_ROOT` names; without one the
-/// directory of this crate serves, which is smaller but real as well.
+/// The archive is made from a whole Debian root; without one the directory of this crate serves,
+/// which is smaller but real as well.
 #[test]
 fn a_whole_root_as_python_reads_it() {
-    let named = std::env::var_os("DRIFT_TEST_ROOT").map(PathBuf::from);
+    let named = drift_testkit::need::debian_root();
     let root = &*named.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
     let out = tempfile::tempdir().expect("dir");
     let archive = out.path().join("root.tar.zst");
@@ -332,7 +325,7 @@ fn a_whole_root_as_python_reads_it() {
     run("zstd", &["-qd", "root.tar.zst", "-o", "root.tar"], out.path());
     let plain = out.path().join("root.tar");
     let Some(lines) = run("python3", &["-c", PYTHON, &plain.to_string_lossy()], out.path()) else {
-        println!("skipped: no python3");
+        let _recorded = drift_testkit::need::tool("python3");
         return;
     };
     let captured = capture(&archive).expect("captures");
