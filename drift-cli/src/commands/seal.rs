@@ -44,13 +44,14 @@ pub(crate) fn run(args: &Seal, settings: &Settings, terminal: &Terminal) -> Resu
         return Err(Failure::usage_text("a seal needs a key")
             .hint("name one with --sign KEY.pem, or make one with drift keygen"));
     }
-    if let Some(bundle) = sealing::others_bundle(&args.file, &file, &orders)? {
-        return sealing::countersign(&args.file, &file, &bundle, &orders, terminal);
+    let standing = sealing::Standing::find(&args.file, &file)?;
+    if let Some(standing) = standing.as_ref().filter(|standing| standing.takes(&orders)) {
+        return sealing::countersign(&args.file, &file, standing, &orders, terminal);
     }
     sealing::seal_snapshot(
         &args.file,
         file,
-        None,
+        standing.as_ref().map(sealing::Standing::identity),
         &orders,
         memory.as_deref(),
         clock.now(),

@@ -12,7 +12,7 @@ use drift_core::model::Digest;
 use drift_core::rules::RuleSet;
 use drift_core::seal::{
     self, Counts, Expectations, LineageState, PAE_SUFFIX, Predicate, PrivateKey, Sealed,
-    SnapshotPredicate, Term, Trust, TrustedKey,
+    SnapshotPredicate, Statement, Term, Trust, TrustedKey,
 };
 
 use crate::args::SealArgs;
@@ -187,43 +187,51 @@ pub(super) fn remember(
     Ok(())
 }
 
-/// Returns the bundle that somebody else made of this very file, when nothing was said that would
-/// change its statement: then a further signature belongs over the same statement, or the two would
-/// not count together. The same key seals anew, with the next sequence.
-pub(super) fn others_bundle(
-    path: &Path,
-    file: &[u8],
-    orders: &Orders,
-) -> Result<Option<Vec<u8>>, Failure> {
-    let says_more = orders.sequence.is_some()
-        || orders.expires.is_some()
-        || orders.identity.is_some()
-        || !orders.provenance.is_empty();
-    if orders.external || says_more {
-        return Ok(None);
+/// A seal that stands beside a file already.
+pub(super) struct Standing {
+    bundle: Vec<u8>,
+    statement: Statement,
+}
+
+impl Standing {
+    /// Reads the first bundle beside the file, if it is about this very file. Nobody verified it.
+    pub(super) fn find(path: &Path, file: &[u8]) -> Result<Option<Self>, Failure> {
+        let bundles = artifact::open_sealed(path, MAX_BASELINE_BYTES)?.bundles;
+        let Some(bundle) = bundles.into_iter().next() else { return Ok(None) };
+        let Ok(statement) = seal::unverified_statement(&bundle) else { return Ok(None) };
+        let about_this = statement.subject_digest == Digest::sha256_of(file);
+        Ok(about_this.then_some(Self { bundle, statement }))
     }
-    let Some(first) = artifact::open_sealed(path, MAX_BASELINE_BYTES)?.bundles.into_iter().next()
-    else {
-        return Ok(None);
-    };
-    let Ok(statement) = seal::unverified_statement(&first) else { return Ok(None) };
-    let about_this = statement.subject_digest == Digest::sha256_of(file);
-    // The bundle names its key by the digest; only whether to seal anew hangs on it.
-    let named = String::from_utf8_lossy(&first).into_owned();
-    let by_us = orders.keys.iter().any(|key| named.contains(&key.public().key_id_full().hex()));
-    Ok((about_this && !by_us).then_some(first))
+
+    /// Returns the lineage that it names.
+    pub(super) fn identity(&self) -> &str {
+        self.statement.predicate.identity()
+    }
+
+    /// Returns whether these orders add a signature to it: they come with another key and say
+    /// nothing that would change the statement. The same key seals anew, in the next place.
+    pub(super) fn takes(&self, orders: &Orders) -> bool {
+        let says_more = orders.sequence.is_some()
+            || orders.expires.is_some()
+            || orders.identity.is_some()
+            || !orders.provenance.is_empty();
+        // The bundle names its key by the digest.
+        let named = String::from_utf8_lossy(&self.bundle);
+        let ours = |key: &PrivateKey| named.contains(&key.public().key_id_full().hex());
+        !orders.external && !says_more && !orders.keys.iter().any(ours)
+    }
 }
 
 /// Signs the statement of an existing bundle with further keys.
 pub(super) fn countersign(
     path: &Path,
     file: &[u8],
-    bundle: &[u8],
+    standing: &Standing,
     orders: &Orders,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     for key in &orders.keys {
-        let sealed = seal::countersign(file, bundle, key)?;
+        let sealed = seal::countersign(file, &standing.bundle, key)?;
         let beside = beside(path, &sealed.suffix);
         write(&beside, &sealed.bytes)?;
         let told = format!("countersigned the seal that stands there, in {}\n", shown(&beside));
