@@ -149,22 +149,34 @@ pub(crate) fn expectations(args: &TrustArgs, artefact: Artefact) -> Result<Expec
     })
 }
 
+/// What became of remembering a sequence.
+pub(crate) enum Memory {
+    Remembered,
+    /// Another run holds the state directory.
+    Busy,
+    /// It could not be written; the sentence says what follows.
+    Lost(String),
+}
+
 /// Remembers what was verified; a memory that cannot be written is told, not fatal.
 pub(crate) fn remember(
     args: &TrustArgs,
     settings: &Settings,
     info: &SealInfo,
     now: Timestamp,
-) -> Result<Option<String>, Failure> {
-    let Some(directory) = settings.state_directory(args.state.as_ref()) else {
-        return Ok(Some("no state directory is known, so a rollback would not be noticed; name one with --state".to_owned()));
+) -> Memory {
+    let lost = |why: String| {
+        Memory::Lost(format!("the sequence could not be remembered, so a rollback would not be noticed: {why}"))
     };
-    match artifact::remember(&directory, info, now) {
-        Ok(()) => Ok(None),
-        Err(error @ artifact::Error::Busy { .. }) => Err(error.into()),
-        Err(error) => Ok(Some(format!(
-            "the sequence could not be remembered, so a rollback would not be noticed: {error}"
-        ))),
+    let Some(directory) = settings.state_directory(args.state.as_ref()) else {
+        return lost("no state directory is known; name one with --state".to_owned());
+    };
+    // A time that the operator made up must not become the one that later checks start from.
+    let at = if args.now.is_some() { Timestamp::from_unix(0, 0) } else { now };
+    match artifact::remember(&directory, info, at) {
+        Ok(()) => Memory::Remembered,
+        Err(artifact::Error::Busy { .. }) => Memory::Busy,
+        Err(error) => lost(error.to_string()),
     }
 }
 

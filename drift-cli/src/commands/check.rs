@@ -9,7 +9,7 @@ use drift_core::source;
 use crate::args::Check;
 use crate::artifacts;
 use crate::failure::Failure;
-use crate::inputs::{self, Input, Sealing};
+use crate::inputs::{self, Input, Memory, Sealing};
 use crate::outputs::Outputs;
 use crate::settings::Settings;
 use crate::terminal::Terminal;
@@ -78,26 +78,25 @@ fn outcome(
         .ok_or_else(|| Failure::usage_text("the target cannot be viewed"))?;
     let Some((baseline, info)) = &sealed else {
         let checked = check::check(&target, &Reference::PackageDatabase, request, &run, occasion);
-        return unless_unreadable(checked, args, request, occasion);
+        return unless_unreadable(checked, (&args.target, &Reference::PackageDatabase), request, occasion);
     };
     let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
     let reference = Reference::Sealed(Sealed { baseline, seal: info, file: &file });
     let checked = check::check(&target, &reference, request, &run, occasion);
-    let mut outcome = unless_unreadable(checked, args, request, occasion)?;
+    let mut outcome = unless_unreadable(checked, (&args.target, &reference), request, occasion)?;
     outcome.report.notes.extend(info.notes.iter().cloned());
-    outcome.report.notes.extend(inputs::remember(
-        &args.trust,
-        settings,
-        info,
-        occasion.clock.now(),
-    )?);
+    match inputs::remember(&args.trust, settings, info, occasion.clock.now()) {
+        Memory::Remembered => {}
+        Memory::Busy => outcome = check::busy(outcome),
+        Memory::Lost(note) => outcome.report.notes.push(note),
+    }
     Ok(outcome)
 }
 
 /// A target that breaks off or contradicts itself is reported like any other that was not seen.
 fn unless_unreadable(
     checked: Result<Outcome, check::Error>,
-    args: &Check,
+    sides: (&str, &Reference<'_>),
     request: &Request,
     occasion: &Occasion<'_>,
 ) -> Result<Outcome, Failure> {
@@ -105,7 +104,7 @@ fn unless_unreadable(
         Err(
             check::Error::Capture(capture::Error::Source(error @ source::Error::Malformed { .. }))
             | check::Error::Source(error @ source::Error::Malformed { .. }),
-        ) => Ok(check::unreadable(&error, &args.target, request, occasion)?),
+        ) => Ok(check::unreadable(&error, sides, request, occasion)?),
         other => Ok(other?),
     }
 }

@@ -6,8 +6,8 @@ use drift_core::capture::{Captured, Run};
 use drift_core::check::{self, Occasion, Outcome, Reference, Request, Sealed};
 use drift_core::judge::{Exit, FailOn};
 use drift_core::model::attribute::{ATTRIBUTES, Value, base64};
-use drift_core::model::{Entry, Observed, Severity, TreePath};
-use drift_core::report::document::Change;
+use drift_core::model::{Cause, Entry, FollowLast, Observed, Severity, TreePath};
+use drift_core::report::document::{Change, Problem};
 use drift_core::report::exact;
 use drift_core::source;
 
@@ -57,57 +57,81 @@ pub(crate) fn run(
     Ok(exit)
 }
 
-fn explained(path: &TreePath, outcome: &Outcome) -> (String, Exit) {
-    let bytes = [b"/", path.as_bytes()].concat();
-    let changes: Vec<&Change> = outcome
-        .report
-        .changes
-        .iter()
-        .filter(|change| {
-            change.subject == "entry" && *exact(&change.path, change.path_b64.as_deref()) == *bytes
-        })
-        .collect();
-    let problems: Vec<_> = outcome
-        .report
+fn explained(asked: &TreePath, outcome: &Outcome) -> (String, Exit) {
+    let captured = outcome.captured.as_deref();
+    let path = captured.map_or_else(|| asked.clone(), |captured| real_path(captured, asked));
+    let report = &outcome.report;
+    let changes: Vec<&Change> =
+        report.changes.iter().filter(|change| concerns(change, &path)).collect();
+    let problems: Vec<&Problem> = report
         .problems
         .iter()
-        .filter(|problem| *exact(&problem.path, problem.path_b64.as_deref()) == *bytes)
+        .filter(|problem| path.starts_with(&parsed(&problem.path, problem.path_b64.as_deref())))
         .collect();
-    let mut text = format!("{path}\n");
-    let captured = outcome.captured.as_deref();
-    let row = captured.and_then(|captured| captured.snapshot.tree.find(path));
+    let mut text = format!("{asked}\n");
+    if path != *asked {
+        text.push_str(&format!("  that is {path}\n"));
+    }
+    let row = captured.and_then(|captured| captured.snapshot.tree.find(&path));
     if let (Some(captured), Some(row)) = (captured, row) {
         let rule = captured.rules.rule(captured.snapshot.tree.rule(row));
-        text.push_str(&format!(
-            "  rule: {} ({})\n",
-            escaped(rule.to_string().as_bytes()),
-            rule.origin
-        ));
+        text.push_str(&format!("  rule: {} ({})\n", escaped(rule.to_string().as_bytes()), rule.origin));
         text.push_str(&owner(captured, row));
         text.push_str(&attributes(&captured.snapshot.tree.entry(row)));
     } else {
         text.push_str("  it is not in the target, or a rule keeps it out\n");
     }
     for change in &changes {
-        text.push_str(&described(change));
+        text.push_str(&described(change, &path));
     }
     for problem in &problems {
-        text.push_str(&format!(
-            "  NOT OBSERVED ({}): {}\n",
-            problem.stage,
-            escaped(problem.reason.as_bytes())
-        ));
+        let (at, reason) = (parsed(&problem.path, problem.path_b64.as_deref()), &problem.reason);
+        let reason = escaped(reason.as_bytes());
+        text.push_str(&format!("  NOT OBSERVED ({} of {at}): {reason}\n", problem.stage));
     }
+    let unseen = row.is_none() && !outcome.verdict.complete();
     if changes.is_empty() && problems.is_empty() {
-        text.push_str("  no difference\n");
+        text.push_str(if unseen {
+            "  no difference is known, but not everything was compared\n"
+        } else {
+            "  no difference\n"
+        });
     }
     let found = changes.iter().any(|change| change.severity >= Severity::Medium);
-    let exit = match (found, problems.is_empty()) {
+    let exit = match (found, problems.is_empty() && !unseen) {
         (true, _) => Exit::FINDINGS,
         (false, false) => Exit::INCOMPLETE,
         (false, true) => Exit::CLEAN,
     };
     (text, exit)
+}
+
+/// Follows links of directories on the way to the last name, as opening the path would.
+fn real_path(captured: &Captured, asked: &TreePath) -> TreePath {
+    let tree = &captured.snapshot.tree;
+    let parent = asked.parent().unwrap_or_default();
+    match tree.resolve(parent.as_bytes(), FollowLast::Yes) {
+        Some(row) if !asked.is_root() => tree.path(row).join(asked.name()),
+        _ => asked.clone(),
+    }
+}
+
+/// Whether a change says something about the path: about itself, about where it was before, or
+/// about a directory into which it is folded or under which it is hidden.
+fn concerns(change: &Change, path: &TreePath) -> bool {
+    if change.subject != "entry" {
+        return false;
+    }
+    let at = parsed(&change.path, change.path_b64.as_deref());
+    let from = change.moved_from.as_ref();
+    let from = from.map(|from| parsed(from, change.moved_from_b64.as_deref()));
+    let whole = change.entries.is_some() || change.cause == Cause::CoveredByMount;
+    at == *path || from.as_ref() == Some(path) || (whole && path.starts_with(&at))
+}
+
+/// Reads a path of a report back.
+fn parsed(text: &str, exact_bytes: Option<&str>) -> TreePath {
+    TreePath::parse(&exact(text, exact_bytes)).unwrap_or_default()
 }
 
 fn owner(captured: &Captured, row: drift_core::model::RowId) -> String {
@@ -145,10 +169,17 @@ fn attributes(entry: &Entry) -> String {
     text
 }
 
-fn described(change: &Change) -> String {
+fn described(change: &Change, path: &TreePath) -> String {
     let mut text = format!("  {} by {}: severity {}", change.kind, change.cause, change.severity);
     if !change.cause_verified {
         text.push_str(", on the package database's word alone");
+    }
+    let at = parsed(&change.path, change.path_b64.as_deref());
+    if at != *path {
+        text.push_str(&format!(", at {at}"));
+    }
+    if let Some(from) = &change.moved_from {
+        text.push_str(&format!(", moved from {}", parsed(from, change.moved_from_b64.as_deref())));
     }
     text.push('\n');
     for attribute in &change.attributes {

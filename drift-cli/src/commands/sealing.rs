@@ -100,7 +100,11 @@ pub(super) fn seal_snapshot(
     let effective = effective_root(&mut snapshot.unverified_cursor(), &rules, snapshot.packages())
         .map_err(Failure::usage)?;
     let counts = snapshot.counts();
-    let mut scope = vec!["entries".to_owned()];
+    let mut scope = Vec::new();
+    // A capture of packages alone reads no content to keep.
+    if snapshot.coverage().files_hashed > 0 {
+        scope.push("entries".to_owned());
+    }
     if !snapshot.packages().is_empty() {
         scope.push("packages".to_owned());
     }

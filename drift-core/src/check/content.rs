@@ -33,9 +33,14 @@ const SECRET_WORDS: [&str; 14] = [
     "key",
 ];
 
-/// What key material and password hashes look like wherever they stand.
-const SECRET_MARKS: [&str; 8] =
-    ["PRIVATE KEY", "$1$", "$2b$", "$5$", "$6$", "$y$", "AGE-SECRET-KEY", "OPENSSH PRIVATE"];
+/// What key material and password hashes (crypt(5), RFC 2307) look like wherever they stand.
+const SECRET_MARKS: [&str; 14] = [
+    "PRIVATE KEY", "AGE-SECRET-KEY", "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$gy$", "$apr1$",
+    "$argon2", "$sha1$", "{SSHA", "{CRYPT}",
+];
+
+/// What stands between a key and its value.
+const SEPARATORS: [char; 6] = ['=', ':', ' ', '\t', '>', '"'];
 
 /// Stands for a value that is not shown.
 const MASK: &str = "[masked]";
@@ -73,36 +78,60 @@ pub(super) fn read_changed(
 /// What may be shown of a file; `None` of one that is no text.
 fn shown(bytes: &[u8]) -> Option<Content> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))?;
+    let withheld = |why: &str| {
+        Some(Content { after: None, masked_lines: 0, withheld: Some(why.to_owned()) })
+    };
     if SECRET_MARKS.iter().any(|mark| text.contains(mark)) {
-        let withheld = Some("it looks like key material or a password hash".to_owned());
-        return Some(Content { after: None, masked_lines: 0, withheld });
+        return withheld("it looks like key material or a password hash");
     }
     let mut masked_lines = 0u64;
     let mut after = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        match masked(line) {
-            Some(kept) => {
+        match look(line) {
+            Line::Plain => after.push_str(line),
+            Line::Secret { kept } => {
                 masked_lines = masked_lines.saturating_add(1);
                 after.push_str(kept);
                 after.push_str(MASK);
                 after.push_str(if line.ends_with('\n') { "\n" } else { "" });
             }
-            None => after.push_str(line),
+            Line::SecretBelow => return withheld("the value of a secret-looking key goes on below it"),
         }
     }
     Some(Content { after: Some(after), masked_lines, withheld: None })
 }
 
-/// The part of a line before a secret's value; `None` when the line may be shown whole.
-fn masked(line: &str) -> Option<&str> {
-    let end = line.find(['=', ':', ' ', '\t'].as_slice());
+/// What a line looks like.
+enum Line<'l> {
+    Plain,
+    /// Only this part of it may be shown.
+    Secret { kept: &'l str },
+    /// It announces a secret that stands on the lines after it.
+    SecretBelow,
+}
+
+fn look(line: &str) -> Line<'_> {
+    // scheme://user:password@host
+    let credentials = line.find("://").and_then(|scheme| {
+        let rest = line.get(scheme + 3..)?;
+        let host = rest.find('@')?;
+        rest.get(..host)?.contains(':').then_some(scheme + 3)
+    });
+    if let Some(kept) = credentials.and_then(|at| line.get(..at)) {
+        return Line::Secret { kept };
+    }
     let lower = line.to_ascii_lowercase();
-    let word = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min()?;
-    let value = line.get(word..)?.find(['=', ':', ' ', '\t'].as_slice()).map(|at| word + at + 1);
-    // A word in a comment or a path has no value behind it.
-    let value =
-        value.filter(|value| line.get(*value..).is_some_and(|rest| !rest.trim().is_empty()))?;
-    line.get(..value.max(end.unwrap_or(0)))
+    let Some(word) = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min() else {
+        return Line::Plain;
+    };
+    let end = line.get(word..).and_then(|rest| rest.find(SEPARATORS.as_slice()));
+    let Some(value) = end.map(|end| word + end + 1) else { return Line::Plain };
+    match line.get(value..).unwrap_or_default().trim() {
+        // A comment says what it likes.
+        "" if lower.trim_start().starts_with(['#', ';'].as_slice()) => Line::Plain,
+        "" | "|" | ">" | "|-" | ">-" | "=" | "\\" => Line::SecretBelow,
+        _ => Line::Secret { kept: line.get(..value).unwrap_or_default() },
+    }
 }
 
 #[cfg(test)]
@@ -124,6 +153,12 @@ mod tests {
         check("export API_KEY=abc", Some("export API_KEY=[masked]"));
         check("  db_secret: x\nplain: y", Some("  db_secret:[masked]\nplain: y"));
         check("Authorization: Bearer abc", Some("Authorization:[masked]"));
+        check("<password>hunter2</password>", Some("<password>[masked]"));
+        check("{\"token\": \"x\"}", Some("{\"token\"[masked]"));
+        check("URL=postgres://u:hunter2@h/db", Some("URL=postgres://[masked]"));
+        check("password: |\n  hunter2\n", None);
+        check("# Authentication:\nPort 22", Some("# Authentication:\nPort 22"));
+        check("admin:$2y$05$abc", None);
         check("root:$6$salt$hash:1:0", None);
         check("-----BEGIN PRIVATE KEY-----", None);
         check("a\0b", None);

@@ -189,6 +189,13 @@ fn found(
     });
     let mut problems: Vec<_> = after.problems.to_vec();
     problems.extend(carried.map(describe::problem_at_capture));
+    if before.packages.is_empty() && !before.packages_complete && !after.packages.is_empty() {
+        let reason = "the baseline holds no packages, so those of the target cannot be compared";
+        problems.push(unproven(&TreePath::root(), reason));
+    }
+    problems.extend(comparison.too_deep.iter().map(|(path, count)| {
+        unproven(path, &format!("and {count} entries more lie too deep to list one by one"))
+    }));
     problems.extend(comparison.unrecorded.iter().map(|path| {
         unproven(
             path,

@@ -38,7 +38,7 @@ use crate::seal::SealInfo;
 use crate::source::{self, Source};
 
 pub use path_directories::PATH_DIRECTORIES;
-pub use refused::{refused, unreadable};
+pub use refused::{busy, refused, unreadable};
 pub use view::View;
 
 /// What was asked for, as far as it bears on the result or is reported.
@@ -203,7 +203,7 @@ pub fn check(
                 let found = unsealed::differences(&captured, run)?;
                 let reference = describe::databases(&captured);
                 let outcome =
-                    job.conclude(found, reference, &View::of_captured(&captured), &captured.rules)?;
+                    job.conclude(found, reference, (None, &View::of_captured(&captured)), &captured.rules)?;
                 Ok(Outcome { captured: Some(Box::new(captured)), ..outcome })
             }
         },
@@ -247,18 +247,14 @@ impl Job<'_> {
             Target::Live(source) => {
                 let mut captured = self.capture(*source, rules)?;
                 let found = differences::live(before, *source, &mut captured, asked, self.run)?;
-                let outcome = self.conclude(
-                    found,
-                    reference,
-                    &View::of_captured(&captured),
-                    &captured.rules,
-                )?;
+                let after = View::of_captured(&captured);
+                let outcome = self.conclude(found, reference, (Some(before), &after), &captured.rules)?;
                 Ok(Outcome { captured: Some(Box::new(captured)), ..outcome })
             }
             Target::Stored(after) => {
                 let (rules, _) = capture::rules_of(&rules, after.identity.os.as_deref())?;
                 let found = differences::stored(before, after, &rules, asked, self.run)?;
-                self.conclude(found, reference, after, &rules)
+                self.conclude(found, reference, (Some(before), after), &rules)
             }
         }
     }
@@ -268,10 +264,10 @@ impl Job<'_> {
         &self,
         found: Found,
         reference: document::Reference,
-        after: &View<'_>,
+        (before, after): (Option<&View<'_>>, &View<'_>),
         rules: &RuleSet,
     ) -> Result<Outcome, Error> {
-        let not_observable = describe::not_observable(after, self.request.parts);
+        let not_observable = describe::not_observable(before, after, self.request.parts);
         let missing = |wanted: &String| not_observable.contains(wanted);
         let seen = Seen {
             problems: found.problems.len() as u64,

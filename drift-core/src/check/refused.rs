@@ -7,7 +7,7 @@ use crate::rules::RuleSet;
 use crate::seal::Untrusted;
 
 use super::describe::{self, SEALED};
-use super::{Error, Occasion, Outcome, Request};
+use super::{Error, Occasion, Outcome, Reference, Request};
 
 /// Concludes that nothing of the baseline in `file` may be used, with the reason.
 pub fn refused(
@@ -28,7 +28,7 @@ pub fn refused(
 /// Concludes that the target could not be read as a whole, for the reason of `error`.
 pub fn unreadable(
     error: &dyn std::error::Error,
-    target: &str,
+    (target, reference): (&str, &Reference<'_>),
     request: &Request,
     occasion: &Occasion<'_>,
 ) -> Result<Outcome, Error> {
@@ -42,8 +42,26 @@ pub fn unreadable(
         errno: None,
     };
     report.problems.push(describe::problem(&problem));
-    report.baseline.kind = "none";
+    report.baseline = match reference {
+        Reference::Sealed(sealed) => describe::sealed(sealed, occasion.clock.now()),
+        Reference::Other(_) | Reference::PackageDatabase => {
+            document::Reference { kind: "none", ..document::Reference::default() }
+        }
+    };
     Ok(Outcome { verdict, report, captured: None })
+}
+
+/// Concludes that another run holds the memory: nothing found is then no proof of anything. What
+/// was found stays found.
+#[must_use]
+pub fn busy(mut outcome: Outcome) -> Outcome {
+    outcome.verdict = outcome.verdict.or_busy();
+    let verdict = &mut outcome.report.verdict;
+    verdict.status = outcome.verdict.status().name();
+    verdict.exit_code = outcome.verdict.exit().code;
+    verdict.complete = outcome.verdict.complete();
+    verdict.reason = outcome.verdict.reason().map(str::to_owned);
+    outcome
 }
 
 /// A report without anything compared.

@@ -11,7 +11,6 @@ use crate::model::{
 };
 use crate::packages::{Completeness, Known, Missing, Ownership};
 use crate::report::document::{AttributeChange, Change};
-use crate::rules::Rule;
 
 use super::describe::{self, Names};
 use super::{Error, Found};
@@ -52,6 +51,9 @@ pub(super) fn differences(captured: &Captured, run: &Run<'_>) -> Result<Found, E
     Ok(walk.found)
 }
 
+/// Names in the path of a program in any of [`super::PATH_DIRECTORIES`], at the most.
+const MAX_PATH_DEPTH: u32 = 4;
+
 struct Walk<'w> {
     captured: &'w Captured,
     names: Names<'w>,
@@ -78,8 +80,9 @@ impl Walk<'_> {
                 self.unregistered_alternative(row)
             }
             (Some(_), _) => self.owned(row),
+            // What only imposes an owner, or was left behind, ships nothing: it vouches for nothing.
+            (None, None | Some(Known::Overridden | Known::Leftover)) => self.unowned(depth, row),
             (None, Some(_)) => {}
-            (None, None) => self.unowned(depth, row),
         }
     }
 
@@ -142,13 +145,19 @@ impl Walk<'_> {
     }
 
     fn unowned(&mut self, depth: u32, row: RowId) {
-        if self.ownership().records().completeness() == Completeness::Incomplete {
+        let tree = &self.captured.snapshot.tree;
+        let entry = tree.entry(row);
+        let rule = self.captured.rules.rule(tree.rule(row));
+        // A path is built only where it can matter: those of a deep chain would add up to its square.
+        let on_path =
+            || depth <= MAX_PATH_DEPTH && describe::is_on_path(&tree.path(row), &entry);
+        let alone = grants_power(&entry, rule) || on_path();
+        // With packages missing from the list, what has no owner may have one; what gives power is
+        // told all the same.
+        let incomplete = self.ownership().records().completeness() == Completeness::Incomplete;
+        if incomplete && !alone {
             return;
         }
-        let change = self.change_of(row);
-        let Some(entry) = change.after.as_ref().map(|after| after.entry.clone()) else { return };
-        let rule = self.captured.rules.rule(change.rule);
-        let alone = stands_alone(&change.path, &entry, rule);
         if let Some((_, open)) = self.folds.last().copied().filter(|_| !alone) {
             if let Some(folded) =
                 self.found.changes.get_mut(open).and_then(|change| change.entries.as_mut())
@@ -158,6 +167,7 @@ impl Walk<'_> {
             return;
         }
         let declared = rule.may_come_and_go() && !alone;
+        let change = self.change_of(row);
         let cause = if declared { Cause::DeclaredDynamic } else { Cause::Unowned };
         let mut described = self.describe(change, cause, false);
         if entry.file_type == FileType::Directory {
@@ -217,11 +227,6 @@ impl Walk<'_> {
         let explanation = Explanation { cause, verified: false, folded_into: None, conffile };
         describe::entry_change(&change, &explanation, None, &self.names, false)
     }
-}
-
-/// What is never folded into its directory.
-fn stands_alone(path: &TreePath, entry: &Entry, rule: &Rule) -> bool {
-    grants_power(entry, rule) || describe::is_on_path(path, entry)
 }
 
 fn digest_change(expected: Digest, actual: Digest) -> AttributeChange {

@@ -123,7 +123,10 @@ fn growth(before: &Entry, after: &Entry, difference: &mut Difference) {
             difference.attributes = difference.attributes.with(named("digest")).with(size);
         }
         (Observed::Unobserved, ..) | (_, Observed::Unobserved, ..) => difference.unobserved = true,
-        // It kept growing while it was read, which a growing file may.
-        _ => {}
+        // A digest that was never taken, or of a file that kept growing while it was read.
+        (_, _, Observed::Is(old), Observed::Is(new)) if new < old => {
+            difference.attributes = difference.attributes.with(named("size"));
+        }
+        _ => difference.unrecorded = before.digest == Observed::NotApplicable,
     }
 }

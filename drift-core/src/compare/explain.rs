@@ -53,11 +53,7 @@ pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
     if evidence.covering.iter().any(|mount| change.path.starts_with(mount)) {
         return plain(Cause::CoveredByMount, true);
     }
-    let came_or_went = change.kind() != Kind::Modified;
-    if came_or_went
-        && evidence.rules.rule(change.rule).may_come_and_go()
-        && !gains_privilege(change)
-    {
+    if comes_and_goes(change, evidence) && !gains_privilege(change) {
         return plain(Cause::DeclaredDynamic, true);
     }
     if let Some(at) = package_event(change, evidence) {
@@ -68,8 +64,11 @@ pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
     if is_registered_alternative(change, evidence) {
         return plain(Cause::Generated, true);
     }
-    if conffile && change.kind() != Kind::Added {
-        return plain(Cause::ConffileEdited, true);
+    // The list of configuration files is the target's own word: against a seal it explains nothing
+    // outside /etc, or a replaced program could be called one.
+    let believed = !evidence.sealed || change.path.as_bytes().starts_with(b"etc/");
+    if conffile && believed && change.kind() != Kind::Added {
+        return plain(Cause::ConffileEdited, false);
     }
     if change.moved_from.is_some() {
         return plain(Cause::Moved, true);
@@ -112,9 +111,20 @@ pub fn grants_power(entry: &Entry, rule: &Rule) -> bool {
     is_privileged(entry) && !(device && rule.class == Some(Class::Device))
 }
 
+/// Whether rules let the entry come, go or, from one such place to another, move.
+fn comes_and_goes(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
+    let allowed = |rule| evidence.rules.rule(rule).may_come_and_go();
+    let directory = change.file_type() == FileType::Directory;
+    let left = match &change.moved_from {
+        Some(from) => allowed(evidence.rules.evaluate(from, directory)),
+        None => change.kind() != Kind::Modified,
+    };
+    left && allowed(change.rule)
+}
+
 /// A rule that lets entries come and go does not speak for what gives power over the system.
 fn gains_privilege(change: &EntryChange) -> bool {
-    change.before.is_none()
+    (change.before.is_none() || change.moved_from.is_some())
         && change.after.as_ref().is_some_and(|after| is_privileged(&after.entry))
 }
 

@@ -25,6 +25,12 @@ pub use explain::{Evidence, Explanation, explain, grants_power, is_executable};
 pub use packages::{PackageChange, Packages, compare_packages};
 use side::Side;
 
+/// The longest path that a program can name in one call (path_resolution(7)).
+const PATH_MAX: usize = 4096;
+
+/// All paths above that length that one comparison reports, together.
+const MAX_LONG_PATH_BYTES: usize = 16 << 20;
+
 /// How two trees are compared.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'c> {
@@ -56,6 +62,8 @@ pub struct Comparison {
     /// Entries of which something that the rules compare was recorded on one side alone, or by
     /// another algorithm; counted above, and each needs a problem of its own.
     pub unrecorded: Vec<TreePath>,
+    /// The first entry of one side alone whose path did not fit, and how many came after it.
+    pub too_deep: Option<(TreePath, u64)>,
     /// The watched paths that the older tree has.
     pub watched: Vec<TreePath>,
 }
@@ -97,6 +105,7 @@ pub fn compare(
         parents: Vec::new(),
         comparison: Comparison::default(),
         measure: Measure::new(context),
+        long_paths: 0,
         context,
     };
     let mut steps = 0u32;
@@ -117,6 +126,8 @@ struct Join<'c, 'd> {
     parents: Vec<Parent>,
     comparison: Comparison,
     measure: Measure,
+    /// Bytes of the paths above `PATH_MAX` that were reported so far.
+    long_paths: usize,
     context: &'d Context<'d>,
 }
 
@@ -184,6 +195,10 @@ impl Join<'_, '_> {
             if !outside {
                 self.comparison.not_compared = self.comparison.not_compared.saturating_add(1);
             }
+        } else if !outside && !fits(&path, &mut self.long_paths) {
+            let (_, more) = self.comparison.too_deep.get_or_insert((path, 0));
+            *more = more.saturating_add(1);
+            self.comparison.not_compared = self.comparison.not_compared.saturating_add(1);
         } else if !outside {
             let state = Some(current.state());
             let (before, after) =
@@ -260,6 +275,20 @@ impl Join<'_, '_> {
 enum Which {
     Before,
     After,
+}
+
+/// Paths up to the kernel's own limit always fit; of longer ones only so many, because the paths of
+/// a chain of directories add up to the square of its depth.
+fn fits(path: &TreePath, long_paths: &mut usize) -> bool {
+    let length = path.as_bytes().len();
+    if length <= PATH_MAX {
+        return true;
+    }
+    let total = long_paths.saturating_add(length);
+    if total <= MAX_LONG_PATH_BYTES {
+        *long_paths = total;
+    }
+    total <= MAX_LONG_PATH_BYTES
 }
 
 fn parent_of(parents: &[Parent], depth: u32) -> Parent {

@@ -97,6 +97,12 @@ pub const SEVERITIES: &[SeverityRow] = &[
     row(Cause::Unowned, "otherwise, without baseline", always, Severity::Low),
     row(
         Cause::ConffileEdited,
+        "setuid, setgid or with capabilities, against a baseline",
+        |about| about.against_baseline && about.privileged,
+        Severity::High,
+    ),
+    row(
+        Cause::ConffileEdited,
         "against a baseline",
         |about| about.against_baseline,
         Severity::Medium,

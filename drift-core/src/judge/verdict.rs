@@ -105,6 +105,18 @@ impl Verdict {
         self.reason
     }
 
+    /// Returns the verdict of a run whose state directory another run holds: findings stay findings,
+    /// anything else is incomplete.
+    #[must_use]
+    pub fn or_busy(self) -> Self {
+        match self.status {
+            Status::Clean | Status::Incomplete => {
+                Self { status: Status::Incomplete, complete: false, reason: Some("busy") }
+            }
+            Status::Findings | Status::Untrusted => self,
+        }
+    }
+
     /// Returns the exit code.
     #[must_use]
     pub fn exit(&self) -> Exit {

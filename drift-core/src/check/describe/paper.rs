@@ -116,17 +116,21 @@ fn identity(identity: &Identity) -> document::TargetIdentity {
     }
 }
 
-/// Names what this kind of target, or this version of drift, cannot observe at all.
-pub(in crate::check) fn not_observable(view: &View<'_>, parts: Parts) -> Vec<String> {
-    let mut names: Vec<String> = AttributeSet::all()
-        .without(view.carries.attributes)
-        .iter()
-        .map(|attribute| format!("entries.{}", attribute.name))
-        .collect();
-    if view.carries.mtime == Precision::Second {
+/// Names what either side, or this version of drift, cannot observe at all.
+pub(in crate::check) fn not_observable(
+    before: Option<&View<'_>>,
+    after: &View<'_>,
+    parts: Parts,
+) -> Vec<String> {
+    let sides = || before.into_iter().chain([after]);
+    let carried = sides().fold(AttributeSet::all(), |set, side| set.and(side.carries.attributes));
+    let missing = AttributeSet::all().without(carried);
+    let mut names: Vec<String> =
+        missing.iter().map(|attribute| format!("entries.{}", attribute.name)).collect();
+    if sides().any(|side| side.carries.mtime == Precision::Second) {
         names.push("entries.mtime.nanoseconds".to_owned());
     }
-    if !parts.packages || view.packages.is_empty() {
+    if !parts.packages || sides().any(|side| side.packages.is_empty()) {
         names.push("packages".to_owned());
     }
     names.extend(["facts".to_owned(), "settings".to_owned()]);
