@@ -93,7 +93,8 @@ pub(crate) struct TrustArgs {
     /// The baseline must have been sealed within this time, such as 90d, 12h
     #[arg(long, value_name = "D")]
     pub(crate) max_age: Option<String>,
-    /// Where the last sequence of each lineage is remembered
+    /// Where the last sequence of each lineage is remembered; /var/lib/drift for root, else
+    /// $XDG_STATE_HOME/drift
     #[arg(long, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
     /// The time that expiry, age and reports use, RFC 3339, instead of the clock
@@ -192,7 +193,8 @@ pub(crate) struct Capture {
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
-    /// Where the last sequence of each lineage is remembered
+    /// Where the last sequence of each lineage is remembered; /var/lib/drift for root, else
+    /// $XDG_STATE_HOME/drift
     #[arg(long, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
     /// The time of sealing, RFC 3339, instead of the clock
@@ -212,7 +214,8 @@ pub(crate) struct Seal {
     /// The public key of that signature
     #[arg(long, value_name = "PUB.pem", requires = "signature")]
     pub(crate) public_key: Option<PathBuf>,
-    /// Where the last sequence of each lineage is remembered
+    /// Where the last sequence of each lineage is remembered; /var/lib/drift for root, else
+    /// $XDG_STATE_HOME/drift
     #[arg(long, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
     /// The time of sealing, RFC 3339, instead of the clock

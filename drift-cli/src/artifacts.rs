@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use drift_core::artifact;
 use drift_core::model::{SourceKind, TreePath};
-use drift_core::seal::{BUNDLE_SUFFIX, PAE_SUFFIX};
+use drift_core::seal::{BUNDLE_SUFFIX, MAX_BUNDLE_BYTES, PAE_SUFFIX};
 use drift_core::source::Source;
 
 use crate::settings::Settings;
@@ -38,16 +38,32 @@ pub(crate) fn inside(source: &dyn Source, files: &[PathBuf]) -> Vec<TreePath> {
     paths
 }
 
-/// Returns a sealed file with its bundles, those there now and those about to be written.
+/// Returns a sealed file with its bundles: the first, which drift writes, and those further ones
+/// that are bundles. A file that merely has such a name is looked at like any other.
 pub(crate) fn with_bundles(file: &Path) -> Vec<PathBuf> {
-    let beside = |suffix: &str| {
-        let mut name = file.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    let mut files = vec![file.to_owned(), beside(BUNDLE_SUFFIX), beside(PAE_SUFFIX)];
-    files.extend(artifact::bundle_paths(file).unwrap_or_default());
+    let mut files = vec![file.to_owned(), beside(file, BUNDLE_SUFFIX)];
+    let standing = artifact::bundle_paths(file).unwrap_or_default();
+    files.extend(standing.into_iter().filter(|path| is_bundle(path)));
     files
+}
+
+/// Returns what a capture writes: the same, and what is to be signed elsewhere.
+pub(crate) fn of_capture(file: &Path) -> Vec<PathBuf> {
+    let mut files = with_bundles(file);
+    files.push(beside(file, PAE_SUFFIX));
+    files
+}
+
+fn is_bundle(path: &Path) -> bool {
+    artifact::read_bounded(path, MAX_BUNDLE_BYTES)
+        .is_ok_and(|bytes| drift_core::seal::unverified_statement(&bytes).is_ok())
+}
+
+/// Returns the path of a file that stands beside another.
+pub(crate) fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// Returns the file in which sequences are remembered.
@@ -56,7 +72,7 @@ pub(crate) fn state(settings: &Settings, named: Option<&PathBuf>) -> Option<Path
 }
 
 /// Resolves the directory and keeps the last name, which need not exist yet.
-fn absolute(path: &Path) -> Option<PathBuf> {
+pub(crate) fn absolute(path: &Path) -> Option<PathBuf> {
     if let Ok(whole) = real_path(path) {
         return Some(whole);
     }

@@ -76,10 +76,8 @@ pub(crate) fn target(
     sealing: Sealing<'_>,
     settings: &Settings,
 ) -> Result<Input, Failure> {
-    let named = text.strip_prefix("baseline:");
-    let path = named.unwrap_or(text);
-    let stored = named.is_some() || (!text.contains(':') && is_baseline(Path::new(text)));
-    if !stored {
+    let path = text.strip_prefix("baseline:").unwrap_or(text);
+    if !is_stored(text) {
         return Ok(Input::Live(source::open(text)?));
     }
     let stored = match sealing {
@@ -91,6 +89,11 @@ pub(crate) fn target(
         }
     };
     Ok(Input::Stored(stored))
+}
+
+/// Whether the target is a stored snapshot: by its scheme, or by its first bytes.
+pub(crate) fn is_stored(text: &str) -> bool {
+    text.starts_with("baseline:") || (!text.contains(':') && is_baseline(Path::new(text)))
 }
 
 /// Whether the file begins as a baseline; the name says nothing.
@@ -166,7 +169,9 @@ pub(crate) fn remember(
     now: Timestamp,
 ) -> Memory {
     let lost = |why: String| {
-        Memory::Lost(format!("the sequence could not be remembered, so a rollback would not be noticed: {why}"))
+        Memory::Lost(format!(
+            "the sequence could not be remembered, so a rollback would not be noticed: {why}"
+        ))
     };
     let Some(directory) = settings.state_directory(args.state.as_ref()) else {
         return lost("no state directory is known; name one with --state".to_owned());

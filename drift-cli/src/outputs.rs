@@ -9,7 +9,7 @@ use drift_core::report::{self, FORMATS, Format, Report, Style};
 use drift_core::seal::{Predicate, PrivateKey, ReportCounts, ReportPredicate};
 
 use crate::failure::Failure;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, shown};
 
 /// A private key in PEM.
 const MAX_KEY_BYTES: usize = 64 << 10;
@@ -44,6 +44,22 @@ impl Outputs {
         Ok(Self { stdout: find(format)?, files, key: key.map(private_key).transpose()? })
     }
 
+    /// Fails when a report would be written over another report or over one of these files.
+    pub(crate) fn spare(&self, others: &[PathBuf]) -> Result<(), Failure> {
+        let real = |file: &PathBuf| crate::artifacts::absolute(file);
+        let mut taken: Vec<PathBuf> = others.iter().filter_map(real).collect();
+        for (_, file) in &self.files {
+            let Some(path) = real(file) else { continue };
+            if taken.contains(&path) {
+                let told =
+                    format!("--output {} would overwrite another file of this run", shown(file));
+                return Err(Failure::usage_text(told).hint("name another file"));
+            }
+            taken.push(path);
+        }
+        Ok(())
+    }
+
     /// Returns the files that will be written.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         self.files.iter().flat_map(|(_, file)| crate::artifacts::with_bundles(file)).collect()
@@ -59,8 +75,8 @@ impl Outputs {
     ) -> Result<(), Failure> {
         for (format, file) in &self.files {
             let bytes = render(format, report, &Style::default())?;
-            let shown = file.display().to_string();
-            let failed = |error| Failure::output(&shown, error);
+            let told = shown(file);
+            let failed = |error| Failure::output(&told, error);
             artifact::write(file, &bytes, 0o644, Replace::Yes).map_err(failed)?;
             if let Some(key) = &self.key {
                 let name = file
@@ -91,7 +107,7 @@ impl Outputs {
 /// Reads a private key, and refuses one that others may read.
 pub(crate) fn private_key(path: &Path) -> Result<PrivateKey, Failure> {
     let private = artifact::read_private(path, MAX_KEY_BYTES)?;
-    let shown = path.display().to_string();
+    let shown = shown(path);
     if let Some(mode) = private.exposed {
         return Err(Failure::usage_text(format!(
             "{shown} may be read or written by others (mode {mode:04o})"

@@ -22,8 +22,16 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let clock = settings.clock(args.now.as_deref())?;
     let orders = sealing::Orders::parse(&args.seal)?;
+    let stale = artifact::bundle_paths(&args.out).unwrap_or_default();
+    if let Some(bundle) = stale.first().filter(|_| orders.is_empty()) {
+        return Err(Failure::usage_text(format!(
+            "{} seals the file that would be replaced",
+            shown(bundle)
+        ))
+        .hint("choose another --out, or seal the new snapshot at once with --sign"));
+    }
     let source = source::open(&args.target)?;
-    let mut files = artifacts::with_bundles(&args.out);
+    let mut files = artifacts::of_capture(&args.out);
     files.extend(artifacts::state(settings, args.state.as_ref()));
     let own = artifacts::inside(&*source, &files);
     let pool = inputs::pool(settings, args.scope.threads.as_deref())?;

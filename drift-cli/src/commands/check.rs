@@ -1,5 +1,7 @@
 //! `drift check`: is the target still its golden image?
 
+use std::path::PathBuf;
+
 use drift_core::bounds::Silent;
 use drift_core::capture::{self, Run};
 use drift_core::check::{self, Occasion, Outcome, Reference, Request, Sealed};
@@ -17,6 +19,8 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
     let outputs =
         Outputs::parse(&args.report.format, &args.report.output, args.sign_report.as_deref())?;
+    outputs.spare(&named_files(args, settings))?;
+    trusts_something(args)?;
     let clock = settings.clock(args.trust.now.as_deref())?;
     let run_id = inputs::run_id();
     let occasion =
@@ -28,7 +32,7 @@ pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Res
         require: inputs::require(&args.report.require)?,
         with_content: args.with_content,
     };
-    let outcome = outcome(args, &request, &occasion, &outputs, settings)?;
+    let outcome = outcome(args, &request, &occasion, &outputs, (settings, terminal))?;
     let exit = exit(&outcome, args.report.exit_zero);
     let silent = args.report.quiet && outcome.verdict.status() == Status::Clean;
     match outputs.write(&outcome.report, clock.now(), silent, terminal) {
@@ -47,7 +51,7 @@ fn outcome(
     request: &Request,
     occasion: &Occasion<'_>,
     outputs: &Outputs,
-    settings: &Settings,
+    (settings, terminal): (&Settings, &Terminal),
 ) -> Result<Outcome, Failure> {
     let pool = inputs::pool(settings, args.scope.threads.as_deref())?;
     // Whoever cannot trust the baseline has no use for the target.
@@ -78,7 +82,12 @@ fn outcome(
         .ok_or_else(|| Failure::usage_text("the target cannot be viewed"))?;
     let Some((baseline, info)) = &sealed else {
         let checked = check::check(&target, &Reference::PackageDatabase, request, &run, occasion);
-        return unless_unreadable(checked, (&args.target, &Reference::PackageDatabase), request, occasion);
+        return unless_unreadable(
+            checked,
+            (&args.target, &Reference::PackageDatabase),
+            request,
+            occasion,
+        );
     };
     let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
     let reference = Reference::Sealed(Sealed { baseline, seal: info, file: &file });
@@ -88,9 +97,39 @@ fn outcome(
     match inputs::remember(&args.trust, settings, info, occasion.clock.now()) {
         Memory::Remembered => {}
         Memory::Busy => outcome = check::busy(outcome),
-        Memory::Lost(note) => outcome.report.notes.push(note),
+        Memory::Lost(note) => {
+            // Also told where a clean run prints nothing.
+            terminal.note(&note);
+            outcome.report.notes.push(note);
+        }
     }
     Ok(outcome)
+}
+
+/// A line that lost its `--baseline` must not go on as a check without one.
+fn trusts_something(args: &Check) -> Result<(), Failure> {
+    let trust = &args.trust;
+    let asks = !trust.trust.is_empty()
+        || trust.threshold.is_some()
+        || trust.expect_identity.is_some()
+        || trust.min_sequence.is_some()
+        || trust.max_age.is_some();
+    if asks && args.baseline.is_none() && !inputs::is_stored(&args.target) {
+        return Err(Failure::usage_text("options of trust speak of a baseline, and none is named")
+            .hint("name one with --baseline FILE, or leave the options out"));
+    }
+    Ok(())
+}
+
+/// Every file that the command line names as an input, and drift's own memory.
+fn named_files(args: &Check, settings: &Settings) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
+    files.extend(args.trust.trust.iter().cloned());
+    files.extend(args.rules.rules.iter().cloned());
+    files.extend(args.sign_report.iter().cloned());
+    files.extend(artifacts::state(settings, args.trust.state.as_ref()));
+    files
 }
 
 /// A target that breaks off or contradicts itself is reported like any other that was not seen.

@@ -75,7 +75,11 @@ fn explained(asked: &TreePath, outcome: &Outcome) -> (String, Exit) {
     let row = captured.and_then(|captured| captured.snapshot.tree.find(&path));
     if let (Some(captured), Some(row)) = (captured, row) {
         let rule = captured.rules.rule(captured.snapshot.tree.rule(row));
-        text.push_str(&format!("  rule: {} ({})\n", escaped(rule.to_string().as_bytes()), rule.origin));
+        text.push_str(&format!(
+            "  rule: {} ({})\n",
+            escaped(rule.to_string().as_bytes()),
+            rule.origin
+        ));
         text.push_str(&owner(captured, row));
         text.push_str(&attributes(&captured.snapshot.tree.entry(row)));
     } else {
@@ -170,7 +174,8 @@ fn attributes(entry: &Entry) -> String {
 }
 
 fn described(change: &Change, path: &TreePath) -> String {
-    let mut text = format!("  {} by {}: severity {}", change.kind, change.cause, change.severity);
+    let mut text =
+        format!("  {}, cause {}, severity {}", change.kind, change.cause, change.severity);
     if !change.cause_verified {
         text.push_str(", on the package database's word alone");
     }

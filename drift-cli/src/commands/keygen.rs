@@ -8,7 +8,7 @@ use crate::args::{self, Keygen};
 use crate::failure::Failure;
 use crate::terminal::{Terminal, shown};
 
-use super::sealing::beside;
+use crate::artifacts::beside;
 
 pub(crate) fn run(args: &Keygen, terminal: &Terminal) -> Result<Exit, Failure> {
     let algorithm = match args.algorithm {

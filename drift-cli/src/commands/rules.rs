@@ -19,7 +19,11 @@ pub(crate) fn run(args: &Rules, settings: &Settings, terminal: &Terminal) -> Res
     let path = TreePath::parse(args.path.as_bytes()).map_err(Failure::usage)?;
     let decided = rules.evaluate(&path, args.path.ends_with('/'));
     let rule = rules.rule(decided);
-    let mut text = format!("{path}\n  decided by  {}\n  written in  {}\n", escaped(rule.to_string().as_bytes()), rule.origin);
+    let mut text = format!(
+        "{path}\n  decided by  {}\n  written in  {}\n",
+        escaped(rule.to_string().as_bytes()),
+        rule.origin
+    );
     for file_type in [FileType::File, FileType::Directory, FileType::Symlink] {
         let names = names(rule.attributes(file_type));
         text.push_str(&format!("  {:<10}  {names}\n", file_type.name()));

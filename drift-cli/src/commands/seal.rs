@@ -7,6 +7,7 @@ use drift_core::judge::Exit;
 use drift_core::seal::{self, PAE_SUFFIX, PublicKey, Sealed, TrustedKey};
 
 use crate::args::Seal;
+use crate::artifacts;
 use crate::failure::Failure;
 use crate::inputs::MAX_BASELINE_BYTES;
 use crate::settings::Settings;
@@ -23,13 +24,13 @@ pub(crate) fn run(args: &Seal, settings: &Settings, terminal: &Terminal) -> Resu
     let file: Arc<[u8]> = artifact::read_bounded(&args.file, MAX_BASELINE_BYTES)?.into();
     if let (Some(signature), Some(public_key)) = (&args.signature, &args.public_key) {
         let encoded =
-            artifact::read_bounded(&sealing::beside(&args.file, PAE_SUFFIX), MAX_SMALL_BYTES)?;
+            artifact::read_bounded(&artifacts::beside(&args.file, PAE_SUFFIX), MAX_SMALL_BYTES)?;
         let signature = artifact::read_bounded(signature, MAX_SMALL_BYTES)?;
         let text = String::from_utf8(artifact::read_bounded(public_key, MAX_SMALL_BYTES)?)
             .map_err(|_| Failure::usage_text(format!("{} is no PEM", shown(public_key))))?;
         let key = PublicKey::from_pem(&text).map_err(Failure::usage)?;
         let sealed = seal::complete(&file, &encoded, &signature, &key)?;
-        let path = sealing::beside(&args.file, &sealed.suffix);
+        let path = artifacts::beside(&args.file, &sealed.suffix);
         artifact::write(&path, &sealed.bytes, 0o644, Replace::Yes)
             .map_err(|error| Failure::output(&shown(&path), error))?;
         terminal

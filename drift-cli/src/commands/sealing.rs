@@ -1,7 +1,7 @@
 //! What `capture --sign` and `seal` share.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use drift_core::artifact::{self, Replace};
@@ -16,6 +16,7 @@ use drift_core::seal::{
 };
 
 use crate::args::SealArgs;
+use crate::artifacts::beside;
 use crate::failure::Failure;
 use crate::inputs::MAX_BASELINE_BYTES;
 use crate::outputs::private_key;
@@ -249,11 +250,4 @@ pub(super) fn countersign(
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |error| Failure::output(&shown(path), error);
     artifact::write(path, bytes, 0o644, Replace::Yes).map_err(failed)
-}
-
-/// Returns the path of a file that stands beside another.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

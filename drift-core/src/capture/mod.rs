@@ -251,7 +251,9 @@ fn content_wanted(
     let secret = rule.class == Some(Class::Secret);
     let known = tree.digest(row) != crate::model::Observed::NotApplicable;
     let md5 = options.vendor_digests && !secret && has_vendor_md5(ownership, row);
-    Want { digest: rule.reads_content() && !known, md5, ..Want::default() }
+    // What gives power is read under any rule but `secret`.
+    let reads = rule.reads_content() || (!secret && tree.entry(row).is_privileged());
+    Want { digest: reads && !known, md5, ..Want::default() }
 }
 
 /// Returns whether the package database has an MD5 of the entry.

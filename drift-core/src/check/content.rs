@@ -35,8 +35,20 @@ const SECRET_WORDS: [&str; 14] = [
 
 /// What key material and password hashes (crypt(5), RFC 2307) look like wherever they stand.
 const SECRET_MARKS: [&str; 14] = [
-    "PRIVATE KEY", "AGE-SECRET-KEY", "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$gy$", "$apr1$",
-    "$argon2", "$sha1$", "{SSHA", "{CRYPT}",
+    "PRIVATE KEY",
+    "AGE-SECRET-KEY",
+    "$1$",
+    "$2",
+    "$5$",
+    "$6$",
+    "$7$",
+    "$y$",
+    "$gy$",
+    "$apr1$",
+    "$argon2",
+    "$sha1$",
+    "{SSHA",
+    "{CRYPT}",
 ];
 
 /// What stands between a key and its value.
@@ -78,9 +90,8 @@ pub(super) fn read_changed(
 /// What may be shown of a file; `None` of one that is no text.
 fn shown(bytes: &[u8]) -> Option<Content> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))?;
-    let withheld = |why: &str| {
-        Some(Content { after: None, masked_lines: 0, withheld: Some(why.to_owned()) })
-    };
+    let withheld =
+        |why: &str| Some(Content { after: None, masked_lines: 0, withheld: Some(why.to_owned()) });
     if SECRET_MARKS.iter().any(|mark| text.contains(mark)) {
         return withheld("it looks like key material or a password hash");
     }
@@ -95,7 +106,9 @@ fn shown(bytes: &[u8]) -> Option<Content> {
                 after.push_str(MASK);
                 after.push_str(if line.ends_with('\n') { "\n" } else { "" });
             }
-            Line::SecretBelow => return withheld("the value of a secret-looking key goes on below it"),
+            Line::SecretBelow => {
+                return withheld("the value of a secret-looking key goes on below it");
+            }
         }
     }
     Some(Content { after: Some(after), masked_lines, withheld: None })
@@ -105,7 +118,9 @@ fn shown(bytes: &[u8]) -> Option<Content> {
 enum Line<'l> {
     Plain,
     /// Only this part of it may be shown.
-    Secret { kept: &'l str },
+    Secret {
+        kept: &'l str,
+    },
     /// It announces a secret that stands on the lines after it.
     SecretBelow,
 }

@@ -10,7 +10,7 @@ use crate::compare::{
 use crate::model::{Mount, Problem, Stage, TreePath};
 use crate::report::document;
 use crate::rules::RuleSet;
-use crate::source::{FileSystemKind, Source, is_usual_point};
+use crate::source::{Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
@@ -61,7 +61,7 @@ pub(super) fn live(
         md5: &captured.md5,
         covering: &covering,
     };
-    let mut found = found(before, &after, &comparison, &evidence);
+    let mut found = found(before, &after, &comparison, &evidence, asked);
     for (change, described) in comparison.changes.iter().zip(&mut found.changes) {
         let row = change.after.as_ref().and_then(|after| after.row);
         described.content = row.and_then(|row| contents.get(&row)).cloned();
@@ -94,7 +94,7 @@ pub(super) fn stored(
         md5: &BTreeMap::new(),
         covering: &covering,
     };
-    Ok(found(before, after, &comparison, &evidence))
+    Ok(found(before, after, &comparison, &evidence, asked))
 }
 
 /// Joins the trees; also returns the mount points of the newer side that hide older paths.
@@ -106,9 +106,16 @@ fn join(
 ) -> Result<(Comparison, Vec<TreePath>), compare::Error> {
     let known: Vec<&Mount> =
         before.coverage.mounts_entered.iter().chain(&before.coverage.mounts_not_entered).collect();
+    let kernel = |mount: &&Mount| is_usual_point(&mount.path, &mount.file_system);
+    let not_entered =
+        before.coverage.mounts_not_entered.iter().chain(&after.coverage.mounts_not_entered);
+    let outside: Vec<TreePath> =
+        not_entered.filter(kernel).map(|mount| mount.path.clone()).collect();
     let new = |mount: &&Mount| {
         let rule = rules.rule(rules.evaluate(&mount.path, true));
-        FileSystemKind::of(&mount.file_system) != FileSystemKind::Kernel
+        !is_usual_point(&mount.path, &mount.file_system)
+            // What is mounted below a file system of the kernel hides nothing that was captured.
+            && !outside.iter().any(|kernel| mount.path.starts_with(kernel))
             && !mount.path.is_root()
             && !known.iter().any(|old| old.path == mount.path)
             && !rule.may_come_and_go()
@@ -116,14 +123,6 @@ fn join(
     };
     let mounts = after.coverage.mounts_entered.iter().chain(&after.coverage.mounts_not_entered);
     let watch: Vec<TreePath> = mounts.filter(new).map(|mount| mount.path.clone()).collect();
-    let kernel = |mount: &&Mount| {
-        FileSystemKind::of(&mount.file_system) == FileSystemKind::Kernel
-            && is_usual_point(&mount.path)
-    };
-    let not_entered =
-        before.coverage.mounts_not_entered.iter().chain(&after.coverage.mounts_not_entered);
-    let outside: Vec<TreePath> =
-        not_entered.filter(kernel).map(|mount| mount.path.clone()).collect();
     let context = Context {
         rules,
         before: before.carries,
@@ -140,8 +139,8 @@ fn join(
 
 fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
     let list = |view: &View<'_>| (view.packages_complete, !view.packages.is_empty());
-    // A side that was captured without packages says nothing of them.
-    if list(before) == (false, false) || list(after) == (false, false) {
+    // A side without packages says nothing of them, and a problem says that.
+    if !list(before).1 || !list(after).1 {
         return Vec::new();
     }
     compare_packages(
@@ -155,6 +154,7 @@ fn found(
     after: &View<'_>,
     comparison: &Comparison,
     evidence: &Evidence<'_>,
+    asked: Asked,
 ) -> Found {
     let names = Names { before: before.packages, after: after.packages, rules: evidence.rules };
     let against_baseline = true;
@@ -189,10 +189,14 @@ fn found(
     });
     let mut problems: Vec<_> = after.problems.to_vec();
     problems.extend(carried.map(describe::problem_at_capture));
-    if before.packages.is_empty() && !before.packages_complete && !after.packages.is_empty() {
-        let reason = "the baseline holds no packages, so those of the target cannot be compared";
-        problems.push(unproven(&TreePath::root(), reason));
-    }
+    let reason = match (before.packages.is_empty(), after.packages.is_empty()) {
+        _ if !asked.parts.packages => None,
+        (true, false) => Some("the baseline holds no packages to compare those of the target with"),
+        (false, true) => Some("no packages were found in the target, and the baseline holds some"),
+        (true, true) if !asked.parts.entries => Some("no packages were found on either side"),
+        _ => None,
+    };
+    problems.extend(reason.map(|reason| unproven(&TreePath::root(), reason)));
     problems.extend(comparison.too_deep.iter().map(|(path, count)| {
         unproven(path, &format!("and {count} entries more lie too deep to list one by one"))
     }));

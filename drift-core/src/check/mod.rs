@@ -202,8 +202,12 @@ pub fn check(
                 let captured = capture::capture(*source, &options, run)?;
                 let found = unsealed::differences(&captured, run)?;
                 let reference = describe::databases(&captured);
-                let outcome =
-                    job.conclude(found, reference, (None, &View::of_captured(&captured)), &captured.rules)?;
+                let outcome = job.conclude(
+                    found,
+                    reference,
+                    (None, &View::of_captured(&captured)),
+                    &captured.rules,
+                )?;
                 Ok(Outcome { captured: Some(Box::new(captured)), ..outcome })
             }
         },
@@ -248,7 +252,8 @@ impl Job<'_> {
                 let mut captured = self.capture(*source, rules)?;
                 let found = differences::live(before, *source, &mut captured, asked, self.run)?;
                 let after = View::of_captured(&captured);
-                let outcome = self.conclude(found, reference, (Some(before), &after), &captured.rules)?;
+                let outcome =
+                    self.conclude(found, reference, (Some(before), &after), &captured.rules)?;
                 Ok(Outcome { captured: Some(Box::new(captured)), ..outcome })
             }
             Target::Stored(after) => {

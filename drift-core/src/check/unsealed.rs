@@ -149,8 +149,7 @@ impl Walk<'_> {
         let entry = tree.entry(row);
         let rule = self.captured.rules.rule(tree.rule(row));
         // A path is built only where it can matter: those of a deep chain would add up to its square.
-        let on_path =
-            || depth <= MAX_PATH_DEPTH && describe::is_on_path(&tree.path(row), &entry);
+        let on_path = || depth <= MAX_PATH_DEPTH && describe::is_on_path(&tree.path(row), &entry);
         let alone = grants_power(&entry, rule) || on_path();
         // With packages missing from the list, what has no owner may have one; what gives power is
         // told all the same.

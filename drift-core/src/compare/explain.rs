@@ -87,20 +87,7 @@ pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
 #[must_use]
 pub fn is_executable(entry: &Entry) -> bool {
     let bits = entry.mode.seen().copied().unwrap_or(0);
-    entry.file_type == FileType::File && (bits & 0o111 != 0 || is_privileged(entry))
-}
-
-/// Returns whether the entry gives power: setuid, setgid (of a file), file capabilities, or a
-/// device node.
-fn is_privileged(entry: &Entry) -> bool {
-    let bits = entry.mode.seen().copied().unwrap_or(0);
-    let capable =
-        entry.xattrs.seen().is_some_and(|xattrs| xattrs.get(b"security.capability").is_some());
-    match entry.file_type {
-        FileType::File => bits & 0o6000 != 0 || capable,
-        FileType::Char | FileType::Block => true,
-        _ => false,
-    }
+    entry.file_type == FileType::File && (bits & 0o111 != 0 || entry.is_privileged())
 }
 
 /// Returns whether the entry gives power where no rule expects that: class `device` expects device
@@ -108,7 +95,7 @@ fn is_privileged(entry: &Entry) -> bool {
 #[must_use]
 pub fn grants_power(entry: &Entry, rule: &Rule) -> bool {
     let device = matches!(entry.file_type, FileType::Char | FileType::Block);
-    is_privileged(entry) && !(device && rule.class == Some(Class::Device))
+    entry.is_privileged() && !(device && rule.class == Some(Class::Device))
 }
 
 /// Whether rules let the entry come, go or, from one such place to another, move.
@@ -125,7 +112,7 @@ fn comes_and_goes(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
 /// A rule that lets entries come and go does not speak for what gives power over the system.
 fn gains_privilege(change: &EntryChange) -> bool {
     (change.before.is_none() || change.moved_from.is_some())
-        && change.after.as_ref().is_some_and(|after| is_privileged(&after.entry))
+        && change.after.as_ref().is_some_and(|after| after.entry.is_privileged())
 }
 
 fn record(change: &EntryChange, evidence: &Evidence<'_>) -> Option<VendorRecord> {

@@ -20,7 +20,7 @@ use crate::rules::RuleSet;
 
 pub use apply::{Entries, apply, each_entry, entries};
 pub use change::{EntryChange, Kind, State, Values};
-use difference::Measure;
+use difference::{Difference, Measure};
 pub use explain::{Evidence, Explanation, explain, grants_power, is_executable};
 pub use packages::{PackageChange, Packages, compare_packages};
 use side::Side;
@@ -227,8 +227,14 @@ impl Join<'_, '_> {
         if !self.context.watch.is_empty() && self.context.watch.contains(&self.after.path()) {
             self.comparison.watched.push(self.after.path());
         }
+        let outside =
+            !self.context.outside.is_empty() && self.context.outside.contains(&self.after.path());
         let known_rule = self.context.rules.rule(rule);
-        let difference = self.measure.difference(&before.entry, &after.entry, known_rule);
+        // The root of a file system of the kernel is not the directory that it covers.
+        let difference = match outside {
+            true => Difference::default(),
+            false => self.measure.difference(&before.entry, &after.entry, known_rule),
+        };
         if difference.unrecorded {
             self.comparison.unrecorded.push(self.after.path());
         }

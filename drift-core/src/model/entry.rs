@@ -173,4 +173,18 @@ impl Entry {
             xattrs: Observed::Unobserved,
         }
     }
+
+    /// Returns whether the entry gives power: setuid, setgid (of a file), file capabilities, or a
+    /// device node.
+    #[must_use]
+    pub fn is_privileged(&self) -> bool {
+        let bits = self.mode.seen().copied().unwrap_or(0);
+        let capable =
+            self.xattrs.seen().is_some_and(|xattrs| xattrs.get(b"security.capability").is_some());
+        match self.file_type {
+            FileType::File => bits & 0o6000 != 0 || capable,
+            FileType::Char | FileType::Block => true,
+            _ => false,
+        }
+    }
 }

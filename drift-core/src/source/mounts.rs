@@ -97,22 +97,21 @@ const KINDS: &[(FileSystemKind, &[&str])] = &[
     (FileSystemKind::Automount, &["autofs"]),
 ];
 
-/// Where kernel file systems usually stand, relative to a root; `/` at the end: anywhere below.
-const USUAL: &[&[u8]] = &[
-    b"proc",
-    b"proc/",
-    b"sys",
-    b"sys/",
-    b"dev",
-    b"dev/",
-    b"run/netns/",
-    b"run/docker/netns/",
-    b"run/snapd/ns/",
-    b"run/user/",
-    b"run/rpc_pipefs",
-    b"var/lib/nfs/rpc_pipefs",
-    b"var/run/netns/",
-    b"proc/fs/nfsd",
+/// Where kernel file systems usually stand, relative to a root, and which; `*` stands for any of
+/// them. `/` at the end: anywhere below.
+const USUAL: &[(&[u8], &str)] = &[
+    (b"proc", "proc"),
+    (b"proc/", "*"),
+    (b"sys", "sysfs"),
+    (b"sys/", "*"),
+    (b"dev", "devtmpfs"),
+    (b"dev/", "*"),
+    (b"run/netns/", "nsfs"),
+    (b"run/docker/netns/", "nsfs"),
+    (b"run/snapd/ns/", "nsfs"),
+    (b"var/run/netns/", "nsfs"),
+    (b"run/rpc_pipefs", "rpc_pipefs"),
+    (b"var/lib/nfs/rpc_pipefs", "rpc_pipefs"),
 ];
 
 impl FileSystemKind {
@@ -127,14 +126,19 @@ impl FileSystemKind {
     }
 }
 
-/// Returns whether a kernel file system at this path is where one expects it.
+/// Returns whether this file system is one of the kernel's, and stands where one expects it. Any
+/// other that stands there hides something.
 #[must_use]
-pub fn is_usual_point(path: &TreePath) -> bool {
+pub fn is_usual_point(path: &TreePath, file_system: &str) -> bool {
     let path = path.as_bytes();
-    USUAL.iter().any(|usual| match usual.strip_suffix(b"/") {
-        Some(_) => path.starts_with(usual),
-        None => path == *usual,
-    })
+    FileSystemKind::of(file_system) == FileSystemKind::Kernel
+        && USUAL.iter().any(|(usual, expected)| {
+            let here = match usual.strip_suffix(b"/") {
+                Some(_) => path.starts_with(usual),
+                None => path == *usual,
+            };
+            here && (*expected == "*" || *expected == file_system)
+        })
 }
 
 /// Reads the table; a line that is none is left out, so that one odd line hides no other.
@@ -216,9 +220,12 @@ mod tests {
         ] {
             assert_eq!(FileSystemKind::of(name), kind, "{name}");
         }
-        let usual = |path: &[u8]| is_usual_point(&TreePath::parse(path).unwrap());
-        assert!(usual(b"/proc") && usual(b"/sys/fs/cgroup") && usual(b"/dev/pts"));
-        assert!(!usual(b"/process") && !usual(b"/srv/proc") && !usual(b"/home/x/sys"));
+        let usual = |path: &[u8], name| is_usual_point(&TreePath::parse(path).unwrap(), name);
+        assert!(usual(b"/proc", "proc") && usual(b"/sys/fs/cgroup", "cgroup2"));
+        assert!(usual(b"/dev", "devtmpfs") && usual(b"/dev/pts", "devpts"));
+        assert!(!usual(b"/process", "proc") && !usual(b"/srv/proc", "proc"));
+        // What stands where another is expected hides something.
+        assert!(!usual(b"/dev", "devpts") && !usual(b"/proc", "tmpfs"));
     }
 
     /// The oracle is the kernel: each point of the table has the number that `statx` gives.

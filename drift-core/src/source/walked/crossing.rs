@@ -71,6 +71,21 @@ impl Mounts {
         decide(file_system, &path, rules, rule)
     }
 
+    /// Returns what is mounted below a mount that is not entered, other than the kernel's own: the
+    /// path from there, and the type. Nothing of it is walked, so it must be told.
+    pub(super) fn nested(&self, stat: &Stat) -> Vec<(Vec<u8>, String)> {
+        let table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(above) = table.points.iter().rev().find(|point| is_of(point, stat)) else {
+            return Vec::new();
+        };
+        let below = |point: &MountPoint| {
+            let rest = point.point.strip_prefix(&*above.point)?.strip_prefix(b"/")?;
+            let kernel = FileSystemKind::of(&point.file_system) == FileSystemKind::Kernel;
+            (!kernel && !rest.is_empty()).then(|| (rest.to_vec(), point.file_system.clone()))
+        };
+        table.points.iter().filter_map(below).collect()
+    }
+
     fn file_system<V: Volume>(&self, volume: &V, stat: &Stat) -> Option<String> {
         let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -101,7 +116,7 @@ fn is_of(point: &MountPoint, stat: &Stat) -> bool {
 fn decide(file_system: String, path: &TreePath, rules: &RuleSet, rule: RuleId) -> Crossing {
     let reason = match FileSystemKind::of(&file_system) {
         FileSystemKind::Local => return Crossing::Enter(file_system),
-        FileSystemKind::Kernel if is_usual_point(path) => {
+        FileSystemKind::Kernel if is_usual_point(path, &file_system) => {
             return Crossing::Stay(file_system, None);
         }
         FileSystemKind::Kernel => "a file system of the kernel is mounted at an unusual place",
@@ -115,7 +130,7 @@ fn decide(file_system: String, path: &TreePath, rules: &RuleSet, rule: RuleId) -
 }
 
 /// Whether the operator spoke of this mount: by an `ignore` that reaches it, or by its very path.
-fn is_ruled(path: &TreePath, rules: &RuleSet, rule: RuleId) -> bool {
+pub(super) fn is_ruled(path: &TreePath, rules: &RuleSet, rule: RuleId) -> bool {
     let rule = rules.rule(rule);
     let pattern = rule.pattern.as_bytes();
     let pattern = pattern.strip_prefix(b"/").unwrap_or(pattern);

@@ -16,7 +16,7 @@ use crate::source::volume::{DirectoryEntry, Errno, Stat, Volume};
 use crate::source::{Error, Plan, errno_name};
 
 use super::chain::{Node, Open, Opener};
-use super::crossing::{Crossing, Mounts};
+use super::crossing::{Crossing, Mounts, is_ruled};
 use super::handles::patiently;
 use super::queue::Queue;
 use super::{Walked, described};
@@ -324,6 +324,7 @@ impl<V: Volume> Survey<'_, V> {
                 self.intake.mount_entered(Mount { path: path(), file_system });
             }
             Crossing::Stay(file_system, reason) => {
+                self.note_nested(stat, &path());
                 self.intake.mount_not_entered(Mount { path: path(), file_system });
                 // A single file that is mounted is a problem once its content is asked for.
                 let reason = reason.filter(|_| stat.file_type == FileType::Directory);
@@ -332,6 +333,23 @@ impl<V: Volume> Survey<'_, V> {
                     self.intake.problem(Problem { path: path(), stage, reason, errno: None });
                 }
             }
+        }
+    }
+
+    /// Tells of file systems mounted below one that is not entered, such as a tmpfs on /dev/shm.
+    fn note_nested(&self, stat: &Stat, above: &TreePath) {
+        for (below, file_system) in self.mounts.nested(stat) {
+            let Ok(path) = TreePath::parse(&[above.as_bytes(), b"/", &below].concat()) else {
+                continue;
+            };
+            let rule = self.plan.rules.evaluate(&path, true);
+            if !is_ruled(&path, self.plan.rules, rule) {
+                let reason = "a file system is mounted below one of the kernel's and was not \
+                              entered; a rule that names it accepts that";
+                let (stage, reason) = (Stage::Mount, reason.to_owned());
+                self.intake.problem(Problem { path: path.clone(), stage, reason, errno: None });
+            }
+            self.intake.mount_not_entered(Mount { path, file_system });
         }
     }
 
