@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use drift_core::bounds::{Cancel, Clock, Timestamp};
 use drift_core::judge::Exit;
@@ -116,7 +116,9 @@ fn state_home() -> Option<PathBuf> {
 
 /// The first signal cancels the run; a second one ends the process at once.
 fn listen(cancel: Cancel, signal: Arc<AtomicI32>) {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+    // A file that reaches its limit is an error of writing (EFBIG), not the end of the process.
+    let _best_effort = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
         return;
     };

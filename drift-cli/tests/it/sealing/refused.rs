@@ -84,8 +84,9 @@ fn times() {
         ("2026-01-30T23:59:59Z", vec![], None),
         ("2026-01-31T00:00:01Z", vec![], Some("expired")),
         ("2126-01-31T00:00:01Z", vec![], Some("expired")),
-        // The memory knows that it was later already: setting the clock back revives nothing.
-        ("2026-01-12T00:00:00Z", vec!["--max-age", "12d"], Some("too-old")),
+        // A time that the operator made up is not remembered: a test run in the future must not
+        // make every later check too late.
+        ("2026-01-12T00:00:00Z", vec!["--max-age", "12d"], None),
     ] {
         let all = [&["--now", now], more.as_slice()].concat();
         match reason {
