@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a passing test prints the numbers that it reached")]
 #![expect(clippy::panic, reason = "a broken precondition fails its test with the reason")]
 
+mod blind_spots;
 mod evasion;
 mod exit_codes;
 mod hostile;
