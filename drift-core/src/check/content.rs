@@ -6,11 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::capture::{Captured, Ledger, Run, read};
+use crate::capture::{Captured, Run};
 use crate::compare::Comparison;
 use crate::model::{FileType, RowId};
 use crate::report::document::Content;
 use crate::source::{self, Ask, Source, Want};
+
+use super::second_look::read_again;
 
 /// A configuration file is smaller; of a larger file nobody reads the whole in a report.
 const MAX_BYTES: u64 = 64 << 10;
@@ -76,14 +78,7 @@ pub(super) fn read_changed(
         }
     }
     asks.sort_unstable_by_key(|ask| ask.row);
-    let plan = run.plan(&captured.rules);
-    let snapshot = &mut captured.snapshot;
-    let mut ledger = Ledger {
-        tree: &mut snapshot.tree,
-        coverage: &mut snapshot.coverage,
-        problems: &mut snapshot.problems,
-    };
-    let extras = read(source, &plan, &asks, &mut ledger)?;
+    let extras = read_again(source, captured, &asks, run)?;
     Ok(extras.into_iter().filter_map(|(row, extra)| Some((row, shown(&extra.bytes?)?))).collect())
 }
 

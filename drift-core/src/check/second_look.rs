@@ -28,6 +28,19 @@ pub(super) fn look(
         }
     }
     let asks: Vec<Ask> = asks.into_iter().map(|(row, want)| Ask { row, want }).collect();
+    let extras = read_again(source, captured, &asks, run)?;
+    captured.md5.extend(extras.iter().filter_map(|(row, extra)| Some((*row, extra.md5?))));
+    settle_growth(comparison, &extras);
+    Ok(())
+}
+
+/// Goes back to the bytes; what cannot be read becomes a problem of the snapshot.
+pub(super) fn read_again(
+    source: &dyn Source,
+    captured: &mut Captured,
+    asks: &[Ask],
+    run: &Run<'_>,
+) -> Result<BTreeMap<RowId, Extra>, source::Error> {
     let plan = run.plan(&captured.rules);
     let snapshot = &mut captured.snapshot;
     let mut ledger = Ledger {
@@ -35,10 +48,7 @@ pub(super) fn look(
         coverage: &mut snapshot.coverage,
         problems: &mut snapshot.problems,
     };
-    let extras = read(source, &plan, &asks, &mut ledger)?;
-    captured.md5.extend(extras.iter().filter_map(|(row, extra)| Some((*row, extra.md5?))));
-    settle_growth(comparison, &extras);
-    Ok(())
+    read(source, &plan, asks, &mut ledger)
 }
 
 /// A grown file is as declared when its beginning is what the whole was before.
