@@ -1,6 +1,8 @@
 //! What the arguments and the findings decide: 0, 1, 2 and 3, and 4 before 1.
 
-use crate::stage::{Report, Stage};
+use drift_testkit::need;
+
+use crate::stage::{Report, Space, Stage};
 
 #[test]
 fn wrong_usage_is_two_and_says_why() {
@@ -187,4 +189,20 @@ fn completions_are_what_their_shell_takes() {
     );
     let said = run.success();
     assert!(said.contains("drift") && said.lines().last() == Some("check"), "{said}");
+}
+
+/// Another run holds the memory: nothing found is then no proof, and what was found stays found.
+#[test]
+fn a_held_state_directory_is_three_and_still_reported() {
+    if need::tool("flock").is_none() {
+        return;
+    }
+    let stage = Stage::sealed();
+    let held = "exec 9<$s/state; flock 9; check --format json 9<&-";
+    let report = Report::of(&stage.script(Space::Shared, held)).expect(3);
+    assert_eq!(report.reason(), "busy");
+    assert_eq!(report.document["verdict"]["complete"], false);
+    stage.write("root/etc/hosts", "changed\n");
+    let report = Report::of(&stage.script(Space::Shared, held)).expect(1);
+    assert_eq!(report.changes("/etc/hosts").len(), 1);
 }
