@@ -23,7 +23,11 @@ pub(crate) fn inside(source: &dyn Source, files: &[PathBuf]) -> Vec<TreePath> {
                 None => return Vec::new(),
             }
         }
-        SourceKind::Tar | SourceKind::Memory => return Vec::new(),
+        SourceKind::Tar
+        | SourceKind::Memory
+        | SourceKind::Overlay
+        | SourceKind::Oci
+        | SourceKind::DockerArchive => return Vec::new(),
     };
     let mut paths: Vec<TreePath> = files
         .iter()

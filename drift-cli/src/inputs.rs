@@ -12,7 +12,7 @@ use drift_core::check::{Target, View};
 use drift_core::judge::FailOn;
 use drift_core::model::{Digest, Severity};
 use drift_core::seal::{self, Artefact, Expectations, SealInfo, Term, Untrusted};
-use drift_core::source::{self, Source};
+use drift_core::source::{self, Selection, Source};
 
 use crate::args::{Part, RuleArgs, TrustArgs};
 use crate::failure::Failure;
@@ -78,7 +78,7 @@ pub(crate) fn target(
 ) -> Result<Input, Failure> {
     let path = text.strip_prefix("baseline:").unwrap_or(text);
     if !is_stored(text) {
-        return Ok(Input::Live(source::open(text)?));
+        return Ok(Input::Live(source::open(text, &Selection::default())?));
     }
     let stored = match sealing {
         Sealing::Unverified => Stored::Unverified(Box::new(unverified(Path::new(path))?)),

@@ -42,7 +42,7 @@ fn gate(arguments: &[String]) -> Result<Exit, Box<dyn Error>> {
     let baseline = Baseline::decode(verified)?;
     let reference = Reference::Sealed(Sealed { baseline: &baseline, seal: &seal, file });
 
-    let source = drift_core::source::open(target)?;
+    let source = drift_core::source::open(target, &drift_core::source::Selection::default())?;
     let (pool, cancel) = (Pool::new(2)?, Cancel::new());
     let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
     let request = Request::new(Parts::ALL, FailOn::At(Severity::Medium));

@@ -30,7 +30,7 @@ pub(crate) fn run(
         ))
         .hint("choose another --out, or seal the new snapshot at once with --sign"));
     }
-    let source = source::open(&args.target)?;
+    let source = source::open(&args.target, &source::Selection::default())?;
     let mut files = artifacts::of_capture(&args.out);
     files.extend(artifacts::state(settings, args.state.as_ref()));
     let own = artifacts::inside(&*source, &files);

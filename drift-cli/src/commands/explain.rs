@@ -29,7 +29,7 @@ pub(crate) fn run(
         Some(file) => Some(inputs::baseline(file, &args.trust, settings, &*clock)??),
         None => None,
     };
-    let source = source::open(&args.target)?;
+    let source = source::open(&args.target, &source::Selection::default())?;
     let mut files: Vec<_> =
         args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
     files.extend(artifacts::state(settings, args.trust.state.as_ref()));

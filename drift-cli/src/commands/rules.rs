@@ -65,7 +65,7 @@ fn rules(args: &RulesExplain, settings: &Settings) -> Result<RuleSet, Failure> {
             (RuleSource::Whole(baseline.rules().to_owned()), None)
         }
         None => {
-            let source = source::open(&args.target)?;
+            let source = source::open(&args.target, &source::Selection::default())?;
             (inputs::rules_or_detected(&args.rules)?, system(&*source).os)
         }
     };

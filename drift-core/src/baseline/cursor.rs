@@ -147,6 +147,7 @@ impl Cursor for BaselineCursor<'_> {
                     listing,
                     owner,
                     rule: None,
+                    origin: None,
                     row: None,
                 }))
             }

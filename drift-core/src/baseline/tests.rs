@@ -31,6 +31,7 @@ fn small(names: &[&str]) -> Snapshot {
         identity: Identity::default(),
         carries: Carries { attributes: AttributeSet::all(), mtime: Precision::Nanosecond },
         rules: String::new(),
+        image: None,
         tree: frozen.tree,
         packages: Vec::new(),
         packages_complete: true,

@@ -186,6 +186,7 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
         identity,
         carries,
         rules: rules.text(),
+        image: source.image(),
         tree,
         packages,
         packages_complete: options.parts.packages

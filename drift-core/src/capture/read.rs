@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::{Coverage, Digest, Problem, RowId, SourceKind, Tree};
+use crate::model::{Coverage, Digest, Problem, RowId, Tree};
 use crate::rules::Class;
 use crate::source::{self, Ask, Content, ContentSink, Plan, Source, Unread, UnreadKind, Want};
 
@@ -72,7 +72,7 @@ pub(super) fn read_rows(
 
 /// A stream is read from its beginning for every batch, so it gets all asks at once.
 fn batch_of(source: &dyn Source) -> usize {
-    if source.kind() == SourceKind::Tar { usize::MAX } else { BATCH }
+    if source.kind().is_stream() { usize::MAX } else { BATCH }
 }
 
 fn read_batch(

@@ -6,7 +6,7 @@
 //! use drift_core::check::{Occasion, Reference, Request, Target, check};
 //! use drift_core::judge::FailOn;
 //! use drift_core::model::Severity;
-//! let source = drift_core::source::open("dir:/srv/root")?;
+//! let source = drift_core::source::open("dir:/srv/root", &drift_core::source::Selection::default())?;
 //! let (pool, cancel) = (Pool::new(2)?, Cancel::new());
 //! let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
 //! let request = Request::new(Parts::ALL, FailOn::At(Severity::Medium));

@@ -192,6 +192,7 @@ impl Walk<'_> {
         let shipped = State {
             entry: Entry::unobserved(FileType::Unknown),
             owner: Some(missing.package),
+            origin: None,
             row: None,
         };
         let change = EntryChange {
@@ -217,7 +218,12 @@ impl Walk<'_> {
             moved_from: None,
             rule: tree.rule(row),
             before: None,
-            after: Some(State { entry: tree.entry(row), owner: tree.owner(row), row: Some(row) }),
+            after: Some(State {
+                entry: tree.entry(row),
+                owner: tree.owner(row),
+                origin: tree.origin(row),
+                row: Some(row),
+            }),
             attributes: AttributeSet::EMPTY,
         }
     }

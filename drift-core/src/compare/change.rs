@@ -1,7 +1,7 @@
 //! One difference between two trees, with both states whole.
 
 use crate::model::{
-    Attribute, AttributeSet, Entry, FileType, Observed, PackageId, RowId, RuleId, TreePath,
+    Attribute, AttributeSet, Entry, FileType, LayerId, Observed, PackageId, RowId, RuleId, TreePath,
 };
 
 /// An entry as one side has it.
@@ -11,6 +11,8 @@ pub struct State {
     pub entry: Entry,
     /// The package that owns it, among that side's packages.
     pub owner: Option<PackageId>,
+    /// The layer of an image that it came with, among that side's layers.
+    pub origin: Option<LayerId>,
     /// Its row, where that side can be asked for more.
     pub row: Option<RowId>,
 }

@@ -1,6 +1,8 @@
 //! One of the two trees of a comparison, with the path of its current entry.
 
-use crate::model::{Cursor, CursorError, Entry, Listing, PackageId, RowId, RuleId, TreePath};
+use crate::model::{
+    Cursor, CursorError, Entry, LayerId, Listing, PackageId, RowId, RuleId, TreePath,
+};
 
 use super::change::State;
 
@@ -18,12 +20,13 @@ pub(super) struct Current {
     pub(super) listing: Listing,
     pub(super) owner: Option<PackageId>,
     pub(super) rule: Option<RuleId>,
+    pub(super) origin: Option<LayerId>,
     pub(super) row: Option<RowId>,
 }
 
 impl Current {
     pub(super) fn state(&self) -> State {
-        State { entry: self.entry.clone(), owner: self.owner, row: self.row }
+        State { entry: self.entry.clone(), owner: self.owner, origin: self.origin, row: self.row }
     }
 }
 
@@ -60,6 +63,7 @@ impl<'c> Side<'c> {
             listing: step.listing,
             owner: step.owner,
             rule: step.rule,
+            origin: step.origin,
             row: step.row,
         });
         Ok(())

@@ -1,6 +1,7 @@
 //! Reading a tree in order, wherever it is stored: a captured tree, a baseline, a reference.
 
 use super::entry::Entry;
+use super::image::LayerId;
 use super::package::PackageId;
 use super::tree::RowId;
 
@@ -38,6 +39,8 @@ pub struct Step<'a> {
     pub owner: Option<PackageId>,
     /// The rule under which it was captured, where that is known.
     pub rule: Option<RuleId>,
+    /// The layer of an image that it came with, where that is known.
+    pub origin: Option<LayerId>,
     /// Its row, where the tree can be asked for more.
     pub row: Option<RowId>,
 }

@@ -2,6 +2,7 @@
 
 use super::cursor::RuleId;
 use super::entry::{Flags, Observed, Xattrs};
+use super::image::LayerId;
 
 /// Owner, permissions, flags, extended attributes and the rule; a /usr has about a dozen of these.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -18,4 +19,6 @@ pub struct Metadata {
     pub xattrs: Observed<Xattrs>,
     /// The rule that classed the entry when it was surveyed.
     pub rule: RuleId,
+    /// The layer of an image that the entry came with.
+    pub origin: Option<LayerId>,
 }

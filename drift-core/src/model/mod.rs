@@ -8,6 +8,7 @@ mod coverage;
 mod cursor;
 mod digest;
 mod entry;
+mod image;
 mod kind;
 mod metadata;
 mod package;
@@ -22,6 +23,9 @@ pub use coverage::{Coverage, Exclusion, Mount};
 pub use cursor::{ARTIFACT_RULE, Cursor, CursorError, Listing, RuleId, Step};
 pub use digest::{Algorithm, Digest, hex};
 pub use entry::{Device, Entry, Flags, Observed, Time, Xattr, Xattrs};
+pub use image::{
+    BlobDigest, HistoryStep, Image, ImageConfig, ImageSecret, Layer, LayerId, NoDigest, Platform,
+};
 pub use kind::{FileType, FileTypes};
 pub use metadata::Metadata;
 pub use package::{Package, PackageId};

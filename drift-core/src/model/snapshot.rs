@@ -2,6 +2,7 @@
 
 use super::attribute::AttributeSet;
 use super::coverage::Coverage;
+use super::image::Image;
 use super::package::Package;
 use super::problem::Problem;
 use super::tree::Tree;
@@ -18,11 +19,25 @@ pub enum SourceKind {
     Tar = 2,
     /// A volume in memory, for tests and embedders.
     Memory = 3,
+    /// Directories that overlayfs puts on one another.
+    Overlay = 4,
+    /// An image in an OCI layout, as a directory or an archive.
+    Oci = 5,
+    /// An image as `docker save` writes it.
+    DockerArchive = 6,
 }
 
 impl SourceKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [Self; 4] = [Self::Host, Self::Directory, Self::Tar, Self::Memory];
+    pub const ALL: [Self; 7] = [
+        Self::Host,
+        Self::Directory,
+        Self::Tar,
+        Self::Memory,
+        Self::Overlay,
+        Self::Oci,
+        Self::DockerArchive,
+    ];
 
     /// Returns the word that reports use.
     #[must_use]
@@ -32,7 +47,16 @@ impl SourceKind {
             Self::Directory => "directory",
             Self::Tar => "tar",
             Self::Memory => "memory",
+            Self::Overlay => "overlay",
+            Self::Oci => "oci",
+            Self::DockerArchive => "docker-archive",
         }
+    }
+
+    /// Returns whether content lies in streams that are read from their beginning each time.
+    #[must_use]
+    pub fn is_stream(self) -> bool {
+        matches!(self, Self::Tar | Self::Oci | Self::DockerArchive)
     }
 }
 
@@ -81,6 +105,8 @@ pub struct Snapshot {
     pub carries: Carries,
     /// The rules, as text in order, that chose what was captured and how it compares.
     pub rules: String,
+    /// What the image says of itself, where the target is one.
+    pub image: Option<Image>,
     /// The entries.
     pub tree: Tree,
     /// Installed packages, sorted.

@@ -12,6 +12,7 @@ use std::ops::Range;
 use super::cursor::{Listing, RuleId};
 use super::digest::{Algorithm, Digest};
 use super::entry::{Device, Entry, Observed, Time};
+use super::image::LayerId;
 use super::kind::FileType;
 use super::metadata::Metadata;
 use super::package::PackageId;
@@ -182,6 +183,12 @@ impl Tree {
     #[must_use]
     pub fn rule(&self, row: RowId) -> RuleId {
         self.metadata_of(row).map_or(RuleId(0), |metadata| metadata.rule)
+    }
+
+    /// Returns the layer of an image that an entry came with.
+    #[must_use]
+    pub fn origin(&self, row: RowId) -> Option<LayerId> {
+        self.metadata_of(row)?.origin
     }
 
     /// Returns the child of `directory` with this name.

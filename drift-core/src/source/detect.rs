@@ -7,7 +7,7 @@ use crate::bounds::escape::escaped;
 use crate::model::SourceKind;
 
 use super::walked::Walked;
-use super::{Error, HostVolume, Resolution, Source, errno_name, tar};
+use super::{Error, HostVolume, Resolution, Selection, Source, errno_name, tar};
 
 /// The schemes that a target can begin with, for messages.
 const SUPPORTED: &str = "/ or host: for this host, dir:PATH for a root directory, tar:FILE for an \
@@ -18,10 +18,10 @@ const SUPPORTED: &str = "/ or host: for this host, dir:PATH for a root directory
 ///
 /// ```
 /// use drift_core::source;
-/// let error = source::open("floppy:a").err().expect("there is no such scheme");
+/// let error = source::open("floppy:a", &source::Selection::default()).err().expect("there is no such scheme");
 /// assert!(error.to_string().contains("dir:PATH"));
 /// ```
-pub fn open(target: &str) -> Result<Box<dyn Source>, Error> {
+pub fn open(target: &str, _selection: &Selection) -> Result<Box<dyn Source>, Error> {
     if let Some(path) = target.strip_prefix("dir:") {
         return directory(path, SourceKind::Directory, target);
     }

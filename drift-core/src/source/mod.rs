@@ -17,7 +17,9 @@ mod volume;
 mod walked;
 
 use crate::bounds::{Cancel, Cancelled, Observer, Pool};
-use crate::model::{Carries, Digest, Intake, RowId, SourceKind, Stage, Time, Tree, TreePath};
+use crate::model::{
+    Carries, Digest, Image, Intake, Platform, RowId, SourceKind, Stage, Time, Tree, TreePath,
+};
 use crate::rules::RuleSet;
 
 pub use detect::open;
@@ -141,6 +143,11 @@ pub trait Source: Sync {
     /// survey; `None` when it is absent, no file, larger than `limit` bytes, or unreadable.
     fn probe(&self, path: &TreePath, limit: u64) -> Option<Vec<u8>>;
 
+    /// Returns what an image says of itself; `None` of any other target, and before the survey.
+    fn image(&self) -> Option<Image> {
+        None
+    }
+
     /// Hands every entry in scope to `intake`, and returns what this target carries.
     fn survey(&self, plan: &Plan<'_>, intake: &Intake) -> Result<Carries, Error>;
 
@@ -152,6 +159,13 @@ pub trait Source: Sync {
         asks: &[Ask],
         sink: &dyn ContentSink,
     ) -> Result<(), Error>;
+}
+
+/// What chooses among several images at one place.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selection {
+    /// The platform; without it the only one there is, or that of this machine.
+    pub platform: Option<Platform>,
 }
 
 /// A target as a whole cannot be read.

@@ -883,7 +883,8 @@ fn a_cancelled_run_stops() {
 fn targets_are_recognised() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().to_str().unwrap();
-    let open = |target: &str| drift_core::source::open(target);
+    let open =
+        |target: &str| drift_core::source::open(target, &drift_core::source::Selection::default());
     assert_eq!(open(path).unwrap().kind(), SourceKind::Directory);
     assert_eq!(open(path).unwrap().locator(), format!("dir:{path}"));
     assert_eq!(open("dir:/").unwrap().kind(), SourceKind::Directory);

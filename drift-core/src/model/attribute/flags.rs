@@ -13,7 +13,7 @@ pub(super) const FLAGS: Attribute = Attribute {
     types: FLAGGED,
     compared: FLAGGED,
     guarded: true,
-    sources: &[SourceKind::Host, SourceKind::Directory, SourceKind::Memory],
+    sources: &[SourceKind::Host, SourceKind::Directory, SourceKind::Memory, SourceKind::Overlay],
     xattrs: &[],
     get: |entry| {
         entry.flags.map(|flags| match (flags.immutable, flags.append) {

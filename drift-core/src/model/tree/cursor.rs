@@ -58,6 +58,7 @@ impl Cursor for TreeCursor<'_> {
                 .map_or(Listing::Complete, |directory| self.tree.listing(directory)),
             owner: self.tree.owner(row),
             rule: Some(self.tree.rule(row)),
+            origin: self.tree.origin(row),
             row: Some(row),
         }))
     }

@@ -8,6 +8,7 @@ use crate::model::coverage::{Coverage, Mount};
 use crate::model::cursor::{Listing, RuleId};
 use crate::model::digest::Digest;
 use crate::model::entry::{Device, Flags, Observed, Time, Xattrs};
+use crate::model::image::LayerId;
 use crate::model::kind::FileType;
 use crate::model::metadata::Metadata;
 use crate::model::path::TreePath;
@@ -48,6 +49,8 @@ pub struct Found {
     pub digest: Option<Digest>,
     /// The rule that classed it.
     pub rule: RuleId,
+    /// The layer of an image that it came with.
+    pub origin: Option<LayerId>,
 }
 
 impl Found {
@@ -76,6 +79,7 @@ impl Found {
             xattrs: Observed::NotApplicable,
             digest: None,
             rule,
+            origin: None,
         }
     }
 }
@@ -315,6 +319,7 @@ impl Building {
             flags: found.flags,
             xattrs: found.xattrs,
             rule: found.rule,
+            origin: found.origin,
         };
         let metadata = if let Some(&id) = self.metadata_ids.get(&metadata) {
             id

@@ -452,5 +452,6 @@ fn found(name: &[u8], stat: &Stat, rule: RuleId, plan: &Plan<'_>) -> Found {
         xattrs: Observed::<Xattrs>::NotApplicable,
         digest: None,
         rule,
+        origin: None,
     }
 }

@@ -269,6 +269,7 @@ pub(crate) fn snapshot(random: &mut Random, frozen: Frozen) -> Snapshot {
                     .filter(|name| *name != "EKEYREJECTED"),
             })
             .collect(),
+        image: None,
         tree,
     }
 }
@@ -369,6 +370,7 @@ pub(crate) fn bare(frozen: Frozen) -> Snapshot {
             mtime: Precision::Nanosecond,
         },
         rules: "read-only /\n".to_owned(),
+        image: None,
         tree: frozen.tree,
         packages: Vec::new(),
         packages_complete: true,

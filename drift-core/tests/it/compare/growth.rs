@@ -97,7 +97,16 @@ impl Cursor for Two {
             (None, None) => return Ok(None),
         };
         let listing = Listing::Complete;
-        Ok(Some(Step { depth, name, entry, listing, owner: None, rule: None, row: None }))
+        Ok(Some(Step {
+            depth,
+            name,
+            entry,
+            listing,
+            owner: None,
+            rule: None,
+            origin: None,
+            row: None,
+        }))
     }
 }
 
