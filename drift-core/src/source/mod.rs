@@ -9,6 +9,7 @@ mod detect;
 mod errno;
 mod faulty;
 mod host;
+mod layers;
 mod memory;
 mod mounts;
 pub mod tar;
