@@ -140,6 +140,17 @@ pub trait Source: Sync {
     /// Returns where it is, as the operator named it, such as `dir:/srv/root`.
     fn locator(&self) -> &str;
 
+    /// Reads what every later operation needs, where that is work for several threads, so that
+    /// [`Self::probe`] finds it done.
+    fn prepare(
+        &self,
+        _pool: &Pool,
+        _cancel: &Cancel,
+        _observer: &dyn Observer,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Reads one small file by path inside the target, following links inside the root, before any
     /// survey; `None` when it is absent, no file, larger than `limit` bytes, or unreadable.
     fn probe(&self, path: &TreePath, limit: u64) -> Option<Vec<u8>>;
