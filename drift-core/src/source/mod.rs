@@ -17,6 +17,8 @@ mod throttled;
 mod volume;
 mod walked;
 
+use std::sync::Arc;
+
 use crate::bounds::{Cancel, Cancelled, Observer, Pool};
 use crate::model::{
     Carries, Digest, Image, Intake, Platform, RowId, SourceKind, Stage, Time, Tree, TreePath,
@@ -27,6 +29,7 @@ pub use detect::open;
 pub use errno::errno_name;
 pub use faulty::{Call, Fault, Faulty, Named, Operation};
 pub use host::{HostDirectory, HostFile, HostVolume, Resolution};
+pub use layers::Removals;
 pub use memory::{MemoryFile, MemoryId, MemoryKind, MemoryNode, MemoryVolume};
 pub use mounts::{FileSystemKind, MountPoint, is_usual_point, parse_mountinfo};
 pub use throttled::{Pace, Throttled};
@@ -157,6 +160,12 @@ pub trait Source: Sync {
 
     /// Returns what an image says of itself; `None` of any other target, and before the survey.
     fn image(&self) -> Option<Image> {
+        None
+    }
+
+    /// Returns which layer of an image removed what; `None` of any other target, and before the
+    /// survey.
+    fn removals(&self) -> Option<Arc<Removals>> {
         None
     }
 

@@ -39,7 +39,12 @@ pub(in crate::source) struct Index {
     xattr_numbers: HashMap<Xattrs, u32>,
     kept: HashMap<u32, Vec<u8>>,
     kept_total: u64,
+    /// Whether there were too many problems to name each.
+    crowded: bool,
 }
+
+/// Archives with more odd entries than this are made to be odd.
+const MAX_PROBLEMS: usize = 100_000;
 
 impl Index {
     /// Returns a tree of nothing.
@@ -59,6 +64,7 @@ impl Index {
             xattr_numbers: HashMap::from([(Xattrs::default(), NO_XATTRS)]),
             kept: HashMap::new(),
             kept_total: 0,
+            crowded: false,
         }
     }
 
@@ -92,7 +98,11 @@ impl Index {
         for (object, stage, reason) in scan.faults {
             self.faults.entry(here(object)).or_default().push((stage, reason));
         }
-        self.problems.extend(scan.problems);
+        let layer = scan.layer;
+        for problem in scan.problems {
+            let reason = self.of_layer(problem.reason, layer);
+            self.problem(problem.path, problem.stage, reason);
+        }
         self.lists.extend(scan.lists.into_iter().map(|(object, labels)| (here(object), labels)));
         self.seen = self.seen.with(scan.seen);
         self.fine_times |= scan.fine_times;
@@ -163,7 +173,19 @@ impl Index {
     }
 
     pub(in crate::source) fn problem(&mut self, path: TreePath, stage: Stage, reason: String) {
-        self.problems.push(Problem { path, stage, reason, errno: None });
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(Problem { path, stage, reason, errno: None });
+        } else if !self.crowded {
+            self.crowded = true;
+            let reason = format!("more than {MAX_PROBLEMS} entries are odd; the rest is not named");
+            let (path, stage) = (TreePath::root(), Stage::Parse);
+            self.problems.push(Problem { path, stage, reason, errno: None });
+        }
+    }
+
+    /// Names the layer in a reason, where there are layers.
+    pub(in crate::source) fn of_layer(&self, reason: String, layer: LayerId) -> String {
+        if self.layered { format!("{reason} (layer {})", layer.0) } else { reason }
     }
 
     pub(in crate::source) fn type_of(&self, object: u32) -> FileType {
@@ -243,10 +265,8 @@ impl Index {
         for node in self.nodes.reachable() {
             let Some(object) = self.nodes.object(node) else { continue };
             for (stage, reason) in faults.get(&object).into_iter().flatten() {
-                let reason = match self.objects.get(object as usize).filter(|_| self.layered) {
-                    Some(object) => format!("{} (layer {})", reason, object.layer.0),
-                    None => reason.clone(),
-                };
+                let layer = self.objects.get(object as usize).map_or(LayerId(0), |it| it.layer);
+                let reason = self.of_layer(reason.clone(), layer);
                 self.problem(self.nodes.path(node), *stage, reason);
             }
         }

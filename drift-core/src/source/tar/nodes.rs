@@ -96,6 +96,18 @@ impl Nodes {
         self.get(node).is_some_and(|node| node.directory)
     }
 
+    /// Returns whether a node lies in a directory or below it.
+    pub(in crate::source) fn is_below(&self, node: u32, directory: u32) -> bool {
+        let mut at = node;
+        while at != ROOT {
+            at = self.parent(at);
+            if at == directory {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Returns the names in a directory, in no particular order.
     pub(in crate::source) fn children(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
         let known = |node: u32| Some(node).filter(|node| *node != NONE);

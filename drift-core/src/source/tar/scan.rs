@@ -73,7 +73,7 @@ pub(in crate::source) struct Scan {
     /// Whether a time with a fraction occurs.
     pub(super) fine_times: bool,
     pub(in crate::source) end: End,
-    layer: LayerId,
+    pub(in crate::source) layer: LayerId,
     xattr_numbers: HashMap<Xattrs, u32>,
     kept_total: u64,
     text: usize,
