@@ -60,7 +60,7 @@ pub(super) fn masked_arguments(arguments: &[&str]) -> (Vec<String>, BTreeSet<&'s
     let mut before = Before::default();
     let mut shown = Vec::new();
     for argument in arguments {
-        let whole = !argument.contains(char::is_whitespace);
+        let whole = before.names_a_secret || !argument.contains(char::is_whitespace);
         let (value, kind) = if whole { judge(argument, &before) } else { (None, "") };
         if let Some(kept) = value.and_then(|value| argument.get(..value)) {
             kinds.insert(kind);
@@ -163,6 +163,7 @@ fn start_of_value(word: &str) -> usize {
 /// Whether the command begins with pairs that are not quoted.
 fn is_loose(command: &str) -> bool {
     let start = command.trim_start();
+    let start = start.strip_prefix("RUN ").unwrap_or(start);
     let start = start.strip_prefix("/bin/sh -c #(nop)").unwrap_or(start).trim_start();
     ["ENV ", "ARG ", "LABEL ", "|"].iter().any(|word| start.starts_with(word))
 }
