@@ -4,7 +4,6 @@ use drift_core::artifact::{self, Replace};
 use drift_core::bounds::Silent;
 use drift_core::capture::{self, Options, Run};
 use drift_core::judge::Exit;
-use drift_core::source;
 
 use crate::args::Capture;
 use crate::artifacts;
@@ -30,7 +29,7 @@ pub(crate) fn run(
         ))
         .hint("choose another --out, or seal the new snapshot at once with --sign"));
     }
-    let source = source::open(&args.target, &source::Selection::default())?;
+    let source = inputs::source(&args.target, &args.image, settings)??;
     let mut files = artifacts::of_capture(&args.out);
     files.extend(artifacts::state(settings, args.state.as_ref()));
     let own = artifacts::inside(&*source, &files);

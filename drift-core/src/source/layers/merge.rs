@@ -110,11 +110,11 @@ impl Merge {
         let object = match what {
             What::Object(object) => current.base.saturating_add(object),
             What::HardLink(target) => match self.linked(current.steps.target_of(target), at)? {
-                Ok(object) if at.and_then(|at| self.index.nodes.object(at)) == Some(object) => {
+                Ok(None) => {
                     self.left_out(path, current.layer, "it is a hard link to itself");
                     return Ok(());
                 }
-                Ok(object) => object,
+                Ok(Some(object)) => object,
                 Err(why) => self.index.unknown(current.layer, why),
             },
         };
@@ -200,7 +200,8 @@ impl Merge {
             Reach::Missing | Reach::Refused(_) => None,
         };
         let nodes = &self.index.nodes;
-        let covered = |node| at.is_some_and(|at| nodes.is_directory(at) && nodes.is_below(node, at));
+        let covered =
+            |node| at.is_some_and(|at| nodes.is_directory(at) && nodes.is_below(node, at));
         let reason = match found {
             Some(node) if nodes.is_directory(node) => "it is a hard link to a directory",
             Some(node) if Some(node) == at => return Ok(Ok(None)),

@@ -13,8 +13,6 @@ mod reach;
 mod removals;
 mod second;
 mod stack;
-#[cfg(test)]
-mod tests;
 mod whiteout;
 
 use std::io::{self, Read};
@@ -31,9 +29,6 @@ use super::tar::{content, survey};
 use super::{Ask, ContentSink, Error, Plan, Source};
 pub use removals::Removals;
 use stack::{Failure, Stack};
-
-/// The most layers of an image; overlayfs itself takes 500.
-pub(super) const MAX_LAYERS: usize = 1000;
 
 /// The stored bytes of a layer, readable from their start any number of times, from any thread.
 pub(super) trait Blob: Send + Sync {
@@ -58,7 +53,8 @@ pub(super) struct LayerInput {
     pub(super) coding: Option<Coding>,
 }
 
-/// Makes a source of an image's layers, the lowest first; they are read at the first use.
+/// Makes a source of an image's layers, the lowest first, fewer than 65,536; they are read at the
+/// first use.
 pub(super) fn source(
     kind: SourceKind,
     locator: &str,
@@ -89,11 +85,6 @@ impl Layers {
         let mut slot = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(stack) = &*slot {
             return Ok(Arc::clone(stack));
-        }
-        if self.layers.len() > MAX_LAYERS {
-            let reason =
-                format!("it has {} layers, and at most {MAX_LAYERS} are read", self.layers.len());
-            return Err(Error::Malformed { locator: self.locator.clone(), reason });
         }
         let stack = Stack::read(&self.layers, pool, cancel, observer);
         let stack = Arc::new(stack.map_err(|failure| self.failed(failure))?);
