@@ -97,7 +97,8 @@ fn described(image: &Image) -> String {
     };
     let digest = digest.map(ToString::to_string).unwrap_or_default();
     let platform = image.platform.to_string();
-    let text = format!("image {reference}, {what} {digest}, {platform}, {} layers", image.layers.len());
+    let text =
+        format!("image {reference}, {what} {digest}, {platform}, {} layers", image.layers.len());
     format!("{}\n", escaped(text.as_bytes()))
 }
 
