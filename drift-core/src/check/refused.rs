@@ -131,8 +131,6 @@ fn kind_of(target: &str) -> &'static str {
         Some(("tar", _)) => "tar",
         Some(("oci", _)) => "oci",
         Some(("docker-archive", _)) => "docker-archive",
-        Some(("oci", _)) => "oci",
-        Some(("docker-archive", _)) => "docker-archive",
         Some(("baseline", _)) => "snapshot",
         _ => "directory",
     }

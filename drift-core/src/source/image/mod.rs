@@ -15,9 +15,6 @@ mod json;
 mod oci;
 mod store;
 
-#[cfg(test)]
-mod tests;
-
 use std::ops::ControlFlow;
 use std::path::Path;
 
