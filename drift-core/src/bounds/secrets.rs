@@ -165,12 +165,17 @@ fn token(text: &str, start: &str, length: usize) -> Option<usize> {
 
 /// Finds what follows `://` in `scheme://user:password@host`.
 fn credentials(text: &str) -> Option<usize> {
-    let mut starts = text.match_indices("://").map(|(at, _)| at.saturating_add(3));
-    starts.find(|&at| {
-        let rest = text.get(at..).unwrap_or_default();
-        let rest = rest.split([' ', '\t', '\n', '\'', '"']).next().unwrap_or_default();
-        rest.find('@').and_then(|host| rest.get(..host)).is_some_and(|user| user.contains(':'))
-    })
+    let mut parts = text.split("://");
+    let mut at = parts.next()?.len().saturating_add(3);
+    for part in parts {
+        let word = part.split([' ', '\t', '\n', '\'', '"']).next().unwrap_or_default();
+        let user = word.find('@').and_then(|host| word.get(..host));
+        if user.is_some_and(|user| user.contains(':')) {
+            return Some(at);
+        }
+        at = at.saturating_add(part.len()).saturating_add(3);
+    }
+    None
 }
 
 #[cfg(test)]

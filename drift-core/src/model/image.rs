@@ -148,6 +148,15 @@ impl BlobDigest {
     }
 }
 
+impl Image {
+    /// Returns what names the image: the digest of its manifest, or of its configuration where it has
+    /// no manifest, as Docker names images.
+    #[must_use]
+    pub fn digest(&self) -> Option<&BlobDigest> {
+        self.manifest.as_ref().or(self.config_digest.as_ref())
+    }
+}
+
 impl fmt::Display for BlobDigest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)

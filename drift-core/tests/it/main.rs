@@ -6,6 +6,7 @@ mod baseline;
 mod compare;
 mod detection;
 mod faults;
+mod image;
 mod layers;
 mod library;
 mod packages;

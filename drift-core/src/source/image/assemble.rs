@@ -29,6 +29,18 @@ pub(super) struct Found {
     pub(super) layers: Vec<LayerInput>,
 }
 
+/// Refuses numbers of layers that cannot be, before any is opened.
+pub(super) fn check_count(layers: usize, configuration: &Configuration) -> Result<(), String> {
+    if layers > MAX_LAYERS {
+        return Err(format!("it has {layers} layers, and at most {MAX_LAYERS} are read"));
+    }
+    let named = configuration.diff_ids.len();
+    if layers != named {
+        return Err(format!("its manifest names {layers} layers and its configuration {named}"));
+    }
+    Ok(())
+}
+
 /// Puts an image together; `size` is that of its configuration.
 pub(super) fn assemble(
     configuration: Configuration,
@@ -36,15 +48,8 @@ pub(super) fn assemble(
     size: u64,
 ) -> Result<Found, String> {
     let Configuration { platform, diff_ids, mut history, config, secrets } = configuration;
-    if parts.len() > MAX_LAYERS {
-        return Err(format!("it has {} layers, and at most {MAX_LAYERS} are read", parts.len()));
-    }
     if parts.len() != diff_ids.len() {
-        return Err(format!(
-            "its manifest names {} layers and its configuration {}",
-            parts.len(),
-            diff_ids.len()
-        ));
+        return Err("its manifest and its configuration name different layers".to_owned());
     }
     // A history of another length says nothing reliable about any layer.
     if history.iter().filter(|step| step.layer.is_some()).count() != parts.len() {

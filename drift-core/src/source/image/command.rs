@@ -17,6 +17,10 @@ pub(super) struct Masked {
     pub(super) kinds: BTreeSet<&'static str>,
 }
 
+/// The most secrets that are masked one by one; what follows them is masked whole, or a command made
+/// for it would cost the square of its length.
+const MAX_SECRETS: usize = 16;
+
 /// Options that carry `user:password` after a blank.
 const CREDENTIAL_OPTIONS: [&str; 4] = ["-u", "--user", "--proxy-user", "-U"];
 
@@ -28,6 +32,7 @@ pub(super) fn masked(command: &str) -> Masked {
     let mut before = Before::default();
     // The words that follow an instruction, or the count of arguments, are pairs without quotes.
     let mut loose = is_loose(command);
+    let mut secrets = 0usize;
     while !rest.is_empty() {
         let blanks = rest.len().saturating_sub(rest.trim_start().len());
         let (space, tail) = rest.split_at(blanks);
@@ -44,9 +49,17 @@ pub(super) fn masked(command: &str) -> Masked {
             continue;
         };
         kinds.insert(kind);
+        secrets = secrets.saturating_add(1);
         let (kept, secret) = tail.split_at(value);
-        let length = if loose { loose_end(secret) } else { quoted_end(secret) };
         text.push_str(kept);
+        if secrets > MAX_SECRETS {
+            text.push_str(MASK);
+            break;
+        }
+        let length = match loose {
+            true => loose_end(secret),
+            false => quoted_end(secret, open_quote(&text)),
+        };
         text.push_str(MASK);
         rest = secret.get(length.max(1)..).unwrap_or_default();
         before = Before::default();
@@ -173,8 +186,16 @@ fn end(text: &str) -> usize {
     text.find(char::is_whitespace).unwrap_or(text.len())
 }
 
-/// The end of a value as a shell reads it.
-fn quoted_end(value: &str) -> usize {
+/// The end of a value as a shell reads it; `outer` is the quote in which it stands.
+fn quoted_end(value: &str, outer: Option<char>) -> usize {
+    for quote in ["\\\"", "\\'"] {
+        if let Some(rest) = value.strip_prefix(quote) {
+            let end = rest.find(quote).map(|end| end.saturating_add(2 * quote.len()));
+            return end.unwrap_or(value.len());
+        }
+    }
+    // What begins with a quote ends with it, whatever stood before.
+    let outer = outer.filter(|_| !value.starts_with(['"', '\'']));
     let mut quote = None;
     let mut escaped = false;
     for (at, character) in value.char_indices() {
@@ -182,6 +203,7 @@ fn quoted_end(value: &str) -> usize {
             _ if escaped => escaped = false,
             (Some('\''), '\\') => {}
             (_, '\\') => escaped = true,
+            (None, close) if outer == Some(close) => return at,
             (Some(open), close) if open == close => quote = None,
             (None, '"' | '\'') => quote = Some(character),
             (None, blank) if blank.is_whitespace() => return at,
@@ -189,6 +211,23 @@ fn quoted_end(value: &str) -> usize {
         }
     }
     value.len()
+}
+
+/// Returns the quote that is open at the end of a text.
+fn open_quote(text: &str) -> Option<char> {
+    let mut quote = None;
+    let mut escaped = false;
+    for character in text.chars() {
+        match (quote, character) {
+            _ if escaped => escaped = false,
+            (Some('\''), '\\') => {}
+            (_, '\\') => escaped = true,
+            (Some(open), close) if open == close => quote = None,
+            (None, '"' | '\'') => quote = Some(character),
+            _ => {}
+        }
+    }
+    quote
 }
 
 /// The end of a value without quotes: before the next `NAME=`, or before the shell.
@@ -256,6 +295,10 @@ mod tests {
         );
         check("|1 SECRET=a b /bin/sh -c make", "|1 SECRET=[masked] /bin/sh -c make");
         check("/bin/sh -c export TOKEN='a b' && make", "/bin/sh -c export TOKEN=[masked] && make");
+        check("sh -c \"TOKEN=a make\" x", "sh -c \"TOKEN=[masked] make\" x");
+        check("sh -c \"TOKEN='a b' make\" x", "sh -c \"TOKEN=[masked] make\" x");
+        check("sh -c \"TOKEN=\\\"a b\\\" make\" x", "sh -c \"TOKEN=[masked] make\" x");
+        check("echo don't; TOKEN='a b' make", "echo don't; TOKEN=[masked] make");
         check("RUN TOKEN=a\\ b make", "RUN TOKEN=[masked] make");
         check("x --build-arg API_KEY=1 .", "x --build-arg API_KEY=[masked] .");
         check("x --password hunter2 y", "x --password [masked] y");
@@ -264,12 +307,23 @@ mod tests {
         check("curl https://u:p@h/x y", "curl [masked] y");
         check(
             "curl -H \"Authorization: Bearer abc\" h",
-            "curl -H \"Authorization: Bearer [masked] h",
+            "curl -H \"Authorization: Bearer [masked]\" h",
         );
         check("echo AKIAIOSFODNN7EXAMPLE x", "echo [masked] x");
         check("A=AKIAIOSFODNN7EXAMPLE x", "A=[masked] x");
         check("curl h?access_token=abc x", "curl h?access_token=[masked] x");
         check("useradd -p $6$salt$hash me", "useradd -p [masked] me");
+    }
+
+    #[test]
+    fn a_command_of_nothing_but_secrets_costs_little() {
+        for part in ["TOKEN=x\"", "://a", "TOKEN=x ", "eyJ-", "\\\"TOKEN=", "ENV ", "'"] {
+            let command = part.repeat((1 << 18) / part.len());
+            assert!(masked(&command).text.len() <= command.len());
+        }
+        let many = masked(&"TOKEN=x ".repeat(100));
+        assert_eq!(many.text.matches("[masked]").count(), 17);
+        assert!(!many.text.contains('x'));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::bounds::escape::escaped;
 use crate::model::BlobDigest;
 
 use super::Refusal;
-use super::assemble::{Found, Part, assemble};
+use super::assemble::{Found, Part, assemble, check_count};
 use super::choice::{Candidate, Wanted, choose, refused};
 use super::config::Configuration;
 use super::descriptor::{MAX_DOCUMENT_BYTES, digest_of};
@@ -59,6 +59,7 @@ pub(super) fn read(store: &Store, wanted: &Wanted) -> Result<Found, Refusal> {
     }
     let (chosen, _) = choose(candidates, wanted)?;
     let entry = chosen.image;
+    check_count(entry.layers.len(), &entry.configuration)?;
     let mut parts = Vec::new();
     for name in &entry.layers {
         parts.push(part(store, name)?);

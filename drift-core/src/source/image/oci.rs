@@ -9,7 +9,7 @@ use crate::bounds::escape::escaped;
 use crate::model::{BlobDigest, Platform};
 
 use super::Refusal;
-use super::assemble::{Found, Part, assemble};
+use super::assemble::{Found, Part, assemble, check_count};
 use super::choice::{By, Candidate, Wanted, choose, refused, same_machine};
 use super::config::Configuration;
 use super::descriptor::{Descriptor, MAX_DOCUMENT_BYTES, Medium, check_document, owned};
@@ -56,6 +56,7 @@ pub(super) fn read(store: &Store, wanted: &Wanted) -> Result<Found, Refusal> {
     if by == By::Platform {
         chosen.is_true(&configuration.platform)?;
     }
+    check_count(manifest.layers.len(), &configuration)?;
     let mut parts = Vec::new();
     for layer in &manifest.layers {
         parts.push(part(store, layer)?);
