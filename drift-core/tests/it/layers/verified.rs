@@ -155,7 +155,8 @@ fn single_files_are_answered_and_probed_from_any_layer() {
 fn changed_archives_that_are_signed_for_do_no_harm() {
     let directory = tempfile::tempdir().expect("a directory");
     let below = ["d a", "d a/b", "f a/b/x 1", "l l a/b", "f y 2 644 0 user.a=b"];
-    let above = ["f a/.wh..wh..opq", "h a/z y", "f l/q 7", "f a/b/x 3", "c n 1,2", "f .wh.y"];
+    let above =
+        ["f a/.wh..wh..opq", "d a/b", "h a/z y", "f l/q 7", "f a/b/x 3", "c n 1,2", "f .wh.y"];
     let (below, above) = (layer(&below), layer(&above));
     let (mut refused, mut odd, mut clean) = (0, 0, 0);
     for at in (0..above.archive.len() - 1024).step_by(11) {
