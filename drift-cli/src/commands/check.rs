@@ -65,7 +65,19 @@ fn outcome(
             }
         },
     };
-    let target = inputs::target(&args.target, Sealing::Verified(&args.trust), settings)?;
+    let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+    let reference = match &sealed {
+        Some((baseline, seal)) => Reference::Sealed(Sealed { baseline, seal, file: &file }),
+        None => Reference::PackageDatabase,
+    };
+    let sealing = Sealing::Verified(&args.trust);
+    let sides = (args.target.as_str(), &reference);
+    let target = match inputs::target(&args.target, sealing, &args.image, settings)? {
+        Ok(target) => target,
+        Err(error) => {
+            return unless_unreadable(Err(error.into()), sides, request, occasion);
+        }
+    };
     let own = match &target {
         Input::Live(source) => {
             let mut files = outputs.files();
@@ -80,19 +92,9 @@ fn outcome(
     let target = target
         .target(view.as_ref())
         .ok_or_else(|| Failure::usage_text("the target cannot be viewed"))?;
-    let Some((baseline, info)) = &sealed else {
-        let checked = check::check(&target, &Reference::PackageDatabase, request, &run, occasion);
-        return unless_unreadable(
-            checked,
-            (&args.target, &Reference::PackageDatabase),
-            request,
-            occasion,
-        );
-    };
-    let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
-    let reference = Reference::Sealed(Sealed { baseline, seal: info, file: &file });
     let checked = check::check(&target, &reference, request, &run, occasion);
-    let mut outcome = unless_unreadable(checked, (&args.target, &reference), request, occasion)?;
+    let mut outcome = unless_unreadable(checked, sides, request, occasion)?;
+    let Some((_, info)) = &sealed else { return Ok(outcome) };
     outcome.report.notes.extend(info.notes.iter().cloned());
     match inputs::remember(&args.trust, settings, info, occasion.clock.now()) {
         Memory::Remembered => {}

@@ -7,5 +7,6 @@ mod blind_spots;
 mod evasion;
 mod exit_codes;
 mod hostile;
+mod images;
 mod sealing;
 mod stage;

@@ -9,12 +9,17 @@ mod detect;
 mod errno;
 mod faulty;
 mod host;
+mod image;
+mod layers;
 mod memory;
 mod mounts;
+mod stored;
 pub mod tar;
 mod throttled;
 mod volume;
 mod walked;
+
+use std::os::fd::OwnedFd;
 
 use crate::bounds::{Cancel, Cancelled, Observer, Pool};
 use crate::model::{
@@ -161,11 +166,15 @@ pub trait Source: Sync {
     ) -> Result<(), Error>;
 }
 
-/// What chooses among several images at one place.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What chooses among several images at one place, and what `-` stands for.
+#[derive(Debug, Default)]
 pub struct Selection {
     /// The platform; without it the only one there is, or that of this machine.
     pub platform: Option<Platform>,
+    /// Standard input, for the targets `-`, `tar:-`, `oci:-` and `docker-archive:-`.
+    pub input: Option<OwnedFd>,
+    /// Set from outside to stop while a stream is copied.
+    pub cancel: Cancel,
 }
 
 /// A target as a whole cannot be read.
@@ -186,6 +195,14 @@ pub enum Error {
         /// The target.
         locator: String,
         /// What was found instead.
+        reason: String,
+    },
+    /// There are several images, or not the one that was asked for.
+    #[error("failed to choose an image of {locator}: {reason}")]
+    Choice {
+        /// The target.
+        locator: String,
+        /// Which there are.
         reason: String,
     },
     /// The archive or stream breaks off or contradicts itself where nothing beyond can be trusted.

@@ -6,6 +6,7 @@ mod baseline;
 mod compare;
 mod detection;
 mod faults;
+mod image;
 mod library;
 mod packages;
 mod report;

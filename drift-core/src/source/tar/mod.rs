@@ -12,6 +12,7 @@ mod header;
 mod index;
 mod labels;
 mod member;
+pub(super) mod members;
 mod paths;
 mod reader;
 mod records;
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::bounds::{Cancel, Event, Observer, Silent};
 use crate::model::{Carries, FileType, Intake, SourceKind, Tree, TreePath};
 
+use super::stored::StoredFile;
 use super::{Ask, ContentSink, Error, Plan, Source};
 use archive::Archive;
 use index::Index;
@@ -34,7 +36,14 @@ use index::Index;
 /// cannot be opened, is no regular file, or is no tar archive; everything else is found by the first
 /// use.
 pub fn open(path: &Path, locator: &str) -> Result<Box<dyn Source>, Error> {
-    let archive = Archive::open(path, locator)?;
+    let file = StoredFile::open(path)
+        .map_err(|reason| Error::Open { locator: locator.to_owned(), reason })?;
+    of_file(file, locator)
+}
+
+/// Makes a source of an archive that is open.
+pub(super) fn of_file(file: StoredFile, locator: &str) -> Result<Box<dyn Source>, Error> {
+    let archive = Archive::new(file, locator)?;
     Ok(Box::new(TarSource { archive, locator: locator.to_owned(), index: Mutex::new(None) }))
 }
 

@@ -287,6 +287,20 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
+    /// Returns how many bytes of the uncompressed archive were taken.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Counts what is left of the current member as taken, and returns how many bytes the input has
+    /// to leave out for that.
+    pub(super) fn leap(&mut self) -> u64 {
+        let left = self.data.saturating_add(std::mem::take(&mut self.padding));
+        self.data = 0;
+        self.offset = self.offset.saturating_add(left);
+        left
+    }
+
     fn enter(&mut self, stored: u64) {
         self.data = stored;
         let over = stored & 511;
