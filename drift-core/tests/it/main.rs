@@ -7,6 +7,7 @@ mod compare;
 mod detection;
 mod faults;
 mod image;
+mod layers;
 mod library;
 mod packages;
 mod report;
