@@ -27,7 +27,10 @@ fn a_broken_image_is_incomplete_and_a_wrong_choice_is_usage() {
     let Some(stage) = staged() else { return };
     let layout = stage.path("layout");
     let _spoiled = stage
-        .script(Space::Shared, "cp -r $s/layout $s/bad; for f in $s/bad/blobs/sha256/*; do echo >>$f; done")
+        .script(
+            Space::Shared,
+            "cp -r $s/layout $s/bad; for f in $s/bad/blobs/sha256/*; do echo >>$f; done",
+        )
         .success();
     let report = Report::of(&stage.drift(["check", &stage.path("bad"), "--format", "json"]));
     assert_eq!(report.code, Some(3));
