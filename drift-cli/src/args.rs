@@ -157,9 +157,9 @@ pub(crate) struct Check {
     /// /, dir:PATH, tar:FILE, baseline:FILE, or a path whose kind is detected
     #[arg(default_value = "/")]
     pub(crate) target: String,
-    /// The sealed snapshot to compare with
+    /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
     #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
+    pub(crate) baseline: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     #[command(flatten)]
@@ -261,9 +261,9 @@ pub(crate) struct Explain {
     /// /, dir:PATH, tar:FILE, or a path whose kind is detected
     #[arg(default_value = "/")]
     pub(crate) target: String,
-    /// The sealed snapshot to compare with
+    /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
     #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
+    pub(crate) baseline: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     #[command(flatten)]

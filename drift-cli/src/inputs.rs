@@ -1,7 +1,7 @@
 //! From what was typed to what the library takes: targets, baselines, rules, trust, requests.
 
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use drift_core::artifact;
@@ -100,6 +100,16 @@ pub(crate) fn is_stored(text: &str) -> bool {
 fn is_baseline(path: &Path) -> bool {
     artifact::read_start(path, drift_core::baseline::MARK.len())
         .is_ok_and(|start| start == drift_core::baseline::MARK)
+}
+
+/// Returns the one baseline that was named: several are not laid over each other yet.
+pub(crate) fn single(baselines: &[PathBuf]) -> Result<Option<&Path>, Failure> {
+    match baselines {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        _ => Err(Failure::usage_text("several baselines cannot be combined yet")
+            .hint("name one with --baseline FILE")),
+    }
 }
 
 /// Opens a snapshot without looking at its seal.

@@ -55,7 +55,8 @@ fn outcome(
 ) -> Result<Outcome, Failure> {
     let pool = inputs::pool(settings, args.scope.threads.as_deref())?;
     // Whoever cannot trust the baseline has no use for the target.
-    let sealed = match &args.baseline {
+    let named = inputs::single(&args.baseline)?;
+    let sealed = match named {
         None => None,
         Some(file) => match inputs::baseline(file, &args.trust, settings, occasion.clock)? {
             Ok(sealed) => Some(sealed),
@@ -89,7 +90,7 @@ fn outcome(
             occasion,
         );
     };
-    let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+    let file = named.map(|file| file.display().to_string()).unwrap_or_default();
     let reference = Reference::Sealed(Sealed { baseline, seal: info, file: &file });
     let checked = check::check(&target, &reference, request, &run, occasion);
     let mut outcome = unless_unreadable(checked, (&args.target, &reference), request, occasion)?;
@@ -114,7 +115,7 @@ fn trusts_something(args: &Check) -> Result<(), Failure> {
         || trust.expect_identity.is_some()
         || trust.min_sequence.is_some()
         || trust.max_age.is_some();
-    if asks && args.baseline.is_none() && !inputs::is_stored(&args.target) {
+    if asks && args.baseline.is_empty() && !inputs::is_stored(&args.target) {
         return Err(Failure::usage_text("options of trust speak of a baseline, and none is named")
             .hint("name one with --baseline FILE, or leave the options out"));
     }

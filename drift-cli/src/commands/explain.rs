@@ -25,7 +25,8 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let path = TreePath::parse(args.path.as_bytes()).map_err(Failure::usage)?;
     let clock = settings.clock(args.trust.now.as_deref())?;
-    let sealed = match &args.baseline {
+    let named = inputs::single(&args.baseline)?;
+    let sealed = match named {
         Some(file) => Some(inputs::baseline(file, &args.trust, settings, &*clock)??),
         None => None,
     };
@@ -45,7 +46,7 @@ pub(crate) fn run(
             FailOn::At(Severity::Medium),
         )
     };
-    let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+    let file = named.map(|file| file.display().to_string()).unwrap_or_default();
     let reference = match &sealed {
         Some((baseline, seal)) => Reference::Sealed(Sealed { baseline, seal, file: &file }),
         None => Reference::PackageDatabase,
