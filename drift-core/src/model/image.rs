@@ -111,6 +111,19 @@ pub struct Image {
     pub secrets: Vec<ImageSecret>,
 }
 
+impl ImageSecret {
+    /// The words for kinds, which a stored snapshot is read back into.
+    pub const KINDS: [&'static str; 7] = [
+        "private-key",
+        "named-like-a-secret",
+        "access-key",
+        "token",
+        "credentials-in-url",
+        "password-hash",
+        "other",
+    ];
+}
+
 impl BlobDigest {
     /// Reads a digest; nothing but a registered algorithm and its whole length is one, so that it can
     /// stand in a path.
