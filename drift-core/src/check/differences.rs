@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::capture::{Captured, Parts, Run};
 use crate::compare::{
-    self, Comparison, Context, Evidence, PackageChange, Packages, compare, compare_packages,
-    explain,
+    self, Comparison, Context, Evidence, PackageChange, Packages, compare, compare_images,
+    compare_packages, explain,
 };
 use crate::model::{Mount, Problem, Stage, TreePath};
 use crate::report::document;
@@ -156,7 +156,9 @@ fn found(
     evidence: &Evidence<'_>,
     asked: Asked,
 ) -> Found {
-    let names = Names { before: before.packages, after: after.packages, rules: evidence.rules };
+    let origins = (before.origins(), after.origins());
+    let names =
+        Names { before: before.packages, after: after.packages, rules: evidence.rules, origins };
     let against_baseline = true;
     let package_changes: Vec<document::Change> = evidence
         .packages
@@ -184,6 +186,9 @@ fn found(
         }
     }
     changes.extend(package_changes);
+    if let (true, Some(old), Some(new)) = (asked.parts.entries, before.image, after.image) {
+        changes.extend(compare_images(old, new).iter().map(describe::image_change));
+    }
     let carried = before.problems.iter().filter(|problem| {
         !evidence.rules.rule(evidence.rules.evaluate(&problem.path, false)).excludes()
     });
@@ -197,19 +202,25 @@ fn found(
         _ => None,
     };
     problems.extend(reason.map(|reason| unproven(&TreePath::root(), reason)));
-    problems.extend(comparison.too_deep.iter().map(|(path, count)| {
-        unproven(path, &format!("and {count} entries more lie too deep to list one by one"))
-    }));
-    problems.extend(comparison.unrecorded.iter().map(|path| {
-        unproven(
-            path,
-            "what the rules compare of it was recorded on one side alone, or by another algorithm",
-        )
-    }));
+    problems.extend(unseen(comparison));
     problems.extend(comparison.grown.iter().map(|change| {
         unproven(&change.path, "it grew, and its beginning could not be read again to compare it")
     }));
     Found { changes, problems, not_compared: comparison.not_compared, notes: Vec::new() }
+}
+
+/// What a comparison could not compare without either side having a problem.
+pub(super) fn unseen(comparison: &Comparison) -> Vec<Problem> {
+    let deep = comparison.too_deep.iter().map(|(path, count)| {
+        unproven(path, &format!("and {count} entries more lie too deep to list one by one"))
+    });
+    let unrecorded = comparison.unrecorded.iter().map(|path| {
+        unproven(
+            path,
+            "what the rules compare of it was recorded on one side alone, or by another algorithm",
+        )
+    });
+    deep.chain(unrecorded).collect()
 }
 
 /// Something that both sides have and that still cannot be compared.

@@ -6,6 +6,7 @@ use crate::report::{Report, document};
 use crate::rules::RuleSet;
 use crate::seal::Untrusted;
 
+use super::composition::Composition;
 use super::describe::{self, SEALED};
 use super::{Error, Occasion, Outcome, Reference, Request};
 
@@ -44,6 +45,9 @@ pub fn unreadable(
     report.problems.push(describe::problem(&problem));
     report.baseline = match reference {
         Reference::Sealed(sealed) => describe::sealed(sealed, occasion.clock.now()),
+        Reference::Composed(parts) => {
+            describe::composed(&Composition::new(parts)?, occasion.clock.now())
+        }
         Reference::Other(_) | Reference::PackageDatabase => {
             document::Reference { kind: "none", ..document::Reference::default() }
         }
@@ -103,6 +107,7 @@ fn nothing(
             identity: document::TargetIdentity::default(),
             root_digest: None,
             effective_root: None,
+            image: None,
         },
         baseline: document::Reference::default(),
         manifests: Vec::new(),
@@ -129,6 +134,9 @@ fn kind_of(target: &str) -> &'static str {
         _ if target == "/" => "host",
         Some(("host", _)) => "host",
         Some(("tar", _)) => "tar",
+        Some(("oci", _)) => "oci",
+        Some(("docker-archive", _)) => "docker-archive",
+        Some(("overlay", _)) => "overlay",
         Some(("baseline", _)) => "snapshot",
         _ => "directory",
     }
