@@ -104,6 +104,32 @@ pub enum Error {
         /// Why.
         source: LineageError,
     },
+    /// Somebody else may change what decides about the result.
+    #[error(
+        "{} is not taken: others than root and the user of this run may change {} (owner {owner}, \
+         mode {mode:04o}); {fix} {}",
+        shown(path),
+        shown(at),
+        shown(at)
+    )]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// The file, or the directory or link on the way to it, that others may change.
+        at: PathBuf,
+        /// Its owner's number.
+        owner: u32,
+        /// Its permission bits.
+        mode: u32,
+        /// The command that repairs it.
+        fix: &'static str,
+    },
+    /// The path does not say what stands above it.
+    #[error("{} is relative; give an absolute path", shown(path))]
+    Relative {
+        /// What was given.
+        path: PathBuf,
+    },
     /// Another run keeps the memory locked.
     #[error("{} is in use by another run; try again when that has ended", shown(path))]
     Busy {

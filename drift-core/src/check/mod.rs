@@ -38,7 +38,7 @@ use crate::seal::SealInfo;
 use crate::source::{self, Source};
 
 pub use path_directories::PATH_DIRECTORIES;
-pub use refused::{busy, refused, unreadable};
+pub use refused::{busy, or_stopped, refused, stopped, unreadable};
 pub use view::View;
 
 /// What was asked for, as far as it bears on the result or is reported.
