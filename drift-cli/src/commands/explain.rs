@@ -16,6 +16,7 @@ use crate::artifacts;
 use crate::failure::Failure;
 use crate::inputs;
 use crate::settings::Settings;
+use crate::state;
 use crate::terminal::Terminal;
 
 pub(crate) fn run(
@@ -33,7 +34,7 @@ pub(crate) fn run(
     let source = source::open(&args.target, &source::Selection::default())?;
     let mut files: Vec<_> =
         args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
-    files.extend(artifacts::state(settings, args.trust.state.as_ref()));
+    files.extend(state::files(settings, args.trust.state.as_ref()));
     let own = artifacts::inside(&*source, &files);
     let pool = inputs::pool(settings, None)?;
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &own };

@@ -84,6 +84,17 @@ pub enum Error {
         /// The most that are read.
         limit: usize,
     },
+    /// More files than anyone keeps in such a directory.
+    #[error(
+        "more than {limit} files are in {}; keep baselines in a directory of their own",
+        shown(path)
+    )]
+    TooManyFiles {
+        /// The directory.
+        path: PathBuf,
+        /// The most that are looked at.
+        limit: usize,
+    },
     /// A trust file or a key in it is refused.
     #[error("{} cannot be used as trust", shown(path))]
     Trust {

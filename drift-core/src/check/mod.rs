@@ -118,6 +118,19 @@ pub enum Error {
     Source(#[from] source::Error),
 }
 
+impl Error {
+    /// Returns whether the run was stopped, and nothing else is wrong.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(
+            self,
+            Self::Capture(capture::Error::Source(source::Error::Cancelled(_)))
+                | Self::Source(source::Error::Cancelled(_))
+                | Self::Compare(compare::Error::Cancelled(_))
+        )
+    }
+}
+
 /// A verified baseline with what its seal says.
 #[derive(Debug, Clone, Copy)]
 pub struct Sealed<'b> {
