@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use drift_core::model::{Cause, Severity};
 use drift_core::report::document::{
-    AttributeChange, BaselineOf, Change, ChangeCounts, Component, Content, Coverage, Exclusion,
-    Fact, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep, LayerOf, Mount, PackageOf,
-    Problem, Reference, Report, SCHEMA, Scope, Score, Signer, Summary, Target, TargetIdentity,
-    Tool, Verdict,
+    AttributeChange, BaselineOf, Change, ChangeCounts, Component, ConfigDigest, Content, Coverage,
+    Exclusion, Fact, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep, LayerOf, Mount,
+    PackageOf, Problem, Reference, Report, SCHEMA, Scope, Score, Signer, Summary, Target,
+    TargetIdentity, Tool, Verdict,
 };
 use drift_core::report::lossy;
 use serde_json::json;
@@ -99,6 +99,10 @@ impl Sample<'_> {
             policies_digest: self.made(DIGESTS[1]),
             rules_digest: (self.made)(DIGESTS[2]),
             waivers_digest: self.made(DIGESTS[0]),
+            config_digests: vec![ConfigDigest {
+                file: self.text("/etc/drift/drift.toml"),
+                digest: (self.made)(DIGESTS[1]),
+            }],
         }
     }
 
