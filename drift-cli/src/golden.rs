@@ -18,6 +18,9 @@ use crate::settings::Settings;
 #[derive(Debug)]
 pub(crate) struct Golden(Vec<(Baseline, SealInfo, String)>);
 
+/// A file whose seal held, with what the seal says.
+pub(crate) type Held = (Verified<Arc<[u8]>>, SealInfo);
+
 /// A file whose seal does not hold.
 #[derive(Debug)]
 pub(crate) struct Refused {
@@ -81,7 +84,7 @@ pub(crate) fn verify(
     args: &TrustArgs,
     settings: &Settings,
     clock: &dyn Clock,
-) -> Result<Result<(Verified<Arc<[u8]>>, SealInfo), Untrusted>, Failure> {
+) -> Result<Result<Held, Untrusted>, Failure> {
     let trust = artifact::load_trust(&args.trust)?;
     let sealed = artifact::open_sealed(path, MAX_BASELINE_BYTES)?;
     let state = match settings.state_directory(args.state.as_ref()) {

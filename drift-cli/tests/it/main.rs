@@ -6,6 +6,7 @@
 mod blind_spots;
 mod evasion;
 mod exit_codes;
+mod hierarchy;
 mod hostile;
 mod sealing;
 mod stage;
