@@ -80,11 +80,18 @@ fn outcome(
     if !sealed.is_empty() {
         *lease = state::hold(settings, args.trust.state.as_ref());
     }
+    let sides = (args.target.as_str(), &reference);
     if let Lease::Busy(why) = lease {
-        let sides = (args.target.as_str(), &reference);
         return Ok(check::stopped(Stopped::Busy, why, sides, request, occasion)?);
     }
-    let target = inputs::target(&args.target, Sealing::Verified(&args.trust), settings)?;
+    let sealing = Sealing::Verified(&args.trust);
+    let target = match inputs::target(&args.target, sealing, &args.image, settings)? {
+        Ok(target) => target,
+        Err(error) => {
+            let failed = Err(Unfinished::Error(error.into()));
+            return unless_unseen(failed, &Progress::default(), sides, request, occasion);
+        }
+    };
     let own = match &target {
         Input::Live(source) => {
             let mut files = outputs.files();
@@ -102,8 +109,7 @@ fn outcome(
         .ok_or_else(|| Failure::usage_text("the target cannot be viewed"))?;
     let checked = check::check(&target, &reference, request, &run, occasion);
     let checked = in_time(checked, settings);
-    let mut outcome =
-        unless_unseen(checked, &progress, (&args.target, &reference), request, occasion)?;
+    let mut outcome = unless_unseen(checked, &progress, sides, request, occasion)?;
     if sealed.is_empty() {
         return Ok(outcome);
     }

@@ -9,7 +9,6 @@ use drift_core::model::attribute::{ATTRIBUTES, Value, base64};
 use drift_core::model::{Cause, Entry, FollowLast, Image, LayerId, Observed, Severity, TreePath};
 use drift_core::report::document::{BaselineOf, Change, Problem};
 use drift_core::report::exact;
-use drift_core::source;
 
 use crate::args::{Explain, Part};
 use crate::artifacts;
@@ -30,7 +29,7 @@ pub(crate) fn run(
     let golden = Golden::open(&args.baseline, &args.trust, settings, &*clock)?
         .map_err(|refused| refused.why)?;
     let sealed = golden.sealed();
-    let source = source::open(&args.target, &source::Selection::default())?;
+    let source = inputs::source(&args.target, &args.image, settings)??;
     let mut files: Vec<_> =
         args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
     files.extend(state::files(settings, args.trust.state.as_ref()));

@@ -8,5 +8,6 @@ mod evasion;
 mod exit_codes;
 mod hierarchy;
 mod hostile;
+mod images;
 mod sealing;
 mod stage;

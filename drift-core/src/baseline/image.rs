@@ -31,9 +31,6 @@ const VOLUMES: u64 = 7;
 const STOP_SIGNAL: u64 = 8;
 const LABELS: u64 = 9;
 
-/// Stands for a kind of secret that this version has no word for.
-const OTHER_KIND: &str = "other";
-
 /// Returns the raw block.
 pub(super) fn write(image: &Image) -> Result<Vec<u8>, Error> {
     if items(image) > MAX_IMAGE_ITEMS || image.layers.len() > usize::from(u16::MAX) {
@@ -266,8 +263,6 @@ fn read_pair(input: &mut Input<'_>) -> Result<(String, String), Error> {
 }
 
 fn read_secret(input: &mut Input<'_>) -> Result<ImageSecret, Error> {
-    let location = input.text()?.to_owned();
-    let kind = input.text()?;
-    let kind = ImageSecret::KINDS.into_iter().find(|known| *known == kind).unwrap_or(OTHER_KIND);
-    Ok(ImageSecret { location, kind })
+    let (location, kind) = read_pair(input)?;
+    Ok(ImageSecret { location, kind: kind.into() })
 }

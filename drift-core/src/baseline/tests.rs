@@ -125,7 +125,7 @@ fn image() -> Image {
         },
         annotations: pair("annotation"),
         size: 7,
-        secrets: vec![ImageSecret { location: "config.env.KEY".to_owned(), kind: "token" }],
+        secrets: vec![ImageSecret { location: "config.env.KEY".to_owned(), kind: "token".into() }],
     }
 }
 

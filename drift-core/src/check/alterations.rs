@@ -35,7 +35,7 @@ pub(super) fn add(
         let (packages, after) = (&earlier.packages, later.baseline.packages());
         let image = later.baseline.image().map_or(Origins::None, Origins::Image);
         let origins = (Origins::Composed(&earlier), image);
-        let names = Names { before: packages, after, rules, origins };
+        let names = Names { before: packages, after, rules, origins, removals: None };
         for change in &comparison.changes {
             found.changes.extend(altered(change, later, &own, &names));
         }

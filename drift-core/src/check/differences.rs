@@ -10,7 +10,7 @@ use crate::compare::{
 use crate::model::{Mount, Problem, Stage, TreePath};
 use crate::report::document;
 use crate::rules::RuleSet;
-use crate::source::{Source, is_usual_point};
+use crate::source::{Removals, Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
@@ -61,7 +61,8 @@ pub(super) fn live(
         md5: &captured.md5,
         covering: &covering,
     };
-    let mut found = found(before, &after, &comparison, &evidence, asked);
+    let removals = source.removals();
+    let mut found = found((before, &after), &comparison, &evidence, removals.as_deref(), asked);
     for (change, described) in comparison.changes.iter().zip(&mut found.changes) {
         let row = change.after.as_ref().and_then(|after| after.row);
         described.content = row.and_then(|row| contents.get(&row)).cloned();
@@ -94,7 +95,7 @@ pub(super) fn stored(
         md5: &BTreeMap::new(),
         covering: &covering,
     };
-    Ok(found(before, after, &comparison, &evidence, asked))
+    Ok(found((before, after), &comparison, &evidence, None, asked))
 }
 
 /// Joins the trees; also returns the mount points of the newer side that hide older paths.
@@ -150,15 +151,19 @@ fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
 }
 
 fn found(
-    before: &View<'_>,
-    after: &View<'_>,
+    (before, after): (&View<'_>, &View<'_>),
     comparison: &Comparison,
     evidence: &Evidence<'_>,
+    removals: Option<&Removals>,
     asked: Asked,
 ) -> Found {
-    let origins = (before.origins(), after.origins());
-    let names =
-        Names { before: before.packages, after: after.packages, rules: evidence.rules, origins };
+    let names = Names {
+        before: before.packages,
+        after: after.packages,
+        rules: evidence.rules,
+        origins: (before.origins(), after.origins()),
+        removals,
+    };
     let against_baseline = true;
     let package_changes: Vec<document::Change> = evidence
         .packages

@@ -33,7 +33,7 @@ pub(super) fn differences(captured: &Captured, run: &Run<'_>) -> Result<Found, E
     let image = captured.snapshot.image.as_ref().map_or(Origins::None, Origins::Image);
     let origins = (Origins::None, image);
     let (after, rules) = (&captured.snapshot.packages, &captured.rules);
-    let names = Names { before: &[], after, rules, origins };
+    let names = Names { before: &[], after, rules, origins, removals: None };
     let mut walk = Walk { captured, names, found, folds: Vec::new() };
     let mut cursor = captured.snapshot.tree.cursor();
     let mut steps = 0u32;

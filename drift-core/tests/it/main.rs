@@ -7,6 +7,8 @@ mod compare;
 mod detection;
 mod faults;
 mod hierarchy;
+mod image;
+mod layers;
 mod library;
 mod packages;
 mod report;

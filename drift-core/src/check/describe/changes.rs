@@ -12,6 +12,7 @@ use crate::model::{
 use crate::report::document::{AttributeChange, Change, Fact, LayerOf, PackageOf};
 use crate::report::lossy;
 use crate::rules::RuleSet;
+use crate::source::Removals;
 
 /// The collector of facts that the configuration of an image says.
 const IMAGE: &str = "image";
@@ -24,6 +25,8 @@ pub(in crate::check) struct Names<'n> {
     pub(in crate::check) rules: &'n RuleSet,
     /// What the layers of both sides are.
     pub(in crate::check) origins: (Origins<'n>, Origins<'n>),
+    /// Which layer of the newer side removed what, where that is known.
+    pub(in crate::check) removals: Option<&'n Removals>,
 }
 
 /// Describes the change of an entry.
@@ -136,13 +139,14 @@ pub(in crate::check) fn image_change(change: &ImageChange) -> Change {
     described
 }
 
-/// The layer of the target that an entry came with; else the one that it had in the baseline. Which
-/// layer removed an entry is not known yet.
+/// The layer of the target that an entry came or went with; else the one that it had in the baseline.
 fn layer_of(change: &EntryChange, names: &Names<'_>) -> Option<LayerOf> {
     let (before, after) = &names.origins;
-    after
-        .layer("target", origin(&change.after))
-        .or_else(|| before.layer("baseline", origin(&change.before)))
+    let now = match &change.after {
+        Some(state) => state.origin,
+        None => names.removals.and_then(|removals| removals.layer_of(&change.path)),
+    };
+    after.layer("target", now).or_else(|| before.layer("baseline", origin(&change.before)))
 }
 
 fn origin(side: &Option<State>) -> Option<LayerId> {

@@ -9,7 +9,7 @@ use crate::check::composition::Composition;
 use crate::check::view::View;
 use crate::check::{Found, Occasion, Request, Sealed};
 use crate::judge::{Status, Verdict};
-use crate::model::{AttributeSet, BlobDigest, Cause, Digest, Precision, Problem, Severity};
+use crate::model::{AttributeSet, Cause, Digest, Image, Precision, Problem, Severity};
 use crate::report::{Report, document};
 use crate::rules::RuleSet;
 use crate::seal::{Predicate, SealedBy};
@@ -111,13 +111,12 @@ fn scope(paper: &Paper<'_>) -> document::Scope {
 
 fn identity(view: &View<'_>) -> document::TargetIdentity {
     let (identity, image) = (&view.identity, view.image);
-    let digest = image.and_then(|image| image.manifest.as_ref().or(image.config_digest.as_ref()));
     document::TargetIdentity {
         os: identity.os.clone(),
         version: identity.version.clone(),
         architecture: identity.architecture.clone(),
         hostname: identity.hostname.clone(),
-        image_digest: digest.map(BlobDigest::to_string),
+        image_digest: image.and_then(Image::digest).map(ToString::to_string),
     }
 }
 

@@ -122,7 +122,7 @@ impl From<&model::Image> for Image {
                 .iter()
                 .map(|secret| ImageSecret {
                     location: secret.location.clone(),
-                    kind: secret.kind.to_owned(),
+                    kind: secret.kind.to_string(),
                 })
                 .collect(),
         }

@@ -313,7 +313,7 @@ pub(crate) fn image(random: &mut Random) -> Image {
         },
         annotations: vec![pair(text(), text())],
         size: 9,
-        secrets: vec![ImageSecret { location: text(), kind: "private-key" }],
+        secrets: vec![ImageSecret { location: text(), kind: "private-key".into() }],
     }
 }
 

@@ -64,8 +64,10 @@ fn what_the_image_says_is_in_the_report_of_both_sides() {
     said.config.labels = vec![("vendor".to_owned(), "example".to_owned())];
     said.history = vec![HistoryStep { created: None, created_by: None, layer: Some(1) }];
     said.annotations = vec![("a".to_owned(), "b".to_owned())];
-    said.secrets =
-        vec![ImageSecret { location: "config.env.KEY".to_owned(), kind: "named-like-a-secret" }];
+    said.secrets = vec![ImageSecret {
+        location: "config.env.KEY".to_owned(),
+        kind: "named-like-a-secret".into(),
+    }];
     let target = web().with_image(said);
     let outcome = checked(&target, &[&golden(&target, "", "web")]);
     assert_eq!(outcome.verdict.status(), Status::Clean);
