@@ -1,5 +1,7 @@
 //! Several baselines on one command line: base, runtime, application.
 
+use drift_testkit::need;
+
 use crate::stage::{Report, Space, Stage};
 
 /// Makes `base`, `runtime`, `app` and what runs, `all`, and seals the first three.
@@ -153,4 +155,66 @@ fn inspecting_the_image_of_what_is_none_says_so() {
     let file = stage.path("golden.drift");
     let run = stage.drift(["inspect", &file, "image", "--unverified"]).expect(0);
     assert_eq!(run.text(), "what was captured is not an image\n");
+}
+
+/// Two images by umoci: `lay:base` of one layer, `lay:app` with one more that changes, removes, adds.
+const IMAGES: &str = r#"
+cd "$s"
+repack() { umoci repack --image "$1" bundle --history.created_by "$2" > /dev/null; rm -rf bundle; }
+umoci init --layout lay
+umoci new --image lay:base
+umoci unpack --rootless --image lay:base bundle > /dev/null
+mkdir -p bundle/rootfs/etc bundle/rootfs/srv
+printf 'motd\n' > bundle/rootfs/etc/motd
+printf 'x\n' > bundle/rootfs/srv/x
+repack lay:base 'ADD rootfs.tar /'
+umoci unpack --rootless --image lay:base bundle > /dev/null
+printf 'other\n' >> bundle/rootfs/etc/motd
+rm bundle/rootfs/srv/x
+printf 'new\n' > bundle/rootfs/srv/new
+repack lay:app 'RUN change things'
+umoci config --image lay:app --config.user nobody --config.env API_TOKEN=hunter2hunter2
+"$drift" capture oci:lay@base --out base.drift --sign golden.key.pem --identity base \
+    --state state >&2
+"#;
+
+#[test]
+fn a_change_of_an_image_names_the_layer_and_its_command() {
+    let Some(_umoci) = need::tool("umoci") else { return };
+    let stage = Stage::new();
+    let against = "--baseline base.drift --trust golden.pub.pem --state state";
+    let script = format!("{IMAGES}\"$drift\" check oci:lay@app {against} --format json");
+    let report = Report::of(&stage.script(Space::Shared, &script)).expect(1);
+    let mut layers: Vec<String> = report
+        .all("/changes")
+        .map(|one| format!("{} {} {}", one["kind"], one["path"], one["layer"]))
+        .collect();
+    layers.sort();
+    let layer = r#"{"created_by":"RUN change things","index":1,"of":"target"}"#;
+    let mut expect = vec![
+        "\"added\" \"config.environment.API_TOKEN\" null".to_owned(),
+        "\"added\" \"config.user\" null".to_owned(),
+        format!("\"added\" \"/srv/new\" {layer}"),
+        format!("\"modified\" \"/etc/motd\" {layer}"),
+        format!("\"removed\" \"/srv/x\" {layer}"),
+    ];
+    expect.sort();
+    assert_eq!(layers, expect);
+    assert!(report.text("/baseline/image/manifest_digest").starts_with("sha256:"));
+    assert_eq!(
+        report.text("/target/image/manifest_digest"),
+        report.text("/target/identity/image_digest")
+    );
+    assert_eq!(report.all("/target/image/secrets").count(), 1);
+    assert!(!report.document.to_string().contains("hunter2"));
+    let script =
+        format!("cd \"$s\"; \"$drift\" explain /etc/motd oci:lay@app {against} || test $? = 1");
+    let text = stage.script(Space::Shared, &script).expect(0).text();
+    assert!(text.contains(", RUN change things\n"), "{text}");
+    assert!(text.contains("  layer in base.drift: 0, sha256:"), "{text}");
+    let text = stage
+        .script(Space::Shared, "cd \"$s\"; \"$drift\" inspect base.drift image --unverified")
+        .expect(0)
+        .text();
+    assert!(text.contains("ADD rootfs.tar /\n"), "{text}");
 }
