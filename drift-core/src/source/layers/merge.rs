@@ -115,7 +115,10 @@ impl Merge {
                     return Ok(());
                 }
                 Ok(Some(object)) => object,
-                Err(why) => self.index.unknown(current.layer, why),
+                Err(why) => {
+                    let path = TreePath::from_joined(path.to_vec());
+                    self.index.unknown(&path, current.layer, why)
+                }
             },
         };
         let node = match at {

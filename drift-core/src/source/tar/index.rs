@@ -153,16 +153,24 @@ impl Index {
             What::HardLink(target) => match self.linked(path, steps.target_of(target)) {
                 Ok(Some(object)) => object,
                 Ok(None) => return Ok(()),
-                Err(why) => self.unknown(LayerId(0), why),
+                Err(why) => self.unknown(path, LayerId(0), why),
             },
         };
         self.insert(path, object)
     }
 
-    /// Adds an object of which nothing is known, and why.
-    pub(in crate::source) fn unknown(&mut self, layer: LayerId, why: String) -> u32 {
+    /// Adds an object of which nothing is known, at a path of which something was said that cannot
+    /// be: a problem even where another entry takes its place, because readers stop there.
+    pub(in crate::source) fn unknown(
+        &mut self,
+        path: &TreePath,
+        layer: LayerId,
+        why: String,
+    ) -> u32 {
         let number = u32::try_from(self.objects.len()).unwrap_or(u32::MAX);
         self.objects.push(Object::unknown(u32::MAX, layer));
+        let reason = self.of_layer(why.clone(), layer);
+        self.problem(path.clone(), Stage::Parse, reason);
         self.fault(number, Stage::Parse, why);
         number
     }
@@ -258,6 +266,12 @@ impl Index {
             }
         }
         self.xattr_numbers = HashMap::new();
+        self.report_faults();
+        self.problems.sort();
+        self.problems.dedup();
+    }
+
+    fn report_faults(&mut self) {
         let faults = std::mem::take(&mut self.faults);
         if faults.is_empty() {
             return;

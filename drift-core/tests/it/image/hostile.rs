@@ -10,7 +10,9 @@ use super::layout::{
     CONFIG, Edit, Edits, Files, INDEX, LAYER, MANIFEST, descriptor, good, packed, put, sha256,
     spoiled, write,
 };
-use super::{image, malformed, text};
+use drift_core::source::Error;
+
+use super::{captured, image, malformed, open, survey, text};
 
 #[track_caller]
 fn refused(needle: &str, files: &Files) {
@@ -88,6 +90,50 @@ fn one_bit_of_any_document_is_noticed() {
     }
     println!("{changes} changes of one bit");
     assert!(changes > 100, "{changes}");
+}
+
+#[test]
+fn one_bit_of_any_layer_is_noticed() {
+    let files = good();
+    let is_layer = |bytes: &[u8]| bytes.first() != Some(&b'{');
+    let names: Vec<&String> =
+        files.iter().filter(|(_, bytes)| is_layer(bytes)).map(|(name, _)| name).collect();
+    assert_eq!(names.len(), 2);
+    let temp = tempfile::tempdir().unwrap();
+    let file = temp.path().join("layout.tar");
+    let mut changes = 0;
+    for name in names {
+        for at in (0..files[name].len()).step_by(97) {
+            let mut spoiled = files.clone();
+            spoiled.get_mut(name).expect("it is there")[at] ^= 1 << (at % 8);
+            fs::write(&file, packed(&spoiled)).unwrap();
+            match captured(&text(&file)) {
+                Err(Error::Malformed { .. }) => changes += 1,
+                other => panic!("bit {} of byte {at} of {name}: {other:?}", at % 8),
+            }
+        }
+    }
+    println!("{changes} changes of one bit");
+    assert!(changes > 40, "{changes}");
+    fs::write(&file, packed(&files)).unwrap();
+    assert!(captured(&text(&file)).is_ok_and(|snapshot| snapshot.problems.is_empty()));
+}
+
+#[test]
+fn a_layout_that_changes_under_the_run_is_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let layout = temp.path().join("layout");
+    write(&layout, &good());
+    let source = open(&text(&layout), "").expect("it is good");
+    // The same bytes in another file: no digest would tell, and yet somebody is at it.
+    let name =
+        good().keys().find(|name| name.starts_with("blobs/") && good()[*name][0] != b'{').cloned();
+    let path = layout.join(name.expect("a layer"));
+    let bytes = fs::read(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, bytes).unwrap();
+    let error = survey(&*source).err().expect("it is refused").to_string();
+    assert!(error.contains("was changed while"), "{error}");
 }
 
 #[test]

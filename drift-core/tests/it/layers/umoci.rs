@@ -17,7 +17,7 @@ use drift_testkit::need;
 use super::layout::{self, Coding, Layer, layer};
 use super::{Merged, merge};
 
-const IMAGES: u64 = 120;
+const IMAGES: u64 = 150;
 
 const IMPLIED: &str = "directory that no layer has";
 
@@ -92,12 +92,21 @@ fn difference(merged: &Words, unpacked: &Words) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// What a directory without an entry is, no image says.
+/// What a directory without an entry is, no image says. And umoci leaves a directory in which it
+/// removed something with the time of the removal.
 fn same(merged: Option<&String>, unpacked: Option<&String>) -> bool {
-    match (merged.map(String::as_str), unpacked) {
-        (Some(IMPLIED), Some(unpacked)) => unpacked.starts_with("directory|"),
-        (merged, unpacked) => merged == unpacked.map(String::as_str),
+    let (Some(merged), Some(unpacked)) = (merged, unpacked) else { return merged == unpacked };
+    if merged == IMPLIED {
+        return unpacked.starts_with("directory|");
     }
+    let fields = |words: &str| words.split('|').map(str::to_owned).collect::<Vec<String>>();
+    let (mut merged, mut unpacked) = (fields(merged), fields(unpacked));
+    let written = unpacked[4].parse::<i64>().expect("a time") > 1_700_001_000;
+    if merged[0] == "directory" && written {
+        merged[4].clear();
+        unpacked[4].clear();
+    }
+    merged == unpacked
 }
 
 fn words_of(merged: &Merged) -> Words {
@@ -270,9 +279,16 @@ fn image(seed: u64) -> Vec<Vec<String>> {
                 }
                 lines.push("l l a".to_owned());
                 lines.push("l c/m ../a/b".to_owned());
+                for directory in &DIRECTORIES[..4] {
+                    for name in NAMES {
+                        lines.push(format!("f {directory}{name} low"));
+                    }
+                }
             }
             let count = 3 + numbers.below(9);
-            let mut added: Vec<String> = (0..count).map(|_| line(&mut numbers, tame)).collect();
+            let mut linked = None;
+            let lines_of = (0..count).filter_map(|_| line(&mut numbers, tame, &mut linked));
+            let mut added: Vec<String> = lines_of.collect();
             if number > 0 {
                 let removals = numbers.below(4);
                 let removed =
@@ -282,7 +298,7 @@ fn image(seed: u64) -> Vec<Vec<String>> {
                 } else {
                     added.extend(removed)
                 }
-                if !tame {
+                if !tame && !added.is_empty() {
                     let turn = numbers.below(added.len());
                     added.rotate_left(turn);
                 }
@@ -293,35 +309,51 @@ fn image(seed: u64) -> Vec<Vec<String>> {
         .collect()
 }
 
-const DIRECTORIES: &[&str] = &["", "a/", "a/b/", "c/", "l/", "c/m/", "d/"];
-const NAMES: &[&str] = &["x", "y", "z", "b", "d"];
+const DIRECTORIES: &[&str] = &["", "a/", "a/b/", "c/", "l/", "c/m/"];
+const NAMES: &[&str] = &["x", "y", "z"];
 
-fn line(numbers: &mut Numbers, tame: bool) -> String {
-    let directories = if tame { &DIRECTORIES[..6] } else { DIRECTORIES };
-    let path = format!("{}{}", numbers.of(directories), numbers.of(NAMES));
+/// What stands at directories and links to them changes seldom, or most images would have entries
+/// below what is no directory.
+/// Hard links lead to the last file of the layer, for else most would lead nowhere.
+fn line(numbers: &mut Numbers, tame: bool, linked: &mut Option<String>) -> Option<String> {
+    let path = format!("{}{}", numbers.of(DIRECTORIES), numbers.of(NAMES));
     let owner = numbers.below(3) * 1000;
     let content = numbers.below(100);
-    match numbers.below(if tame { 9 } else { 12 }) {
+    if !tame && numbers.below(12) == 0 {
+        return Some(match numbers.below(3) {
+            0 => format!("f {} {content}", numbers.of(&["a", "c", "l", "a/b"])),
+            1 => format!("l {} {}", numbers.of(&["a/b", "c"]), numbers.of(&["/a", "../c", "x"])),
+            _ => format!("f {}/in/{} {content}", numbers.of(&["new", "c", "l"]), numbers.of(NAMES)),
+        });
+    }
+    let line = match numbers.below(12) {
         0..=3 => format!("f {path} {content} {} {owner}", numbers.of(&["644", "4755", "600"])),
         4 => format!("d {path} _ {} {owner}", numbers.of(&["755", "1777", "700"])),
         5 => format!("l {path} {}", numbers.of(&["a", "/c", "../a/b", "x", "../../../c"])),
         6 => format!("p {path} _ 600 {owner}"),
         7 => format!("f {path} {content} 644 {owner} user.k={content}"),
         8 => format!("c {path} {content},7 660 {owner}"),
-        9 => format!("d {} _ 750", numbers.of(&["a", "a/b", "c", "l"])),
-        10 => format!("f {} {content}", numbers.of(&["a", "c", "l", "a/b"])),
-        _ => {
-            let target = format!("{}{}", numbers.of(directories), numbers.of(NAMES));
-            format!("h {path} {target}")
-        }
+        9 => format!("d {} _ {}", numbers.of(&["a", "a/b", "c"]), numbers.of(&["750", "711"])),
+        10 if !tame => format!("d {} _ 750", numbers.of(&["l", "c/m"])),
+        _ if tame || numbers.below(8) > 0 => format!("h {path} {}", linked.as_deref()?),
+        _ => format!("h {path} {}{}", numbers.of(DIRECTORIES), numbers.of(NAMES)),
+    };
+    if let Some(path) = line.strip_prefix("f ").and_then(|line| line.split(' ').next()) {
+        *linked = Some(path.to_owned());
+    } else if linked.as_deref() == Some(path.as_str()) {
+        *linked = None;
     }
+    Some(line)
 }
 
 fn whiteout(numbers: &mut Numbers, tame: bool) -> String {
     let directories = if tame { &DIRECTORIES[..4] } else { DIRECTORIES };
     let directory = numbers.of(directories);
-    match numbers.below(4) {
-        0 => format!("f {directory}.wh..wh..opq"),
+    match numbers.below(8) {
+        0 if directory != "" => format!("f {directory}.wh..wh..opq"),
+        1 if !tame => {
+            format!("f {}", numbers.of(&[".wh.a", "a/.wh.b", ".wh.c", ".wh.l", ".wh..wh..opq"]))
+        }
         _ => format!("f {directory}.wh.{}", numbers.of(NAMES)),
     }
 }
