@@ -28,6 +28,7 @@ struct Document {
 struct FileShown {
     place: &'static str,
     file: String,
+    state: &'static str,
     digest: Option<String>,
 }
 
@@ -43,6 +44,7 @@ struct Shown {
     /// What holds where nothing is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     unset: Option<String>,
+    takes: String,
     meaning: &'static str,
 }
 
@@ -56,6 +58,7 @@ pub(crate) fn show(
     let files = config.files.iter().map(|file| FileShown {
         place: file.place,
         file: file.path.to_string_lossy().into_owned(),
+        state: file.state,
         digest: file.said.as_ref().map(|said| said.digest.to_string()),
     });
     let document = Document {
@@ -84,6 +87,7 @@ fn setting(
         file: None,
         line: None,
         unset: None,
+        takes: key.kind.expected(),
         meaning: key.meaning,
     };
     if let Some(values) = typed.filter(|_| key.table.is_empty()).and_then(|all| typed_of(key, all))
@@ -149,7 +153,7 @@ fn text(document: &Document) -> String {
         text.push_str("  none is read\n");
     }
     for file in &document.files {
-        let state = if file.digest.is_some() { "in force" } else { "not there" };
+        let state = file.state.replace('-', " ");
         let name = shown(Path::new(&file.file));
         text.push_str(&format!("  {:<8} {name} ({state})\n", file.place));
     }
