@@ -4,8 +4,10 @@
 #![expect(clippy::panic, reason = "a broken precondition fails its test with the reason")]
 
 mod blind_spots;
+mod configured;
 mod evasion;
 mod exit_codes;
+mod hierarchy;
 mod hostile;
 mod images;
 mod sealing;
