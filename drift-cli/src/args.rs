@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Rules(Rules),
     /// Print the completion script of a shell
     Completions(Completions),
+    /// Write the manual pages: one for drift and one for each verb
+    Man(Man),
 }
 
 /// Which target, and how its entries are classed.
@@ -363,4 +365,11 @@ pub(crate) struct RulesExplain {
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Man {
+    /// The directory for them; it is made when it is missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
 }

@@ -8,6 +8,7 @@ mod explain;
 mod export;
 mod inspect;
 mod keygen;
+mod man;
 mod rules;
 mod seal;
 mod sealing;
@@ -38,5 +39,6 @@ pub(crate) fn run(
         Command::Keygen(args) => keygen::run(&args, terminal),
         Command::Rules(args) => rules::run(&args, settings, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
+        Command::Man(args) => man::run(&args, terminal),
     }
 }
