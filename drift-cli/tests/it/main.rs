@@ -6,6 +6,8 @@
 mod blind_spots;
 mod evasion;
 mod exit_codes;
+mod gate;
 mod hostile;
 mod sealing;
+mod service;
 mod stage;

@@ -1,0 +1,164 @@
+//! What is installed and scheduled: scripts, units and templates hold before anybody runs them.
+
+use drift_testkit::{TempRoot, command, need};
+
+use super::repository::{File, files, none, read, root};
+
+const DRIFT: &str = env!("CARGO_BIN_EXE_drift");
+
+/// Tenths of the exposure that `systemd-analyze security` gives from 0 to 10. What keeps it from
+/// being lower is what would give the unit a view of its own; the unit lists it.
+const EXPOSURE: &str = "--threshold=35";
+
+/// Settings by which a unit sees other files, mounts or owners than the host has.
+const VIEW: &[&str] = &[
+    "BindPaths",
+    "BindReadOnlyPaths",
+    "DynamicUser",
+    "ExecPaths",
+    "ExtensionDirectories",
+    "ExtensionImages",
+    "InaccessiblePaths",
+    "LogNamespace",
+    "MountAPIVFS",
+    "MountFlags",
+    "MountImages",
+    "NoExecPaths",
+    "PrivateDevices",
+    "PrivateIPC",
+    "PrivateMounts",
+    "PrivateNetwork",
+    "PrivateTmp",
+    "PrivateUsers",
+    "ProcSubset",
+    "ProtectControlGroups",
+    "ProtectHome",
+    "ProtectHostname",
+    "ProtectKernelLogs",
+    "ProtectKernelModules",
+    "ProtectKernelTunables",
+    "ProtectProc",
+    "ProtectSystem",
+    "ReadOnlyPaths",
+    "ReadWritePaths",
+    "RootDirectory",
+    "RootImage",
+    "TemporaryFileSystem",
+    "User",
+];
+
+/// Returns the shell that the file names in its first line.
+fn shell(file: &File) -> Option<&'static str> {
+    let first = file.text.lines().next().filter(|line| line.starts_with("#!"))?;
+    match first.rsplit(['/', ' ']).next()? {
+        "sh" => Some("sh"),
+        "bash" => Some("bash"),
+        _ => None,
+    }
+}
+
+#[test]
+fn every_shell_script_is_sound() {
+    let Some(shellcheck) = need::tool("shellcheck") else { return };
+    let scripts: Vec<_> =
+        files().into_iter().filter_map(|file| Some((shell(&file)?, file))).collect();
+    let mut wrong = Vec::new();
+    for (shell, file) in &scripts {
+        let path = root().join(&file.path);
+        let parsed = command::run(shell, ["-n".as_ref(), path.as_os_str()]);
+        let warning: [&std::ffi::OsStr; 4] =
+            ["--severity=warning".as_ref(), "--format=gcc".as_ref(), "--".as_ref(), path.as_ref()];
+        let checked = command::run(&shellcheck, warning);
+        if parsed.code != Some(0) || checked.code != Some(0) {
+            wrong.push(format!("{}: {}{}", file.path, parsed.error_text(), checked.text()));
+        }
+    }
+    none(&wrong, "mend the script, or disable the warning in place with its reason");
+    assert!(scripts.len() >= 9, "{} scripts were found", scripts.len());
+}
+
+/// Returns a directory with the units, as they are when this build of drift is what they start.
+fn units() -> TempRoot {
+    let adapted = |path: &str| read(path).replace("/usr/bin/drift ", &format!("{DRIFT} "));
+    TempRoot::new()
+        .file("drift-check.service", adapted("deploy/systemd/drift-check.service"), 0o644)
+        .file("drift-check.timer", adapted("deploy/systemd/drift-check.timer"), 0o644)
+        .directory("drift-check.service.d", 0o755)
+        .file(
+            "drift-check.service.d/on-failure.conf",
+            read("deploy/examples/on-failure.conf"),
+            0o644,
+        )
+        .file("drift-failed@.service", read("deploy/examples/drift-failed@.service"), 0o644)
+        .file("drift-failed@x.service", read("deploy/examples/drift-failed@.service"), 0o644)
+}
+
+#[test]
+fn units_are_valid() {
+    let Some(analyze) = need::tool("systemd-analyze") else { return };
+    let units = units();
+    for name in ["drift-check.service", "drift-check.timer", "drift-failed@x.service"] {
+        let path = units.at(name);
+        let run =
+            command::run(&analyze, ["verify".as_ref(), "--man=no".as_ref(), path.as_os_str()]);
+        // An unknown key is told on standard error and the exit code stays 0.
+        let told = run.error_text();
+        assert!(run.code == Some(0) && told.is_empty(), "{name}: {:?}: {told}", run.code);
+    }
+}
+
+#[test]
+fn the_service_is_as_confined_as_its_view_allows() {
+    let Some(analyze) = need::tool("systemd-analyze") else { return };
+    let units = units();
+    let path = units.at("drift-check.service");
+    let arguments: [&std::ffi::OsStr; 5] = [
+        "security".as_ref(),
+        "--offline=true".as_ref(),
+        "--no-pager".as_ref(),
+        EXPOSURE.as_ref(),
+        path.as_ref(),
+    ];
+    let run = command::run(&analyze, arguments);
+    assert_eq!(run.code, Some(0), "{}{}", run.text(), run.error_text());
+}
+
+#[test]
+fn the_service_sees_what_the_host_has() {
+    let service = read("deploy/systemd/drift-check.service");
+    let set: Vec<_> = service.lines().filter_map(|line| line.split_once('=')).collect();
+    assert!(set.iter().any(|(key, _)| *key == "ExecStart"), "no setting was found");
+    let blinding = set.iter().filter(|(key, _)| VIEW.contains(key));
+    let blinding: Vec<_> = blinding.map(|(key, value)| format!("{key}={value}")).collect();
+    none(&blinding, "leave the setting out: drift would see something else than the host");
+}
+
+#[test]
+fn templates_fit_their_schemas() {
+    let Some(python) = need::python_module("check_jsonschema") else { return };
+    for (schema, path) in [
+        ("vendor.github-actions", "deploy/gate/github/action.yml"),
+        ("vendor.github-workflows", "deploy/gate/github/example-workflow.yml"),
+        ("vendor.gitlab-ci", "deploy/gate/gitlab/drift.gitlab-ci.yml"),
+    ] {
+        let path = root().join(path);
+        let arguments: [&std::ffi::OsStr; 5] = [
+            "-m".as_ref(),
+            "check_jsonschema".as_ref(),
+            "--builtin-schema".as_ref(),
+            schema.as_ref(),
+            path.as_ref(),
+        ];
+        let run = command::run(&python, arguments);
+        assert_eq!(run.code, Some(0), "{}: {}{}", path.display(), run.text(), run.error_text());
+    }
+}
+
+#[test]
+fn the_package_has_one_version() {
+    let manifest = read("Cargo.toml");
+    let version = manifest.lines().find_map(|line| line.strip_prefix("version = ")).expect("one");
+    let changelog = read("deploy/debian/changelog");
+    let expect = format!("golden-drift ({}-", version.trim_matches('"'));
+    assert!(changelog.starts_with(&expect), "begin deploy/debian/changelog with {expect}1)");
+}
