@@ -140,8 +140,12 @@ fn templates_fit_their_schemas() {
         ("vendor.github-actions", "deploy/gate/github/action.yml"),
         ("vendor.github-workflows", "deploy/gate/github/example-workflow.yml"),
         ("vendor.gitlab-ci", "deploy/gate/gitlab/drift.gitlab-ci.yml"),
+        ("vendor.gitlab-ci", "deploy/gate/gitlab/example.gitlab-ci.yml"),
     ] {
-        let path = root().join(path);
+        // GitLab's schema says nothing about the keys of a job whose name begins with a dot.
+        let copy =
+            TempRoot::new().file("t.yml", read(path).replace("\n.drift-", "\ndrift-"), 0o644);
+        let path = copy.at("t.yml");
         let arguments: [&std::ffi::OsStr; 5] = [
             "-m".as_ref(),
             "check_jsonschema".as_ref(),
