@@ -80,18 +80,18 @@ fn a_tag_is_pulled_and_named_by_its_digest() {
     for (image, calls, checked) in [
         (
             "registry.example:5000/team/web:1.4",
-            "inspect --format {{.Digest}} docker://registry.example:5000/team/web:1.4",
+            "inspect --no-tags --format {{.Digest}} docker://registry.example:5000/team/web:1.4",
             format!("registry.example:5000/team/web@{digest}"),
         ),
         (
             "docker://registry.example:5000/web",
-            "inspect --format {{.Digest}} docker://registry.example:5000/web",
+            "inspect --no-tags --format {{.Digest}} docker://registry.example:5000/web",
             format!("registry.example:5000/web@{digest}"),
         ),
         ("web@sha256:22", "", "web@sha256:22".to_owned()),
         (
             "--platform linux/arm64/v8 web:1",
-            "--override-variant v8 --override-os linux --override-arch arm64 inspect --format {{.Digest}} docker://web:1",
+            "--override-variant v8 --override-os linux --override-arch arm64 inspect --no-tags --format {{.Digest}} docker://web:1",
             format!("web@{digest}"),
         ),
     ] {
@@ -171,4 +171,47 @@ state
     let _drift = run(gitlab).expect(1);
     let _other = run(&format!("IDENTITY=db; {github}")).expect(4);
     let _other = run(&format!("DRIFT_IDENTITY=db; {gitlab}")).expect(4);
+}
+
+#[test]
+fn skopeo_pulls_what_the_reports_name() {
+    let Some(_) = need::tool("skopeo") else { return };
+    let Some(_) = need::tool("python3") else { return };
+    let stage = Stage::new();
+    let script = format!(
+        r#"
+mkdir -p .config/containers
+mkfifo ready
+python3 '{}/../fixtures/registry.py' ready & registry=$!
+trap 'kill $registry' EXIT
+read -r line <ready; echo "$line" >registry.json
+port=$(sed 's/.*"port": \([0-9]*\).*/\1/' registry.json)
+printf '[[registry]]\nlocation = "127.0.0.1:%s"\ninsecure = true\n' "$port" >.config/containers/registries.conf
+export HOME="$PWD" XDG_CONFIG_HOME="$PWD/.config" DRIFT="$PWD/standin"
+cat >standin <<'END'
+#!/bin/sh
+cp "${{2#oci:}}/index.json" "$PULLED"
+END
+chmod +x standin
+export PULLED=arm64.json; golden --platform linux/arm64 "127.0.0.1:$port/web:1.4"
+export PULLED=amd64.json; golden --platform linux/amd64 "docker://127.0.0.1:$port/web:1.4"
+golden "127.0.0.1:$port/web:1.5" && exit 1 || [ $? = 3 ]
+golden "127.0.0.1:$port/web@sha256:$(printf '%064d' 0)" && exit 1 || [ $? = 3 ]
+golden --platform linux/amd64 "127.0.0.1:$port/web:1.4"
+"#,
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let _pulled = gate(&stage, &script).expect(0);
+    let json = |name: &str| -> serde_json::Value {
+        serde_json::from_slice(&stage.read(name)).expect("because the script wrote it")
+    };
+    let registry = json("registry.json");
+    for platform in ["arm64", "amd64"] {
+        let layout = json(&format!("{platform}.json"));
+        assert_eq!(layout["manifests"][0]["digest"], registry[platform], "{layout:#}");
+    }
+    let index = registry["index"].as_str().expect("a digest");
+    let named = stage.read("drift-reports/drift-image.txt");
+    let expect = format!("127.0.0.1:{}/web@{index}\n", registry["port"]);
+    assert_eq!(String::from_utf8_lossy(&named), expect);
 }

@@ -23,7 +23,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
 }
 
 /// Returns what `--help` of the verb says; `rules explain` is a verb of two words.
-fn help(words: &[String], known: &mut BTreeMap<String, String>) -> Option<String> {
+pub(crate) fn help(words: &[String], known: &mut BTreeMap<String, String>) -> Option<String> {
     let length = if words.first().is_some_and(|verb| verb == "rules") { 2 } else { 1 };
     let verb = words.get(..length)?;
     let help = known.entry(verb.join(" ")).or_insert_with(|| {

@@ -1,7 +1,10 @@
 //! What is installed and scheduled: scripts, units and templates hold before anybody runs them.
 
+use std::collections::BTreeMap;
+
 use drift_testkit::{TempRoot, command, need};
 
+use super::commands::help;
 use super::repository::{File, files, none, read, root};
 
 const DRIFT: &str = env!("CARGO_BIN_EXE_drift");
@@ -165,4 +168,78 @@ fn the_package_has_one_version() {
     let changelog = read("deploy/debian/changelog");
     let expect = format!("golden-drift ({}-", version.trim_matches('"'));
     assert!(changelog.starts_with(&expect), "begin deploy/debian/changelog with {expect}1)");
+}
+
+/// Returns the calls of drift and of the gate in a script, unit, table of cron or document, each as
+/// its words; lines that end with a backslash go on.
+fn calls(text: &str) -> Vec<Vec<String>> {
+    const ENDS: &[&str] = &["|", "||", "&&", ";", "#", ">", "\u{2026}", "}"];
+    let whole = text.replace("\\\n", " ").replace(['"', '\'', '`'], " ");
+    let mut found = Vec::new();
+    for line in whole.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        for (at, word) in words.iter().enumerate() {
+            let name = word.rsplit(['/', '=', '$']).next().unwrap_or_default();
+            let rest = words.get(at + 1..).unwrap_or_default();
+            let is_call = match name {
+                "drift" => rest.first().is_some_and(|verb| verb.chars().all(char::is_alphabetic)),
+                "drift-gate" => rest.iter().any(|word| word.starts_with("--")),
+                _ => false,
+            };
+            if is_call {
+                let until = rest.iter().take_while(|word| !ENDS.contains(word));
+                found.push([name].into_iter().chain(until.copied()).map(str::to_owned).collect());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_option_in_what_is_deployed_exists() {
+    let gate = read("deploy/gate/drift-gate");
+    let (mut known, mut wrong, mut seen) = (BTreeMap::new(), Vec::new(), 0);
+    let is_checked = |file: &File| {
+        let documents = ["docs/deploy.md", "docs/gate.md", "README.md"];
+        file.path.starts_with("deploy/") && !file.path.starts_with("deploy/debian/")
+            || documents.contains(&file.path.as_str())
+    };
+    for file in files().into_iter().filter(is_checked) {
+        for call in calls(&file.text) {
+            let [program, words @ ..] = call.as_slice() else { continue };
+            let is_gate = program == "drift-gate";
+            let verb = if is_gate { vec!["check".to_owned()] } else { words.to_vec() };
+            // A sentence may begin with the name of the program.
+            let Some(help) = help(&verb, &mut known) else { continue };
+            seen += 1;
+            let options = words.iter().filter(|word| word.starts_with("--") && word.len() > 2);
+            let name = |option: &str| option.split(['=', ']', ',']).next().map(str::to_owned);
+            for option in options.filter_map(|option| name(option)) {
+                let is_own = is_gate && gate.contains(&format!("{option}=*)"));
+                if !is_own
+                    && !help.contains(&format!("{option} "))
+                    && !help.contains(&format!("{option}\n"))
+                {
+                    wrong.push(format!("{}: {option} in {}", file.path, call.join(" ")));
+                }
+            }
+        }
+    }
+    none(&wrong, "correct the option");
+    assert!(seen >= 8, "{seen} calls were found");
+}
+
+#[test]
+fn calls_are_found_in_every_form() {
+    let text = "ExecStart=/usr/bin/drift check --a\n\"$drift\" man --out \"$made\" \\\n  --b | x --c\n\
+                17 3 * * * root nice drift check --d\ndrift captures files\ndrift-gate --e i\n";
+    let expect: &[&[&str]] = &[
+        &["drift", "check", "--a"],
+        &["drift", "man", "--out", "made", "--b"],
+        &["drift", "check", "--d"],
+        &["drift", "captures", "files"],
+        &["drift-gate", "--e", "i"],
+    ];
+    let found = calls(&text.replace("$made", "made"));
+    assert_eq!(found, expect);
 }
