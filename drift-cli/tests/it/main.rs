@@ -8,6 +8,7 @@ mod evasion;
 mod exit_codes;
 mod gate;
 mod hostile;
+mod manual;
 mod sealing;
 mod service;
 mod stage;

@@ -28,6 +28,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("getcap", "libcap2-bin"),
     ("setcap", "libcap2-bin"),
     ("systemd-analyze", "systemd"),
+    ("man", "man-db"),
     ("mkfs.ext4", "e2fsprogs"),
     ("mtree", "mtree-netbsd"),
     ("unshare", "util-linux"),
