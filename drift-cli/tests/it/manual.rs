@@ -27,7 +27,11 @@ fn verbs(help: &str) -> Vec<String> {
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     for character in text.chars() {
-        if character == '\u{8}' { drop(plain.pop()) } else { plain.push(character) }
+        if character != '\u{8}' {
+            plain.push(character);
+        } else {
+            let _struck = plain.pop();
+        }
     }
     plain
 }
@@ -52,8 +56,10 @@ fn every_verb_has_a_page_with_its_options_and_exit_codes() {
         let page = command::run(&man, arguments).expect(0);
         assert_eq!(page.error_text(), "", "{name}");
         let text = plain(&page.text());
+        // The synopsis names the options too, and explains none.
+        let explained = text.split("\nOPTIONS\n").nth(1).map(options).unwrap_or_default();
         for option in options(&help) {
-            assert!(options(&text).contains(&option), "{name}: no {option}\n{text}");
+            assert!(explained.contains(&option), "{name}: no {option}\n{text}");
         }
         for exit in drift_core::judge::EXIT_CODES {
             assert!(text.contains(exit.name), "{name}: no exit code {}\n{text}", exit.name);
