@@ -1,8 +1,11 @@
 //! From what was typed to what the library takes: targets, baselines, rules, trust, requests.
 
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+use clap::ValueEnum as _;
 
 use drift_core::artifact;
 use drift_core::baseline::{Baseline, UnverifiedSnapshot};
@@ -14,7 +17,7 @@ use drift_core::model::{Digest, Severity};
 use drift_core::seal::{self, Artefact, Expectations, SealInfo, Term, Untrusted};
 use drift_core::source::{self, Selection, Source};
 
-use crate::args::{Part, RuleArgs, TrustArgs};
+use crate::args::{Mode, Part, RuleArgs, TrustArgs};
 use crate::failure::Failure;
 use crate::settings::Settings;
 
@@ -97,9 +100,19 @@ pub(crate) fn is_stored(text: &str) -> bool {
 }
 
 /// Whether the file begins as a baseline; the name says nothing.
-fn is_baseline(path: &Path) -> bool {
+pub(crate) fn is_baseline(path: &Path) -> bool {
     artifact::read_start(path, drift_core::baseline::MARK.len())
         .is_ok_and(|start| start == drift_core::baseline::MARK)
+}
+
+/// Returns the one baseline that was named: several are not laid over each other yet.
+pub(crate) fn single(baselines: &[PathBuf]) -> Result<Option<&Path>, Failure> {
+    match baselines {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        _ => Err(Failure::usage_text("several baselines cannot be combined yet")
+            .hint("name one with --baseline FILE")),
+    }
 }
 
 /// Opens a snapshot without looking at its seal.
@@ -243,6 +256,40 @@ pub(crate) fn require(names: &[String]) -> Result<Vec<String>, Failure> {
             known.join(", ")
         ))),
     }
+}
+
+/// Returns the part of a snapshot that a configuration names.
+pub(crate) fn part(name: &str) -> Option<Part> {
+    Part::from_str(name, false).ok()
+}
+
+/// Returns the mode that a configuration names.
+pub(crate) fn mode(name: &str) -> Option<Mode> {
+    Mode::from_str(name, false).ok()
+}
+
+/// Reads a span such as 90s, 5m, 12h or 1d: a whole number above 0 and its unit.
+pub(crate) fn span(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let unit = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    let plain = number.bytes().all(|digit| digit.is_ascii_digit());
+    let number: u64 = number.parse().ok().filter(|number| *number > 0 && plain)?;
+    number.checked_mul(unit).map(Duration::from_secs)
+}
+
+/// Begins to count the time that `--deadline` gives.
+pub(crate) fn deadline(settings: &Settings, asked: Option<&str>) -> Result<(), Failure> {
+    let Some(text) = asked else { return Ok(()) };
+    let time = span(text).ok_or_else(|| {
+        Failure::usage_text(format!("--deadline takes a span such as 90s, 5m or 1h, not {text:?}"))
+    })?;
+    settings.end_after(time)
 }
 
 /// Starts the workers.

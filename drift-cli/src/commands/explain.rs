@@ -16,6 +16,7 @@ use crate::artifacts;
 use crate::failure::Failure;
 use crate::inputs;
 use crate::settings::Settings;
+use crate::state;
 use crate::terminal::Terminal;
 
 pub(crate) fn run(
@@ -25,14 +26,15 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let path = TreePath::parse(args.path.as_bytes()).map_err(Failure::usage)?;
     let clock = settings.clock(args.trust.now.as_deref())?;
-    let sealed = match &args.baseline {
+    let named = inputs::single(&args.baseline)?;
+    let sealed = match named {
         Some(file) => Some(inputs::baseline(file, &args.trust, settings, &*clock)??),
         None => None,
     };
     let source = source::open(&args.target, &source::Selection::default())?;
     let mut files: Vec<_> =
         args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
-    files.extend(artifacts::state(settings, args.trust.state.as_ref()));
+    files.extend(state::files(settings, args.trust.state.as_ref()));
     let own = artifacts::inside(&*source, &files);
     let pool = inputs::pool(settings, None)?;
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &own };
@@ -45,7 +47,7 @@ pub(crate) fn run(
             FailOn::At(Severity::Medium),
         )
     };
-    let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+    let file = named.map(|file| file.display().to_string()).unwrap_or_default();
     let reference = match &sealed {
         Some((baseline, seal)) => Reference::Sealed(Sealed { baseline, seal, file: &file }),
         None => Reference::PackageDatabase,

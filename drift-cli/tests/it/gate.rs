@@ -107,7 +107,7 @@ fn a_tag_is_pulled_and_named_by_its_digest() {
         assert!(copied.ends_with(&end), "{copied}");
         assert_eq!(
             *drift,
-            "drift check oci:WORK/image --output json=drift-reports/drift-report.json --output \
+            "drift check oci:WORK/image --no-config --output json=drift-reports/drift-report.json --output \
              text=drift-reports/drift-report.txt --baseline golden.drift --trust golden.pub.pem \
              --state state"
         );
@@ -214,4 +214,15 @@ golden --platform linux/amd64 "127.0.0.1:$port/web:1.4"
     let named = stage.read("drift-reports/drift-image.txt");
     let expect = format!("127.0.0.1:{}/web@{index}\n", registry["port"]);
     assert_eq!(String::from_utf8_lossy(&named), expect);
+}
+
+#[test]
+fn a_file_that_lies_there_does_not_open_the_gate() {
+    let stage = Stage::sealed();
+    stage.mode("root/usr/bin/tool", 0o4755);
+    stage.write("drift.toml", "exit_zero = true\nbaseline = \"golden.drift\"\n");
+    let _drift = gate(&stage, "golden ./root").expect(1);
+    let _refused = gate(&stage, "gate ./root --trust golden.pub.pem").expect(2);
+    let named = "gate ./root --config drift.toml --trust golden.pub.pem --state state";
+    let _named = gate(&stage, named).expect(0);
 }

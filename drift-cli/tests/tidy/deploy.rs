@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use drift_testkit::{TempRoot, command, need};
 
-use super::commands::help;
+use super::commands::{help, knows};
 use super::repository::{File, files, none, read, root};
 
 const DRIFT: &str = env!("CARGO_BIN_EXE_drift");
@@ -216,10 +216,7 @@ fn every_option_in_what_is_deployed_exists() {
             let name = |option: &str| option.split(['=', ']', ',']).next().map(str::to_owned);
             for option in options.filter_map(|option| name(option)) {
                 let is_own = is_gate && gate.contains(&format!("{option}=*)"));
-                if !is_own
-                    && !help.contains(&format!("{option} "))
-                    && !help.contains(&format!("{option}\n"))
-                {
+                if !is_own && !knows(&help, &option) {
                     wrong.push(format!("{}: {option} in {}", file.path, call.join(" ")));
                 }
             }

@@ -38,7 +38,7 @@ use crate::seal::SealInfo;
 use crate::source::{self, Source};
 
 pub use path_directories::PATH_DIRECTORIES;
-pub use refused::{busy, refused, unreadable};
+pub use refused::{busy, or_stopped, refused, stopped, unreadable};
 pub use view::View;
 
 /// What was asked for, as far as it bears on the result or is reported.
@@ -116,6 +116,19 @@ pub enum Error {
     /// The target cannot be read again.
     #[error(transparent)]
     Source(#[from] source::Error),
+}
+
+impl Error {
+    /// Returns whether the run was stopped, and nothing else is wrong.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(
+            self,
+            Self::Capture(capture::Error::Source(source::Error::Cancelled(_)))
+                | Self::Source(source::Error::Cancelled(_))
+                | Self::Compare(compare::Error::Cancelled(_))
+        )
+    }
 }
 
 /// A verified baseline with what its seal says.

@@ -68,6 +68,18 @@ pub struct Tool {
     pub rules_digest: String,
     /// Digest of the waivers; none yet.
     pub waivers_digest: Option<String>,
+    /// The configuration files in force, the strongest first; the program that embeds the library
+    /// says which.
+    pub config_digests: Vec<ConfigDigest>,
+}
+
+/// A configuration file that was in force.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConfigDigest {
+    /// The file.
+    pub file: String,
+    /// `sha256:…` of its bytes.
+    pub digest: String,
 }
 
 /// What was asked for.

@@ -80,6 +80,7 @@ fn tool(paper: &Paper<'_>) -> document::Tool {
         policies_digest: None,
         rules_digest: paper.rules.digest().to_string(),
         waivers_digest: None,
+        config_digests: Vec::new(),
     }
 }
 

@@ -156,6 +156,7 @@ fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         }
     }
     page.line(&line)?;
+    configured(page, report)?;
     let mut line = Line::at(2);
     line.say("Compared with:");
     if report.verdict.status == "untrusted" {
@@ -168,9 +169,27 @@ fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     reference(&mut line, &report.baseline);
     page.line(&line)?;
     if report.scope.rules_overridden {
-        page.say(2, "Rules of the command line replaced those of the baseline.")?;
+        page.say(2, "Rules of the operator replaced those of the baseline.")?;
     }
     Ok(())
+}
+
+/// Writes which configuration files were in force.
+fn configured(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let files = &report.tool.config_digests;
+    if files.is_empty() {
+        return Ok(());
+    }
+    let mut line = Line::at(2);
+    line.say("Configured by:");
+    for (at, config) in files.iter().enumerate() {
+        if at > 0 {
+            line.glue(",");
+        }
+        line.name(config.file.as_bytes());
+    }
+    line.glue(".");
+    page.line(&line)
 }
 
 fn reference(line: &mut Line, baseline: &Reference) {

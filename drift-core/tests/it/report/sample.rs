@@ -2,9 +2,9 @@
 
 use drift_core::model::{Cause, Severity};
 use drift_core::report::document::{
-    AttributeChange, Change, ChangeCounts, Content, Coverage, Exclusion, Mount, PackageOf, Problem,
-    Reference, Report, SCHEMA, Scope, Score, Signer, Summary, Target, TargetIdentity, Tool,
-    Verdict,
+    AttributeChange, Change, ChangeCounts, ConfigDigest, Content, Coverage, Exclusion, Mount,
+    PackageOf, Problem, Reference, Report, SCHEMA, Scope, Score, Signer, Summary, Target,
+    TargetIdentity, Tool, Verdict,
 };
 use drift_core::report::lossy;
 use serde_json::json;
@@ -96,6 +96,10 @@ impl Sample<'_> {
             policies_digest: self.made(DIGESTS[1]),
             rules_digest: (self.made)(DIGESTS[2]),
             waivers_digest: self.made(DIGESTS[0]),
+            config_digests: vec![ConfigDigest {
+                file: self.text("/etc/drift/drift.toml"),
+                digest: (self.made)(DIGESTS[1]),
+            }],
         }
     }
 
