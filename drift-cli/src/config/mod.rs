@@ -47,7 +47,8 @@ struct File {
     /// `system`, `user`, `project` or `named`.
     place: &'static str,
     path: PathBuf,
-    /// `None` where there is no file.
+    /// `in-force`, `absent` or `out-of-reach`.
+    state: &'static str,
     said: Option<Said>,
 }
 
@@ -140,7 +141,13 @@ impl File {
         match check_owned(&path, settings) {
             Ok(()) => {}
             Err(artifact::Error::System { source, .. }) if is_absent(&source) => {
-                return Ok(Self { place, path, said: None });
+                return Ok(Self { place, path, state: "absent", said: None });
+            }
+            // HOME may still be that of whoever started this user's process, and closed to this user.
+            Err(artifact::Error::System { source, .. })
+                if place == "user" && source.kind() == std::io::ErrorKind::PermissionDenied =>
+            {
+                return Ok(Self { place, path, state: "out-of-reach", said: None });
             }
             Err(error) => {
                 return Err(Failure::from(error)
@@ -156,7 +163,7 @@ impl File {
             Failure::usage_text(format!("{}:{}: {}", shown(&path), wrong.line, wrong.why))
                 .hint("drift config show --no-config lists every key")
         })?;
-        Ok(Self { place, path, said: Some(Said { digest, stated }) })
+        Ok(Self { place, path, state: "in-force", said: Some(Said { digest, stated }) })
     }
 }
 

@@ -28,6 +28,7 @@ struct Document {
 struct FileShown {
     place: &'static str,
     file: String,
+    state: &'static str,
     digest: Option<String>,
 }
 
@@ -56,6 +57,7 @@ pub(crate) fn show(
     let files = config.files.iter().map(|file| FileShown {
         place: file.place,
         file: file.path.to_string_lossy().into_owned(),
+        state: file.state,
         digest: file.said.as_ref().map(|said| said.digest.to_string()),
     });
     let document = Document {
@@ -149,7 +151,7 @@ fn text(document: &Document) -> String {
         text.push_str("  none is read\n");
     }
     for file in &document.files {
-        let state = if file.digest.is_some() { "in force" } else { "not there" };
+        let state = file.state.replace('-', " ");
         let name = shown(Path::new(&file.file));
         text.push_str(&format!("  {:<8} {name} ({state})\n", file.place));
     }
