@@ -147,6 +147,7 @@ fn named_files(args: &Check, settings: &Settings) -> Vec<PathBuf> {
     files.extend(args.trust.trust.iter().cloned());
     files.extend(args.rules.rules.iter().cloned());
     files.extend(args.sign_report.iter().cloned());
+    files.extend(settings.config.iter().map(|config| PathBuf::from(&config.file)));
     files.extend(state::files(settings, args.trust.state.as_ref()));
     files
 }

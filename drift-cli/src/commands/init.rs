@@ -48,12 +48,11 @@ pub(crate) fn run(args: &Init, settings: &Settings, terminal: &Terminal) -> Resu
     if args.system {
         artifact::ensure_directory_of(&place.directory, 0o755)?;
     }
+    // What others may write would be refused when it is read.
+    artifact::check_owned(&place.directory, settings.user)?;
     for (path, text) in &files {
         artifact::write_unless(path, text.as_bytes(), 0o644, Replace::No, &Cancel::new())
             .map_err(|error| Failure::output(&shown(path), error))?;
-    }
-    for (path, _) in &files {
-        artifact::check_owned(path, settings.user)?;
     }
     let made = files.iter().map(|(path, _)| format!("wrote {}\n", shown(path)));
     terminal.result(format!("{}\nnext:\n{}", made.collect::<String>(), place.next).as_bytes())?;
@@ -111,7 +110,7 @@ const RULES: &str = "\
 # `drift rules explain PATH` says which one that is. A capture seals its rules into the baseline, and
 # a check obeys those.
 #
-# Classes: read-only, dynamic, growing, secret, exclude and more; see docs/rules.md.
+# Classes: read-only, dynamic, growing, device, ignore, secret.
 #
 # dynamic   /srv/cache/**
 # growing   /var/log/app/*.log

@@ -231,10 +231,9 @@ impl Layers<'_> {
         if typed {
             return Ok(());
         }
-        if self.take_of(rules, "rules", &mut args.rules, |value| value.path().map(Some)) {
-            if let Some(path) = &args.rules {
-                check_owned(path, self.settings)?;
-            }
+        let stated = self.take_of(rules, "rules", &mut args.rules, |value| value.path().map(Some));
+        if let Some(path) = args.rules.as_ref().filter(|_| stated) {
+            check_owned(path, self.settings)?;
         }
         self.take_of(profile, "profile", &mut args.profile, Value::texts);
         Ok(())

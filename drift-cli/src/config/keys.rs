@@ -153,7 +153,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(("", "quiet", "quiet"), Kind::Flag, ("false", "true"), "whether a clean run prints nothing"),
     key(("", "with_content", "with_content"), Kind::Flag, ("false", "false"), "whether the report shows what small text files that changed say now"),
     key(("", "threads", "threads"), Kind::Threads, ("all processors", "\"50%\""), "threads, as a number or a share of the processors"),
-    key(("", "state", "state"), Kind::File, ("none", "\"/var/lib/drift\""), "where sequences and the last runs are remembered"),
+    key(("", "state", "state"), Kind::File, ("/var/lib/drift for root, else $XDG_STATE_HOME/drift", "\"/var/lib/drift\""), "where sequences and the last runs are remembered"),
     key(("", "deadline", "deadline"), Kind::Text(DEADLINE), ("none", "\"30m\""), "the time after which a run ends as incomplete"),
     key(("capture", "sign", "sign"), Kind::Signers, ("none", "[\"golden.key.pem\"]"), "private keys that seal what is captured"),
     key(("capture", "expires", "expires"), Kind::Text(TERM), ("never", "\"180d\""), "until when the seal holds"),

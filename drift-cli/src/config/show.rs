@@ -44,6 +44,7 @@ struct Shown {
     /// What holds where nothing is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     unset: Option<String>,
+    takes: String,
     meaning: &'static str,
 }
 
@@ -86,6 +87,7 @@ fn setting(
         file: None,
         line: None,
         unset: None,
+        takes: key.kind.expected(),
         meaning: key.meaning,
     };
     if let Some(values) = typed.filter(|_| key.table.is_empty()).and_then(|all| typed_of(key, all))

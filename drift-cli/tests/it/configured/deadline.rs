@@ -44,6 +44,7 @@ fn a_check_reports_what_it_knows_by_then() {
     assert_eq!(document["baseline"]["verified"], true);
     assert!(document["coverage"]["entries"].as_u64().is_some_and(|seen| seen >= 4), "{document}");
     assert_eq!(document["problems"].as_array().map(Vec::len), Some(1));
+    super::valid(&stage.path("json"));
     let text = String::from_utf8_lossy(&stage.read("text")).into_owned();
     assert!(text.starts_with("INCOMPLETE") && text.contains("deadline"), "{text}");
     for line in String::from_utf8_lossy(&stage.read("ndjson")).lines() {

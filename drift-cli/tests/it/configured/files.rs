@@ -85,9 +85,14 @@ fn a_key_of_the_file_does_what_its_option_does() {
     let run = stage.script(Space::Shared, "cd /; $drift check --config $s/drift.toml").expect(1);
     assert_eq!(run.text().trim(), "/etc/hosts");
     assert_eq!(stage.read("said.paths"), run.stdout, "relative to the file, not to where it runs");
+    super::valid(&stage.path("said.json"));
     let document: serde_json::Value =
         serde_json::from_slice(&stage.read("said.json")).expect("a document");
     assert_eq!(document["verdict"]["exit_code"], 1);
+    // No report goes over the configuration.
+    let over = "cd $s; $drift check --output json=./drift.toml";
+    let run = stage.script(Space::Shared, over).expect(2);
+    assert!(run.error_text().contains("overwrite"), "{}", run.error_text());
     // Nothing of a wrong configuration is obeyed.
     configure(&stage, "bogus = 1\n");
     let run = stage.script(Space::Shared, "cd $s; $drift check").expect(2);

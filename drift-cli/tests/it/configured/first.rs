@@ -35,8 +35,13 @@ fn every_example_is_taken() {
     let stage = Stage::new();
     let line = "mkdir $s/project; cd $s/project; $drift init >/dev/null
         sed -i -e 's/^#\\([a-z]\\)/\\1/' -e '/^baselines/d' drift.toml
-        $drift config show -- --no-config 2>/dev/null || true";
-    let said = stage.script(Space::Shared, line).success();
+        sed -i -n 's/^# \\([a-z]* *\\/.*\\)/\\1/p' rules.drift; cat rules.drift >&2
+        $drift rules explain /etc/app/token --no-config --rules rules.drift >&2
+        $drift config show 2>/dev/null || true";
+    let run = stage.script(Space::Shared, line);
+    let rules = run.error_text();
+    assert!(rules.contains("decided by  secret /etc/app/token"), "{rules}");
+    let said = run.success();
     let unset: Vec<&str> = said.lines().filter(|line| line.ends_with(" default")).collect();
     assert!(unset.len() == 1 && unset[0].contains("baselines"), "keys are not set: {said}");
 }
@@ -51,6 +56,15 @@ fn nothing_is_overwritten() {
         assert_eq!(stage.names("p"), [name], "the other is not written either");
         assert_eq!(stage.read(format!("p/{name}")), b"mine\n");
     }
+}
+
+/// What would be refused as soon as it is read is not written.
+#[test]
+fn a_directory_that_others_may_write_gets_nothing() {
+    let stage = Stage::new();
+    let run = stage.script(Space::Shared, "mkdir -m 777 $s/p; cd $s/p; $drift init").expect(2);
+    assert!(run.error_text().contains("chmod go-w"), "{}", run.error_text());
+    assert!(stage.names("p").is_empty());
 }
 
 #[test]

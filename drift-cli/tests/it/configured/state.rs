@@ -18,12 +18,15 @@ fn the_second_run_ends_as_busy_with_a_report() {
     let stage = Stage::sealed();
     stage.write("root/etc/hosts", "changed\n");
     let hold = "exec 9>$s/state/run.lock; flock 9;";
-    let line = format!("{hold} check --format json --output text=$s/said.txt 9<&-");
+    let line = format!(
+        "{hold} check --format json --output text=$s/said.txt --output json=$s/said.json 9<&-"
+    );
     let report = Report::of(&stage.script(Space::Shared, &line)).expect(3);
     assert_eq!(report.reason(), "busy");
     assert_eq!(report.all("/changes").count(), 0, "nothing was compared");
     assert_eq!(report.document["baseline"]["verified"], true);
     let text = String::from_utf8_lossy(&stage.read("said.txt")).into_owned();
+    super::valid(&stage.path("said.json"));
     assert!(text.contains("another run holds the state directory"), "{text}");
     assert_eq!(stamp(&stage, "last-run.json"), None, "the stamps are the other run's");
     // What cannot be trusted is told first.

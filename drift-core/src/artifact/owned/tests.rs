@@ -1,3 +1,5 @@
+//! Every mode and owner against the rule in one line; links.
+
 use std::ffi::OsStr;
 use std::os::unix::fs::symlink;
 use std::path::Path;
