@@ -45,7 +45,7 @@ fn a_broken_image_is_incomplete_and_a_wrong_choice_is_usage() {
     let tagged = format!("oci:{layout}@other");
     let root = format!("dir:{}", stage.path("root"));
     let cases: &[(&[&str], &str)] = &[
-        (&["check", &tagged], "@web linux/"),
+        (&["check", &tagged], "among @web sha256:"),
         (&["check", &layout, "--platform", "plan9/mips"], "there is none for plan9/mips"),
         (&["check", &layout, "--platform", "arm64"], "OS/ARCH"),
         (&["check", &root, "--platform", "linux/amd64"], "not a directory"),
@@ -83,5 +83,70 @@ fn an_image_is_captured_and_named_from_wherever_it_comes() {
     assert!(lines[0].ends_with(" 1 layers"), "{said}");
     for pair in lines.chunks(2) {
         assert_eq!(pair, &lines[..2]);
+    }
+}
+
+/// The same root in every form that the tools of this machine write.
+const FORMS: &str = r#"
+    root=$s/same
+    mkdir -p $root/etc $root/usr/bin $root/var/empty
+    printf 'web\n' >$root/etc/hostname
+    printf '#!/bin/sh\n' >$root/usr/bin/tool
+    chmod 4755 $root/usr/bin/tool
+    chown 7:8 $root/etc/hostname
+    ln $root/etc/hostname $root/etc/linked
+    ln -s ../usr/bin/tool $root/etc/link
+    setfattr -n user.note -v golden $root/etc/hostname
+    find $root -exec touch --no-dereference --date=@1700000000 {} +
+    tar --xattrs --xattrs-include='*' -C $root -cf $s/same.tar .
+    gzip --keep $s/same.tar
+    umoci init --layout $s/umoci
+    umoci new --image $s/umoci:web
+    umoci insert --image $s/umoci:web $root /
+    build() { buildah --storage-driver=vfs --root=$s/store --runroot=$s/run "$@"; }
+    container=$(build from scratch)
+    cp -a $root/. "$(build mount $container)"
+    build commit --quiet $container oci:$s/buildah:web >&2
+    skopeo copy --quiet oci:$s/buildah:web oci-archive:$s/buildah.tar:web
+    skopeo copy --quiet oci:$s/buildah:web docker-archive:$s/docker.tar:web:1
+"#;
+
+#[test]
+fn one_root_in_every_form_is_the_same() {
+    let Some(stage) = staged() else { return };
+    if need::tool("buildah").is_none()
+        || need::tool("skopeo").is_none()
+        || need::tool("setfattr").is_none()
+    {
+        return;
+    }
+    let _made = stage.script(Space::Shared, FORMS).success();
+    let forms = [
+        format!("dir:{}", stage.path("same")),
+        stage.path("same.tar"),
+        stage.path("same.tar.gz"),
+        format!("oci:{}@web", stage.path("umoci")),
+        stage.path("buildah"),
+        stage.path("buildah.tar"),
+        format!("docker-archive:{}@1", stage.path("docker.tar")),
+    ];
+    let mut pairs = 0;
+    for (at, one) in forms.iter().enumerate() {
+        for other in forms.iter().skip(at + 1) {
+            let report = Report::of(&stage.drift(["diff", one, other, "--format", "json"]));
+            let document = &report.document;
+            assert_eq!(document["changes"], serde_json::json!([]), "{one} {other}");
+            assert_eq!(document["problems"], serde_json::json!([]), "{one} {other}");
+            assert_eq!(report.code, Some(0), "{one} {other}");
+            pairs += 1;
+        }
+    }
+    println!("{pairs} pairs of forms, no difference");
+    stage.write("same/etc/hostname", "evil\n");
+    for form in forms.iter().skip(1) {
+        let report = Report::of(&stage.drift(["diff", form, &forms[0], "--format", "json"]));
+        assert_eq!(report.code, Some(1));
+        let changes = report.document["changes"].as_array().map(Vec::len);
+        assert_eq!(changes, Some(2), "{form}: both names of one file");
     }
 }

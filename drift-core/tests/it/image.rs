@@ -13,7 +13,9 @@ mod tools;
 
 use std::path::Path;
 
-use drift_core::model::{Image, Platform};
+use drift_core::bounds::{Cancel, Pool, Silent};
+use drift_core::capture::{self, Options, Parts, RuleSource, Run};
+use drift_core::model::{Image, Platform, Snapshot};
 use drift_core::source::{self, Error, Selection, Source};
 
 /// Opens a target for a platform, any for an empty text.
@@ -49,6 +51,24 @@ fn no_choice(target: &str, platform: &str, needle: &str) {
         Err(Error::Choice { reason, .. }) if reason.contains(needle) => {}
         Err(other) => panic!("{target}: {other:?} does not name {needle:?}"),
         Ok(source) => panic!("{target} was taken as {:?}, not {needle:?}", source.image()),
+    }
+}
+
+/// Captures a target whole.
+fn captured(target: &str) -> Result<Snapshot, Error> {
+    survey(&*open(target, "")?)
+}
+
+/// Captures what is open.
+fn survey(source: &dyn Source) -> Result<Snapshot, Error> {
+    let (pool, cancel) = (Pool::new(2).expect("two threads"), Cancel::new());
+    let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
+    let rules = RuleSource::Whole("read-only /".to_owned());
+    let options = Options { rules, parts: Parts::ALL, vendor_digests: false };
+    match capture::capture(source, &options, &run) {
+        Ok(captured) => Ok(captured.snapshot),
+        Err(capture::Error::Source(error)) => Err(error),
+        Err(other) => panic!("{}: {other}", source.locator()),
     }
 }
 

@@ -309,8 +309,12 @@ impl<'a> Reader<'a> {
 
     fn skip_member(&mut self) -> Result<(), Fault> {
         self.stored(u64::MAX, &mut |_| Ok(()))?;
-        self.data = std::mem::take(&mut self.padding);
-        self.stored(u64::MAX, &mut |_| Ok(()))
+        let mut padding = [0; BLOCK];
+        let length = usize::try_from(std::mem::take(&mut self.padding)).unwrap_or(BLOCK);
+        // Where the archive ends in the padding, nothing of the member is missing: it has no end mark,
+        // as what `umoci insert` 0.4 writes, and that is what is told.
+        let _taken = self.fill(padding.get_mut(..length).unwrap_or_default())?;
+        Ok(())
     }
 
     /// Reads what follows the first zero block, to the end of the stream: only there does a

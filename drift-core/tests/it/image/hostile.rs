@@ -10,7 +10,9 @@ use super::layout::{
     CONFIG, Edit, Edits, Files, INDEX, LAYER, MANIFEST, descriptor, good, packed, put, sha256,
     spoiled, write,
 };
-use super::{image, malformed, text};
+use drift_core::source::Error;
+
+use super::{captured, image, malformed, open, survey, text};
 
 #[track_caller]
 fn refused(needle: &str, files: &Files) {
@@ -88,6 +90,50 @@ fn one_bit_of_any_document_is_noticed() {
     }
     println!("{changes} changes of one bit");
     assert!(changes > 100, "{changes}");
+}
+
+#[test]
+fn one_bit_of_any_layer_is_noticed() {
+    let files = good();
+    let is_layer = |bytes: &[u8]| bytes.first() != Some(&b'{');
+    let names: Vec<&String> =
+        files.iter().filter(|(_, bytes)| is_layer(bytes)).map(|(name, _)| name).collect();
+    assert_eq!(names.len(), 2);
+    let temp = tempfile::tempdir().unwrap();
+    let file = temp.path().join("layout.tar");
+    let mut changes = 0;
+    for name in names {
+        for at in (0..files[name].len()).step_by(97) {
+            let mut spoiled = files.clone();
+            spoiled.get_mut(name).expect("it is there")[at] ^= 1 << (at % 8);
+            fs::write(&file, packed(&spoiled)).unwrap();
+            match captured(&text(&file)) {
+                Err(Error::Malformed { .. }) => changes += 1,
+                other => panic!("bit {} of byte {at} of {name}: {other:?}", at % 8),
+            }
+        }
+    }
+    println!("{changes} changes of one bit");
+    assert!(changes > 40, "{changes}");
+    fs::write(&file, packed(&files)).unwrap();
+    assert!(captured(&text(&file)).is_ok_and(|snapshot| snapshot.problems.is_empty()));
+}
+
+#[test]
+fn a_layout_that_changes_under_the_run_is_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let layout = temp.path().join("layout");
+    write(&layout, &good());
+    let source = open(&text(&layout), "").expect("it is good");
+    // The same bytes in another file: no digest would tell, and yet somebody is at it.
+    let name =
+        good().keys().find(|name| name.starts_with("blobs/") && good()[*name][0] != b'{').cloned();
+    let path = layout.join(name.expect("a layer"));
+    let bytes = fs::read(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, bytes).unwrap();
+    let error = survey(&*source).err().expect("it is refused").to_string();
+    assert!(error.contains("was changed while"), "{error}");
 }
 
 #[test]
@@ -342,4 +388,47 @@ fn links_and_other_objects_in_a_directory() {
         symlink(&aside, layout.join(name)).unwrap();
         malformed(&format!("oci:{}", text(&layout)), "a link stands on the way");
     }
+}
+
+/// Whatever stands in a document that no digest names, what is taken is the image that was there.
+#[test]
+fn mutated_documents_give_the_same_image_or_none() {
+    let temp = tempfile::tempdir().unwrap();
+    let file = temp.path().join("layout.tar");
+    let target = format!("oci:{}", text(&file));
+    let whole = packed(&good());
+    fs::write(&file, &whole).unwrap();
+    let expect = image(&target, "");
+    let mut state = 1u64;
+    let mut random = |limit: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % limit
+    };
+    let (mut taken, mut refused) = (0, 0);
+    for _ in 0..3000 {
+        let mut bytes = whole.clone();
+        for _ in 0..=random(3) {
+            let at = random(bytes.len());
+            match random(3) {
+                0 => bytes[at] ^= 1 << random(8),
+                1 => bytes[at] = b"\"{}[]:,0\\ "[random(10)],
+                _ => {
+                    bytes.copy_within(at.saturating_sub(random(700))..at, random(whole.len() - 700))
+                }
+            }
+        }
+        fs::write(&file, &bytes).unwrap();
+        match open(&target, "") {
+            Err(_) => refused += 1,
+            Ok(source) => {
+                let found = source.image().expect("it is an image");
+                assert_eq!(found.manifest, expect.manifest);
+                assert_eq!((&found.layers, &found.config), (&expect.layers, &expect.config));
+                taken += 1;
+            }
+        }
+    }
+    println!("{taken} taken, {refused} refused");
+    assert!(taken > 100 && refused > 1000, "{taken} {refused}");
 }
