@@ -185,7 +185,7 @@ fn changed_archives_that_are_signed_for_do_no_harm() {
         }
     }
     println!("changed layers: {refused} refused, {odd} with problems, {clean} taken");
-    assert!(refused > 0 && odd > 20 && clean > 20);
+    assert!(refused > 0 && odd > 10 && clean > 100);
 }
 
 /// Many whiteouts of one large directory of the same layer: each name is looked at once, not once
