@@ -134,7 +134,7 @@ fn one_root_in_every_form_is_the_same() {
     const UMOCI: usize = 3;
     let mut pairs = 0;
     for (at, one) in forms.iter().enumerate() {
-        for (place, other) in forms.iter().enumerate().skip(at + 1) {
+        for other in forms.iter().skip(at + 1) {
             // umoci rounds times to whole seconds and the others cut them: these layers do differ.
             if at == UMOCI {
                 continue;
