@@ -12,6 +12,7 @@ use crate::artifacts;
 use crate::failure::Failure;
 use crate::inputs;
 use crate::settings::Settings;
+use crate::state;
 use crate::terminal::{Terminal, shown};
 
 use super::sealing;
@@ -21,6 +22,7 @@ pub(crate) fn run(
     settings: &Settings,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    inputs::deadline(settings, args.deadline.as_deref())?;
     let clock = settings.clock(args.now.as_deref())?;
     let orders = sealing::Orders::parse(&args.seal)?;
     let stale = artifact::bundle_paths(&args.out).unwrap_or_default();
@@ -31,9 +33,14 @@ pub(crate) fn run(
         ))
         .hint("choose another --out, or seal the new snapshot at once with --sign"));
     }
+    // Only the sequence of a seal is remembered.
+    let _lease = match orders.is_empty() {
+        true => state::Lease::Without,
+        false => state::hold_or_fail(settings, args.state.as_ref())?,
+    };
     let source = inputs::source(&args.target, &args.image, settings)??;
     let mut files = artifacts::of_capture(&args.out);
-    files.extend(artifacts::state(settings, args.state.as_ref()));
+    files.extend(state::files(settings, args.state.as_ref()));
     let own = artifacts::inside(&*source, &files);
     let pool = inputs::pool(settings, args.scope.threads.as_deref())?;
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &own };

@@ -46,7 +46,8 @@ pub(crate) fn run(args: &Diff, settings: &Settings, terminal: &Terminal) -> Resu
     let missing = || Failure::usage_text("the target cannot be viewed");
     let older = before.target(view_before.as_ref()).ok_or_else(missing)?;
     let newer = after.target(view_after.as_ref()).ok_or_else(missing)?;
-    let outcome = check::check(&newer, &Reference::Other(older), &request, &run, &occasion)?;
+    let mut outcome = check::check(&newer, &Reference::Other(older), &request, &run, &occasion)?;
+    outcome.report.tool.config_digests.clone_from(&settings.config);
     outputs.write(&outcome.report, clock.now(), false, terminal)?;
     // To a diff every difference is one, also what a rule declares harmless.
     match outcome.verdict.status() {

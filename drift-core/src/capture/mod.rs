@@ -18,7 +18,7 @@ use crate::packages::{Completeness, Ownership, Records};
 use crate::rules::{self, Class, RuleSet};
 use crate::source::{self, Plan, Source, Want};
 
-pub use probe::identity as system;
+pub use probe::{identity as system, image_names};
 pub use read::Extra;
 use read::read_rows;
 pub(crate) use read::{Ledger, read};
