@@ -74,6 +74,14 @@ pub(crate) struct RuleArgs {
     pub(crate) profile: Vec<String>,
 }
 
+/// Which image, where a target holds several.
+#[derive(Debug, Clone, Group)]
+pub(crate) struct ImageArgs {
+    /// The image for this platform; without it the only one there is, else that of this machine
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    pub(crate) platform: Option<String>,
+}
+
 /// What of the target is looked at, and with how many threads.
 #[derive(Debug, Clone, Group)]
 pub(crate) struct ScopeArgs {
@@ -173,7 +181,8 @@ pub(crate) enum Mode {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Check {
-    /// /, dir:PATH, tar:FILE, baseline:FILE, or a path whose kind is detected
+    /// /, dir:PATH, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], baseline:FILE, a path
+    /// whose kind is detected, or - for an archive on standard input
     #[arg(default_value = "/")]
     pub(crate) target: String,
     /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
@@ -185,6 +194,8 @@ pub(crate) struct Check {
     pub(crate) baselines: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) image: ImageArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
@@ -212,7 +223,8 @@ pub(crate) struct Check {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Capture {
-    /// /, dir:PATH, tar:FILE, or a path whose kind is detected
+    /// /, dir:PATH, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], a path whose kind is
+    /// detected, or - for an archive on standard input
     #[arg(default_value = "/")]
     pub(crate) target: String,
     /// The snapshot to write
@@ -223,6 +235,8 @@ pub(crate) struct Capture {
     pub(crate) deadline: Option<String>,
     #[command(flatten)]
     pub(crate) seal: SealArgs,
+    #[command(flatten)]
+    pub(crate) image: ImageArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
@@ -277,6 +291,8 @@ pub(crate) struct Diff {
     #[arg(long, conflicts_with = "trust")]
     pub(crate) unverified: bool,
     #[command(flatten)]
+    pub(crate) image: ImageArgs,
+    #[command(flatten)]
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
@@ -292,7 +308,8 @@ pub(crate) struct Diff {
 pub(crate) struct Explain {
     /// The path, as it is inside the target
     pub(crate) path: String,
-    /// /, dir:PATH, tar:FILE, or a path whose kind is detected
+    /// /, dir:PATH, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], a path whose kind is
+    /// detected, or - for an archive on standard input
     #[arg(default_value = "/")]
     pub(crate) target: String,
     /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
@@ -304,6 +321,8 @@ pub(crate) struct Explain {
     pub(crate) baselines: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) image: ImageArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
 }
@@ -388,6 +407,8 @@ pub(crate) struct RulesExplain {
     /// The target whose os-release chooses the profile
     #[arg(default_value = "/")]
     pub(crate) target: String,
+    #[command(flatten)]
+    pub(crate) image: ImageArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
     /// Take the rules of this baseline instead

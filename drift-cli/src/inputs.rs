@@ -1,6 +1,8 @@
 //! From what was typed to what the library takes: targets, baselines, rules, trust, requests.
 
+use std::io::IsTerminal as _;
 use std::num::NonZeroU32;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +15,11 @@ use drift_core::bounds::{Clock, Pool, Timestamp};
 use drift_core::capture::{Parts, RuleSource};
 use drift_core::check::{Target, View};
 use drift_core::judge::FailOn;
-use drift_core::model::{Digest, Severity};
+use drift_core::model::{Digest, Platform, Severity, SourceKind};
 use drift_core::seal::{self, Artefact, Expectations, SealInfo, Term, Untrusted};
 use drift_core::source::{self, Selection, Source};
 
-use crate::args::{Mode, Part, RuleArgs, TrustArgs};
+use crate::args::{ImageArgs, Mode, Part, RuleArgs, TrustArgs};
 use crate::failure::Failure;
 use crate::settings::Settings;
 
@@ -73,15 +75,17 @@ pub(crate) enum Sealing<'s> {
     Unverified,
 }
 
-/// Opens a target; a baseline only as `sealing` allows.
+/// Opens a target; a baseline only as `sealing` allows. The outer error is the operator's, the
+/// inner one the target's.
 pub(crate) fn target(
     text: &str,
     sealing: Sealing<'_>,
+    image: &ImageArgs,
     settings: &Settings,
-) -> Result<Input, Failure> {
+) -> Result<Result<Input, source::Error>, Failure> {
     let path = text.strip_prefix("baseline:").unwrap_or(text);
     if !is_stored(text) {
-        return Ok(Input::Live(source::open(text, &Selection::default())?));
+        return Ok(source(text, image, settings)?.map(Input::Live));
     }
     let stored = match sealing {
         Sealing::Unverified => Stored::Unverified(Box::new(unverified(Path::new(path))?)),
@@ -91,12 +95,63 @@ pub(crate) fn target(
             Stored::Sealed(Box::new(baseline), Box::new(info))
         }
     };
-    Ok(Input::Stored(stored))
+    Ok(Ok(Input::Stored(stored)))
+}
+
+/// Opens a target that is no stored snapshot. The outer error is the operator's, the inner one the
+/// target's.
+pub(crate) fn source(
+    text: &str,
+    image: &ImageArgs,
+    settings: &Settings,
+) -> Result<Result<Box<dyn Source>, source::Error>, Failure> {
+    let platform = image.platform.as_deref().map(platform).transpose()?;
+    let asked = platform.is_some();
+    let input = if is_input(text) { Some(standard_input()?) } else { None };
+    let selection = Selection { platform, input, cancel: settings.cancel.clone() };
+    let opened = source::open(text, &selection);
+    // Nobody may believe that a root was looked at as one of that platform.
+    if let (true, Ok(source)) = (asked, &opened)
+        && !matches!(source.kind(), SourceKind::Oci | SourceKind::DockerArchive)
+    {
+        let found = source.kind().name();
+        return Err(Failure::usage_text(format!("--platform chooses an image, not a {found}")));
+    }
+    Ok(opened)
+}
+
+pub(crate) fn platform(text: &str) -> Result<Platform, Failure> {
+    Platform::parse(text).ok_or_else(|| {
+        Failure::usage_text(format!(
+            "--platform takes OS/ARCH or OS/ARCH/VARIANT, such as linux/arm64, not {text:?}"
+        ))
+    })
+}
+
+/// Whether a target is read from standard input.
+pub(crate) fn is_input(text: &str) -> bool {
+    let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
+    let path = rest.split_once('@').map_or(rest, |(path, _)| path);
+    match scheme {
+        "" | "tar" => rest == "-",
+        "oci" | "docker-archive" => path == "-",
+        _ => false,
+    }
+}
+
+fn standard_input() -> Result<OwnedFd, Failure> {
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        return Err(Failure::usage_text("- reads an archive from standard input, a terminal here")
+            .hint("give it an archive, as in docker save IMAGE | drift check -"));
+    }
+    input.as_fd().try_clone_to_owned().map_err(Failure::usage)
 }
 
 /// Whether the target is a stored snapshot: by its scheme, or by its first bytes.
 pub(crate) fn is_stored(text: &str) -> bool {
-    text.starts_with("baseline:") || (!text.contains(':') && is_baseline(Path::new(text)))
+    text.starts_with("baseline:")
+        || (!text.contains(':') && text != "-" && is_baseline(Path::new(text)))
 }
 
 /// Whether the file begins as a baseline; the name says nothing.

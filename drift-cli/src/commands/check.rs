@@ -87,11 +87,19 @@ fn outcome(
     if sealed.is_some() {
         *lease = state::hold(settings, args.trust.state.as_ref());
     }
+    let sides = (args.target.as_str(), &reference);
     if let Lease::Busy(why) = lease {
-        let sides = (args.target.as_str(), &reference);
         return Ok(check::stopped(Stopped::Busy, why, sides, request, occasion)?);
     }
-    let target = inputs::target(&args.target, Sealing::Verified(&args.trust), settings)?;
+    let progress = Progress::default();
+    let sealing = Sealing::Verified(&args.trust);
+    let target = match inputs::target(&args.target, sealing, &args.image, settings)? {
+        Ok(target) => target,
+        Err(error) => {
+            let opened = in_time(Err(error.into()), settings);
+            return unless_unseen(opened, &progress, sides, request, occasion);
+        }
+    };
     let own = match &target {
         Input::Live(source) => {
             let mut files = outputs.files();
@@ -101,7 +109,6 @@ fn outcome(
         }
         Input::Stored(_) => Vec::new(),
     };
-    let progress = Progress::default();
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &progress, artifacts: &own };
     let view = target.view();
     let target = target
@@ -109,8 +116,7 @@ fn outcome(
         .ok_or_else(|| Failure::usage_text("the target cannot be viewed"))?;
     let checked = check::check(&target, &reference, request, &run, occasion);
     let checked = in_time(checked, settings);
-    let mut outcome =
-        unless_unseen(checked, &progress, (&args.target, &reference), request, occasion)?;
+    let mut outcome = unless_unseen(checked, &progress, sides, request, occasion)?;
     let Some((_, info)) = &sealed else { return Ok(outcome) };
     outcome.report.notes.extend(info.notes.iter().cloned());
     match inputs::remember(&args.trust, settings, info, occasion.clock.now()) {

@@ -19,8 +19,11 @@ pub(crate) fn run(args: &Diff, settings: &Settings, terminal: &Terminal) -> Resu
     let clock = settings.clock(args.trust.now.as_deref())?;
     let sealing =
         if args.unverified { Sealing::Unverified } else { Sealing::Verified(&args.trust) };
-    let (before, after) =
-        (inputs::target(&args.a, sealing, settings)?, inputs::target(&args.b, sealing, settings)?);
+    if inputs::is_input(&args.a) && inputs::is_input(&args.b) {
+        return Err(Failure::usage_text("only one of two targets can be standard input"));
+    }
+    let open = |target: &str| inputs::target(target, sealing, &args.image, settings);
+    let (before, after) = (open(&args.a)??, open(&args.b)??);
     let mut own = Vec::new();
     for input in [&before, &after] {
         if let Input::Live(source) = input {

@@ -9,7 +9,6 @@ use drift_core::model::attribute::{ATTRIBUTES, Value, base64};
 use drift_core::model::{Cause, Entry, FollowLast, Observed, Severity, TreePath};
 use drift_core::report::document::{Change, Problem};
 use drift_core::report::exact;
-use drift_core::source;
 
 use crate::args::{Explain, Part};
 use crate::artifacts;
@@ -31,7 +30,7 @@ pub(crate) fn run(
         Some(file) => Some(inputs::baseline(file, &args.trust, settings, &*clock)??),
         None => None,
     };
-    let source = source::open(&args.target, &source::Selection::default())?;
+    let source = inputs::source(&args.target, &args.image, settings)??;
     let mut files: Vec<_> =
         args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
     files.extend(state::files(settings, args.trust.state.as_ref()));

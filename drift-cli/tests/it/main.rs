@@ -8,5 +8,6 @@ mod configured;
 mod evasion;
 mod exit_codes;
 mod hostile;
+mod images;
 mod sealing;
 mod stage;

@@ -8,6 +8,7 @@ mod clock;
 pub mod escape;
 mod observer;
 mod pool;
+pub mod secrets;
 mod slack;
 mod timestamp;
 

@@ -167,6 +167,8 @@ fn kind_of(target: &str) -> &'static str {
         _ if target == "/" => "host",
         Some(("host", _)) => "host",
         Some(("tar", _)) => "tar",
+        Some(("oci", _)) => "oci",
+        Some(("docker-archive", _)) => "docker-archive",
         Some(("baseline", _)) => "snapshot",
         _ => "directory",
     }

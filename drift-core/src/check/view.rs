@@ -2,7 +2,9 @@
 
 use crate::baseline::{self, Baseline, UnverifiedSnapshot, root_of};
 use crate::capture::Captured;
-use crate::model::{Carries, Coverage, Cursor, Digest, Identity, Package, Problem, SourceKind};
+use crate::model::{
+    Carries, Coverage, Cursor, Digest, Identity, Image, Package, Problem, SourceKind,
+};
 
 /// One side of a comparison: a capture, a baseline, or a stored snapshot.
 #[derive(Debug)]
@@ -13,6 +15,8 @@ pub struct View<'v> {
     pub locator: String,
     /// Which system it says it is.
     pub identity: Identity,
+    /// Digest of the image's manifest, or of its configuration where it has no manifest.
+    pub image_digest: Option<String>,
     /// What it can carry.
     pub carries: Carries,
     /// The canonical text of its rules.
@@ -48,6 +52,7 @@ impl<'v> View<'v> {
             kind: snapshot.kind,
             locator: snapshot.locator.clone(),
             identity: snapshot.identity.clone(),
+            image_digest: snapshot.image.as_ref().and_then(Image::digest).map(ToString::to_string),
             carries: snapshot.carries,
             rules: snapshot.rules.clone(),
             profiles: captured.profiles.clone(),
@@ -67,6 +72,7 @@ impl<'v> View<'v> {
             kind: baseline.kind(),
             locator: baseline.locator().to_owned(),
             identity: baseline.identity().clone(),
+            image_digest: None,
             carries: baseline.carries(),
             rules: baseline.rules().to_owned(),
             profiles: Vec::new(),
@@ -86,6 +92,7 @@ impl<'v> View<'v> {
             kind: snapshot.kind(),
             locator: snapshot.locator().to_owned(),
             identity: snapshot.identity().clone(),
+            image_digest: None,
             carries: snapshot.carries(),
             rules: snapshot.rules().to_owned(),
             profiles: Vec::new(),

@@ -148,6 +148,15 @@ impl BlobDigest {
     }
 }
 
+impl Image {
+    /// Returns what names the image: the digest of its manifest, or of its configuration where it has
+    /// no manifest, as Docker names images.
+    #[must_use]
+    pub fn digest(&self) -> Option<&BlobDigest> {
+        self.manifest.as_ref().or(self.config_digest.as_ref())
+    }
+}
+
 impl fmt::Display for BlobDigest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
@@ -171,6 +180,22 @@ impl fmt::Display for Platform {
 }
 
 impl Platform {
+    /// Returns linux on the architecture that this program was built for, in the words of Go.
+    #[must_use]
+    pub fn of_this_machine() -> Self {
+        let little = cfg!(target_endian = "little");
+        let architecture = match std::env::consts::ARCH {
+            "x86_64" => "amd64",
+            "x86" => "386",
+            "aarch64" => "arm64",
+            "powerpc64" if little => "ppc64le",
+            "powerpc64" => "ppc64",
+            "loongarch64" => "loong64",
+            other => other,
+        };
+        Self { os: "linux".to_owned(), architecture: architecture.to_owned(), variant: None }
+    }
+
     /// Reads `OS/ARCH[/VARIANT]`; `None` when it is not of that form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -129,7 +129,7 @@ pub struct TargetIdentity {
     pub architecture: Option<String>,
     /// The configured host name.
     pub hostname: Option<String>,
-    /// Digest of the image; none yet.
+    /// Digest of the image's manifest, or of its configuration where it has no manifest.
     pub image_digest: Option<String>,
 }
 

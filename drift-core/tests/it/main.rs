@@ -6,6 +6,8 @@ mod baseline;
 mod compare;
 mod detection;
 mod faults;
+mod image;
+mod layers;
 mod library;
 mod packages;
 mod report;

@@ -49,7 +49,7 @@ pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>
         target: document::Target {
             kind: paper.after.kind.name().to_owned(),
             locator: paper.after.locator.clone(),
-            identity: identity(&paper.after.identity),
+            identity: identity(&paper.after.identity, paper.after.image_digest.as_ref()),
             root_digest: Some(paper.root.to_string()),
             effective_root: Some(paper.effective_root.to_string()),
         },
@@ -107,13 +107,13 @@ fn scope(paper: &Paper<'_>) -> document::Scope {
     }
 }
 
-fn identity(identity: &Identity) -> document::TargetIdentity {
+fn identity(identity: &Identity, image_digest: Option<&String>) -> document::TargetIdentity {
     document::TargetIdentity {
         os: identity.os.clone(),
         version: identity.version.clone(),
         architecture: identity.architecture.clone(),
         hostname: identity.hostname.clone(),
-        image_digest: None,
+        image_digest: image_digest.cloned(),
     }
 }
 

@@ -142,7 +142,13 @@ fn unseen(report: &Report) -> String {
 fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let target = &report.target;
     let mut line = Line::at(2);
-    line.say("Target:").name(target.locator.as_bytes()).say("is a").name(target.kind.as_bytes());
+    line.say("Target:").name(target.locator.as_bytes()).say("is");
+    match target.kind.as_str() {
+        "oci" => line.say("an OCI image"),
+        "docker-archive" => line.say("an image in a docker archive"),
+        "overlay" => line.say("an overlay"),
+        kind => line.say("a").name(kind.as_bytes()),
+    };
     let identity = &target.identity;
     for (word, value) in [
         ("system", &identity.os),
