@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::num::NonZeroU32;
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,11 +16,12 @@ use drift_core::capture::{Parts, RuleSource};
 use drift_core::check::{Target, View};
 use drift_core::judge::FailOn;
 use drift_core::model::{Digest, Platform, Severity, SourceKind};
-use drift_core::seal::{self, Artefact, Expectations, SealInfo, Term, Untrusted};
+use drift_core::seal::{Artefact, Expectations, SealInfo, Term, Untrusted};
 use drift_core::source::{self, Selection, Source};
 
 use crate::args::{ImageArgs, Mode, Part, RuleArgs, TrustArgs};
 use crate::failure::Failure;
+use crate::golden;
 use crate::settings::Settings;
 
 /// A baseline file: 55 bytes an entry, so this holds some 20 million.
@@ -160,16 +161,6 @@ pub(crate) fn is_baseline(path: &Path) -> bool {
         .is_ok_and(|start| start == drift_core::baseline::MARK)
 }
 
-/// Returns the one baseline that was named: several are not laid over each other yet.
-pub(crate) fn single(baselines: &[PathBuf]) -> Result<Option<&Path>, Failure> {
-    match baselines {
-        [] => Ok(None),
-        [one] => Ok(Some(one)),
-        _ => Err(Failure::usage_text("several baselines cannot be combined yet")
-            .hint("name one with --baseline FILE")),
-    }
-}
-
 /// Opens a snapshot without looking at its seal.
 pub(crate) fn unverified(path: &Path) -> Result<UnverifiedSnapshot, Failure> {
     let bytes: Arc<[u8]> = artifact::read_bounded(path, MAX_BASELINE_BYTES)?.into();
@@ -184,14 +175,8 @@ pub(crate) fn baseline(
     settings: &Settings,
     clock: &dyn Clock,
 ) -> Result<Result<(Baseline, SealInfo), Untrusted>, Failure> {
-    let trust = artifact::load_trust(&args.trust)?;
-    let sealed = artifact::open_sealed(path, MAX_BASELINE_BYTES)?;
-    let state = match settings.state_directory(args.state.as_ref()) {
-        Some(directory) => artifact::load_lineages(&directory)?,
-        None => None,
-    };
     let expected = expectations(args, Artefact::Snapshot)?;
-    match seal::verify(&sealed, &trust, &expected, clock.now(), state.as_ref()) {
+    match golden::verify(path, &expected, args, settings, clock)? {
         Err(untrusted) => Ok(Err(untrusted)),
         Ok((verified, info)) => {
             let baseline =
@@ -229,11 +214,11 @@ pub(crate) enum Memory {
     Lost(String),
 }
 
-/// Remembers what was verified; a memory that cannot be written is told, not fatal.
-pub(crate) fn remember(
+/// Remembers what was verified of each baseline; a memory that cannot be written is told, not fatal.
+pub(crate) fn remember<'i>(
     args: &TrustArgs,
     settings: &Settings,
-    info: &SealInfo,
+    seals: impl Iterator<Item = &'i SealInfo>,
     now: Timestamp,
 ) -> Memory {
     let lost = |why: String| {
@@ -246,11 +231,14 @@ pub(crate) fn remember(
     };
     // A time that the operator made up must not become the one that later checks start from.
     let at = if args.now.is_some() { Timestamp::from_unix(0, 0) } else { now };
-    match artifact::remember(&directory, info, at) {
-        Ok(()) => Memory::Remembered,
-        Err(artifact::Error::Busy { .. }) => Memory::Busy,
-        Err(error) => lost(error.to_string()),
+    for info in seals {
+        match artifact::remember(&directory, info, at) {
+            Ok(()) => {}
+            Err(artifact::Error::Busy { .. }) => return Memory::Busy,
+            Err(error) => return lost(error.to_string()),
+        }
     }
+    Memory::Remembered
 }
 
 /// Returns the rules that the operator gave; `None` when none were.
@@ -303,7 +291,9 @@ pub(crate) fn require(names: &[String]) -> Result<Vec<String>, Failure> {
     let attributes = drift_core::model::attribute::ATTRIBUTES.iter();
     let mut known: Vec<String> =
         attributes.map(|attribute| format!("entries.{}", attribute.name)).collect();
-    known.extend(["entries.mtime.nanoseconds", "packages", "settings", "facts"].map(str::to_owned));
+    known.extend(
+        ["entries.mtime.nanoseconds", "packages", "image", "settings", "facts"].map(str::to_owned),
+    );
     match names.iter().find(|name| !known.contains(name)) {
         None => Ok(names.to_vec()),
         Some(name) => Err(Failure::usage_text(format!(

@@ -5,6 +5,7 @@ mod artifacts;
 mod commands;
 mod config;
 mod failure;
+mod golden;
 mod inputs;
 mod outputs;
 mod progress;

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use drift_core::bounds::Stop;
 use drift_core::capture::{self, Run};
-use drift_core::check::{self, Occasion, Outcome, Reference, Request, Sealed};
+use drift_core::check::{self, Occasion, Outcome, Reference, Request};
 use drift_core::judge::{Exit, Status, Stopped};
 use drift_core::source;
 
 use crate::args::Check;
 use crate::artifacts;
 use crate::failure::Failure;
+use crate::golden::{self, Golden, Refused};
 use crate::inputs::{self, Input, Memory, Sealing};
 use crate::outputs::Outputs;
 use crate::progress::Progress;
@@ -67,24 +68,16 @@ fn outcome(
 ) -> Result<Outcome, Failure> {
     let pool = inputs::pool(settings, args.scope.threads.as_deref())?;
     // Whoever cannot trust the baseline has no use for the target.
-    let named = inputs::single(&args.baseline)?;
-    let sealed = match named {
-        None => None,
-        Some(file) => match inputs::baseline(file, &args.trust, settings, occasion.clock)? {
-            Ok(sealed) => Some(sealed),
-            Err(why) => {
-                let file = file.display().to_string();
-                *lease = state::hold(settings, args.trust.state.as_ref());
-                return Ok(check::refused(&why, &args.target, &file, request, occasion)?);
-            }
-        },
+    let golden = match Golden::open(&args.baseline, &args.trust, settings, occasion.clock)? {
+        Ok(golden) => golden,
+        Err(Refused { file, why }) => {
+            *lease = state::hold(settings, args.trust.state.as_ref());
+            return Ok(check::refused(&why, &args.target, &file, request, occasion)?);
+        }
     };
-    let file = named.map(|file| file.display().to_string()).unwrap_or_default();
-    let reference = match &sealed {
-        Some((baseline, seal)) => Reference::Sealed(Sealed { baseline, seal, file: &file }),
-        None => Reference::PackageDatabase,
-    };
-    if sealed.is_some() {
+    let sealed = golden.sealed();
+    let reference = golden::reference(&sealed);
+    if !sealed.is_empty() {
         *lease = state::hold(settings, args.trust.state.as_ref());
     }
     let sides = (args.target.as_str(), &reference);
@@ -117,9 +110,11 @@ fn outcome(
     let checked = check::check(&target, &reference, request, &run, occasion);
     let checked = in_time(checked, settings);
     let mut outcome = unless_unseen(checked, &progress, sides, request, occasion)?;
-    let Some((_, info)) = &sealed else { return Ok(outcome) };
-    outcome.report.notes.extend(info.notes.iter().cloned());
-    match inputs::remember(&args.trust, settings, info, occasion.clock.now()) {
+    if sealed.is_empty() {
+        return Ok(outcome);
+    }
+    outcome.report.notes.extend(golden.seals().flat_map(|info| &info.notes).cloned());
+    match inputs::remember(&args.trust, settings, golden.seals(), occasion.clock.now()) {
         Memory::Remembered => {}
         Memory::Busy => outcome = check::busy(outcome),
         Memory::Lost(note) => {

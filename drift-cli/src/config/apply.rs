@@ -47,6 +47,7 @@ pub(crate) fn fill(
         | Command::Export(_)
         | Command::Keygen(_)
         | Command::Completions(_)
+        | Command::Man(_)
         | Command::Init(_)
         | Command::Config(_) => Ok(()),
     }
@@ -157,7 +158,8 @@ impl Layers<'_> {
             let mut found = Vec::new();
             let target = (args.target.as_str(), &args.image);
             self.reference((&mut found, &None), target, &mut args.trust)?;
-            args.baseline = inputs::single(&found)?.map(PathBuf::from);
+            // Of several, the rules of the last hold.
+            args.baseline = found.pop();
         }
         Ok(())
     }

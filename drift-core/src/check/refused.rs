@@ -7,6 +7,7 @@ use crate::report::{Report, document};
 use crate::rules::RuleSet;
 use crate::seal::Untrusted;
 
+use super::composition::Composition;
 use super::describe::{self, SEALED};
 use super::{Error, Occasion, Outcome, Reference, Request};
 
@@ -55,6 +56,9 @@ fn unseen(
     report.problems.push(describe::problem(problem));
     report.baseline = match reference {
         Reference::Sealed(sealed) => describe::sealed(sealed, occasion.clock.now()),
+        Reference::Composed(parts) => {
+            describe::composed(&Composition::new(parts)?, occasion.clock.now())
+        }
         Reference::Other(_) | Reference::PackageDatabase => {
             document::Reference { kind: "none", ..document::Reference::default() }
         }
@@ -141,6 +145,7 @@ fn nothing(
             identity: document::TargetIdentity::default(),
             root_digest: None,
             effective_root: None,
+            image: None,
         },
         baseline: document::Reference::default(),
         manifests: Vec::new(),
@@ -169,6 +174,7 @@ fn kind_of(target: &str) -> &'static str {
         Some(("tar", _)) => "tar",
         Some(("oci", _)) => "oci",
         Some(("docker-archive", _)) => "docker-archive",
+        Some(("overlay", _)) => "overlay",
         Some(("baseline", _)) => "snapshot",
         _ => "directory",
     }

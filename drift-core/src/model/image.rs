@@ -4,6 +4,7 @@
 //! Values come from the image's author: they are shown escaped, compared, and never believed about
 //! the files. Values of environment variables are left out, because secrets live there.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// The place of a layer in its image; the lowest is 0.
@@ -83,7 +84,7 @@ pub struct ImageSecret {
     /// Such as `config.env.API_TOKEN` or `history[3].created_by`.
     pub location: String,
     /// Such as `private-key` or `named-like-a-secret`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
 }
 
 /// What an image says of itself.

@@ -6,6 +6,7 @@ mod baseline;
 mod compare;
 mod detection;
 mod faults;
+mod hierarchy;
 mod image;
 mod layers;
 mod library;

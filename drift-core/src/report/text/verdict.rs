@@ -174,6 +174,7 @@ fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     }
     reference(&mut line, &report.baseline);
     page.line(&line)?;
+    composed(page, &report.baseline)?;
     if report.scope.rules_overridden {
         page.say(2, "Rules of the operator replaced those of the baseline.")?;
     }
@@ -208,6 +209,10 @@ fn reference(line: &mut Line, baseline: &Reference) {
         ("none", _) => {
             line.say("nothing: no reference was given.");
             return;
+        }
+        ("sealed", true) if !baseline.composed_of.is_empty() => {
+            let several = count(baseline.composed_of.len(), "sealed baseline");
+            line.say(&several).say("laid over each other, the last of them")
         }
         ("sealed", true) => line.say("the sealed baseline"),
         ("sealed", false) => line.say("the baseline, its seal NOT VERIFIED,"),
@@ -244,6 +249,25 @@ fn reference(line: &mut Line, baseline: &Reference) {
     if !baseline.verified {
         line.say("Whoever could write it decides what this report says.");
     }
+}
+
+/// Writes each of several baselines, the lowest first.
+fn composed(page: &mut Page<'_>, baseline: &Reference) -> io::Result<()> {
+    for (at, one) in baseline.composed_of.iter().enumerate() {
+        let mut line = Line::at(4);
+        line.say(&format!("{}.", at.saturating_add(1))).name(one.file.as_bytes());
+        line.say("of").name(one.identity.as_bytes());
+        line.glue(",").say(&format!("sequence {}", one.sequence));
+        line.glue(",").say("made").name(one.created.as_bytes());
+        if let Some(expires) = &one.expires {
+            line.glue(",").say("expires").name(expires.as_bytes());
+        }
+        for signer in &one.signers {
+            line.glue(",").say("signed by").name(signer.name.as_bytes());
+        }
+        page.line(&line)?;
+    }
+    Ok(())
 }
 
 /// Writes what to do, and what this run does not prove.

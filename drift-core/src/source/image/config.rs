@@ -58,7 +58,7 @@ pub(super) struct Secrets(Vec<ImageSecret>);
 
 impl Secrets {
     pub(super) fn add(&mut self, location: String, kind: &'static str) {
-        self.0.push(ImageSecret { location, kind });
+        self.0.push(ImageSecret { location, kind: kind.into() });
     }
 
     /// Masks values that look like a secret, by themselves or by their name.
