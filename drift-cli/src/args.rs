@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Config(Config),
     /// Print the completion script of a shell
     Completions(Completions),
+    /// Write the manual pages: one for drift and one for each verb
+    Man(Man),
 }
 
 /// Which target, and how its entries are classed.
@@ -460,4 +462,11 @@ pub(crate) enum ShowFormat {
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Man {
+    /// The directory for them; it is made when it is missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
 }

@@ -10,6 +10,7 @@ mod export;
 mod init;
 mod inspect;
 mod keygen;
+mod man;
 mod rules;
 mod seal;
 mod sealing;
@@ -32,8 +33,10 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     // Those that look at nothing need no configuration, and must not fail on a wrong one.
-    let needless =
-        matches!(args.command, Command::Keygen(_) | Command::Completions(_) | Command::Init(_));
+    let needless = matches!(
+        args.command,
+        Command::Keygen(_) | Command::Completions(_) | Command::Man(_) | Command::Init(_)
+    );
     let loaded = if needless { Config::default() } else { Config::load(&args.config, settings)? };
     crate::config::fill(&mut args.command, matches, &loaded, settings)?;
     settings.config = loaded.digests();
@@ -52,6 +55,7 @@ pub(crate) fn run(
         Command::Init(args) => init::run(&args, settings, terminal),
         Command::Config(args) => config::run(&args, &loaded, settings, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
+        Command::Man(args) => man::run(&args, terminal),
     };
     ended.map_err(|failure: Failure| failure.or_late(settings.cancel.reason()))
 }

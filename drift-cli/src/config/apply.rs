@@ -47,6 +47,7 @@ pub(crate) fn fill(
         | Command::Export(_)
         | Command::Keygen(_)
         | Command::Completions(_)
+        | Command::Man(_)
         | Command::Init(_)
         | Command::Config(_) => Ok(()),
     }

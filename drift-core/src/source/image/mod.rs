@@ -11,6 +11,7 @@ mod command;
 mod config;
 mod descriptor;
 mod docker;
+mod index;
 mod json;
 mod oci;
 mod store;

@@ -285,7 +285,7 @@ mod tests {
             (state >> 8) as usize % below
         };
         for _ in 0..20_000 {
-            let parent = directories[random(directories.len())];
+            let parent = *directories.get(random(directories.len())).expect("below the length");
             let name = [b'a' + u8::try_from(random(20)).expect("small")].to_vec();
             let key = (parent, name.clone());
             assert_eq!(nodes.child(parent, &name), map.get(&key).copied());

@@ -389,3 +389,46 @@ fn links_and_other_objects_in_a_directory() {
         malformed(&format!("oci:{}", text(&layout)), "a link stands on the way");
     }
 }
+
+/// Whatever stands in a document that no digest names, what is taken is the image that was there.
+#[test]
+fn mutated_documents_give_the_same_image_or_none() {
+    let temp = tempfile::tempdir().unwrap();
+    let file = temp.path().join("layout.tar");
+    let target = format!("oci:{}", text(&file));
+    let whole = packed(&good());
+    fs::write(&file, &whole).unwrap();
+    let expect = image(&target, "");
+    let mut state = 1u64;
+    let mut random = |limit: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % limit
+    };
+    let (mut taken, mut refused) = (0, 0);
+    for _ in 0..3000 {
+        let mut bytes = whole.clone();
+        for _ in 0..=random(3) {
+            let at = random(bytes.len());
+            match random(3) {
+                0 => bytes[at] ^= 1 << random(8),
+                1 => bytes[at] = b"\"{}[]:,0\\ "[random(10)],
+                _ => {
+                    bytes.copy_within(at.saturating_sub(random(700))..at, random(whole.len() - 700))
+                }
+            }
+        }
+        fs::write(&file, &bytes).unwrap();
+        match open(&target, "") {
+            Err(_) => refused += 1,
+            Ok(source) => {
+                let found = source.image().expect("it is an image");
+                assert_eq!(found.manifest, expect.manifest);
+                assert_eq!((&found.layers, &found.config), (&expect.layers, &expect.config));
+                taken += 1;
+            }
+        }
+    }
+    println!("{taken} taken, {refused} refused");
+    assert!(taken > 100 && refused > 1000, "{taken} {refused}");
+}
