@@ -7,10 +7,13 @@ use crate::bounds::escape::escaped;
 use crate::model::SourceKind;
 
 use super::walked::Walked;
-use super::{Error, HostVolume, Resolution, Selection, Source, errno_name, tar};
+use super::{
+    Error, HostVolume, OverlayTarget, Resolution, Selection, Source, errno_name, overlay, tar,
+};
 
 /// The schemes that a target can begin with, for messages.
-const SUPPORTED: &str = "/ or host: for this host, dir:PATH for a root directory, tar:FILE for an \
+const SUPPORTED: &str = "/ or host: for this host, dir:PATH for a root directory, \
+    overlay:UPPER:LOWER[:LOWER...] for one under overlayfs, tar:FILE for an \
     archive of one (plain, gzip, zstd or xz)";
 
 /// Opens a target: `/` or `host:`, `dir:PATH`, `tar:FILE`, or a path, which is a root directory or
@@ -27,6 +30,9 @@ pub fn open(target: &str, _selection: &Selection) -> Result<Box<dyn Source>, Err
     }
     if let Some(path) = target.strip_prefix("tar:") {
         return tar::open(Path::new(path), target);
+    }
+    if let Some(named) = OverlayTarget::parse(target)? {
+        return overlay::open(&named);
     }
     if target == "/" || target == "host:" || target == "host:/" {
         return directory("/", SourceKind::Host, "/");

@@ -11,6 +11,7 @@ mod faulty;
 mod host;
 mod memory;
 mod mounts;
+mod overlay;
 pub mod tar;
 mod throttled;
 mod volume;
@@ -27,6 +28,9 @@ pub use errno::errno_name;
 pub use faulty::{Call, Fault, Faulty, Named, Operation};
 pub use host::{HostDirectory, HostFile, HostVolume, Resolution};
 pub use memory::{MemoryFile, MemoryId, MemoryKind, MemoryNode, MemoryVolume};
+pub use overlay::{
+    Overlay, OverlayAttributes, OverlayDirectory, OverlayFile, OverlayTarget,
+};
 pub use mounts::{FileSystemKind, MountPoint, is_usual_point, parse_mountinfo};
 pub use throttled::{Pace, Throttled};
 pub use volume::{DirectoryEntry, Errno, Stat, Volume};
