@@ -7,6 +7,7 @@ mod compare;
 mod detection;
 mod faults;
 mod library;
+mod overlay;
 mod packages;
 mod report;
 mod rules;
