@@ -12,7 +12,7 @@ use drift_core::check::{Target, View};
 use drift_core::judge::FailOn;
 use drift_core::model::{Digest, Severity};
 use drift_core::seal::{self, Artefact, Expectations, SealInfo, Term, Untrusted};
-use drift_core::source::{self, Selection, Source};
+use drift_core::source::{self, OverlayTarget, Selection, Source};
 
 use crate::args::{Part, RuleArgs, TrustArgs};
 use crate::failure::Failure;
@@ -89,6 +89,15 @@ pub(crate) fn target(
         }
     };
     Ok(Input::Stored(stored))
+}
+
+/// Opens what an overlay was before anything was changed in its upper directory; `None` of any other
+/// target.
+pub(crate) fn beneath(target: &str) -> Result<Option<Box<dyn Source>>, Failure> {
+    match OverlayTarget::parse(target)?.and_then(|overlay| overlay.beneath()) {
+        Some(lowers) => Ok(Some(source::open(&lowers.to_string(), &Selection::default())?)),
+        None => Ok(None),
+    }
 }
 
 /// Whether the target is a stored snapshot: by its scheme, or by its first bytes.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use drift_core::bounds::Silent;
 use drift_core::capture::{self, Run};
-use drift_core::check::{self, Occasion, Outcome, Reference, Request, Sealed};
+use drift_core::check::{self, Occasion, Outcome, Reference, Request, Sealed, Target};
 use drift_core::judge::{Exit, Status};
 use drift_core::source;
 
@@ -15,6 +15,11 @@ use crate::inputs::{self, Input, Memory, Sealing};
 use crate::outputs::Outputs;
 use crate::settings::Settings;
 use crate::terminal::Terminal;
+
+/// What a check of an overlay without a baseline rests on.
+const LOWERS_ARE_REFERENCE: &str = "the reference is what the lower directories hold now, which nobody \
+    sealed: every change is one made in the upper directory, and what was changed in a lower one does \
+    not show";
 
 pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
     let outputs =
@@ -81,13 +86,18 @@ fn outcome(
         .target(view.as_ref())
         .ok_or_else(|| Failure::usage_text("the target cannot be viewed"))?;
     let Some((baseline, info)) = &sealed else {
-        let checked = check::check(&target, &Reference::PackageDatabase, request, &run, occasion);
-        return unless_unreadable(
-            checked,
-            (&args.target, &Reference::PackageDatabase),
-            request,
-            occasion,
-        );
+        let lowers = inputs::beneath(&args.target)?;
+        let reference = match &lowers {
+            Some(lowers) => Reference::Other(Target::Live(&**lowers)),
+            None => Reference::PackageDatabase,
+        };
+        let checked = check::check(&target, &reference, request, &run, occasion);
+        let mut outcome =
+            unless_unreadable(checked, (&args.target, &reference), request, occasion)?;
+        if lowers.is_some() {
+            outcome.report.notes.push(LOWERS_ARE_REFERENCE.to_owned());
+        }
+        return Ok(outcome);
     };
     let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
     let reference = Reference::Sealed(Sealed { baseline, seal: info, file: &file });

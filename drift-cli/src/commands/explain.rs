@@ -46,9 +46,13 @@ pub(crate) fn run(
         )
     };
     let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+    let lowers = inputs::beneath(&args.target)?;
     let reference = match &sealed {
         Some((baseline, seal)) => Reference::Sealed(Sealed { baseline, seal, file: &file }),
-        None => Reference::PackageDatabase,
+        None => match &lowers {
+            Some(lowers) => Reference::Other(check::Target::Live(&**lowers)),
+            None => Reference::PackageDatabase,
+        },
     };
     let outcome =
         check::check(&check::Target::Live(&*source), &reference, &request, &run, &occasion)?;

@@ -4,6 +4,7 @@
 #![expect(clippy::panic, reason = "a broken precondition fails its test with the reason")]
 
 mod blind_spots;
+mod container;
 mod evasion;
 mod exit_codes;
 mod hostile;
