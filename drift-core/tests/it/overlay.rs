@@ -7,6 +7,7 @@
 #![expect(clippy::panic, reason = "the functions that tests share fail as tests do")]
 #![expect(clippy::print_stdout, reason = "a passing test prints the numbers that it reached")]
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -67,13 +68,22 @@ fn seen(target: &str) -> Seen {
     look(&*source, "", 2).unwrap_or_else(|error| panic!("{target}: {error}"))
 }
 
-/// Compares everything that drift knows of two targets, and returns how many entries there are.
-fn assert_same(overlay: &str, mounted: &str) -> usize {
+/// Compares everything that drift knows of two targets but what lies at `refused`, where both have a
+/// problem, and returns how many entries there are.
+fn assert_same(overlay: &str, mounted: &str, refused: &[&str]) -> usize {
     let (ours, theirs) = (seen(overlay), seen(mounted));
-    assert_eq!(ours.problems, theirs.problems, "{overlay}");
+    let problems = |seen: &Seen| {
+        seen.problems.iter().map(|problem| problem.path.to_string()).collect::<BTreeSet<_>>()
+    };
+    let expected: BTreeSet<String> = refused.iter().map(|&path| path.to_owned()).collect();
+    assert_eq!(problems(&ours), expected, "{overlay}: {:#?}", ours.problems);
+    assert_eq!(problems(&theirs), expected, "{mounted}: {:#?}", theirs.problems);
     let paths = |seen: &Seen| seen.entries.keys().cloned().collect::<Vec<_>>();
     assert_eq!(paths(&ours), paths(&theirs), "{overlay}");
     for (path, (ours, listing, _)) in &ours.entries {
+        if expected.contains(path) {
+            continue;
+        }
         let (theirs, their_listing, _) = &theirs.entries[path];
         let (mut ours, mut theirs) = (ours.clone(), theirs.clone());
         if ours.file_type == FileType::Directory {
@@ -111,7 +121,8 @@ fn operate(mode: &str, unshare: &[&str], seed: u64, operations: u32) -> (usize, 
         let layers: Vec<String> = line.split('\t').map(|layer| mounted.at(layer)).collect();
         let scheme = if mode == "user" { "overlay,userxattr" } else { "overlay" };
         let overlay = format!("{scheme}:{}", layers.join(":"));
-        entries += assert_same(&overlay, &format!("dir:{}", mounted.at(&format!("{base}/merged"))));
+        let merged = format!("dir:{}", mounted.at(&format!("{base}/merged")));
+        entries += assert_same(&overlay, &merged, &[]);
         checkpoints += 1;
         mounted.go_on();
     }
@@ -135,4 +146,34 @@ fn what_an_ordinary_user_changes_in_a_mount_is_seen_in_its_layers() {
         let (checkpoints, _) = operate("user", &unshare, seed, 300);
         assert_eq!(checkpoints, 21);
     }
+}
+
+/// Layers made by hand, as an image builder or an attacker could; the kernel is still the oracle.
+#[test]
+fn layers_that_no_mount_made_mean_what_the_kernel_takes_them_for() {
+    let (Some(()), Some(_)) = (need::overlay(), need::tool("setfattr")) else { return };
+    let base = tempfile::tempdir().unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/overlay/crafted.sh");
+    let (base, script) = (base.path().to_string_lossy(), script.to_string_lossy());
+    let mut mounted = Mounted::start("unshare", &["--mount", "bash", &script, &base]);
+    let line = mounted.line();
+    assert!(line.starts_with('/'), "{line:?}");
+    let layers: Vec<String> = line.split('\t').map(|layer| mounted.at(layer)).collect();
+    let refused = [
+        "/bad-dir",
+        "/bad-double",
+        "/bad-empty",
+        "/bad-lowest",
+        "/bad-nothing",
+        "/bad-root",
+        "/bad-slash",
+        "/bad-up",
+    ];
+    let overlay = format!("overlay:{}", layers.join(":"));
+    let merged = format!("dir:{}", mounted.at(&format!("{base}/merged")));
+    let entries = assert_same(&overlay, &merged, &refused);
+    println!("{entries} entries of crafted layers are the kernel's, {} are refused", refused.len());
+    let reasons = seen(&overlay).problems;
+    let said = |words: &str| reasons.iter().any(|problem| problem.reason.contains(words));
+    assert!(said("none has it there (ENOLINK)") && said("no path (EPROTO)"), "{reasons:?}");
 }
