@@ -154,7 +154,7 @@ pub(crate) enum Mode {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Check {
-    /// /, dir:PATH, tar:FILE, baseline:FILE, or a path whose kind is detected
+    /// /, dir:PATH, overlay:UPPER:LOWER, tar:FILE, baseline:FILE, or a path whose kind is detected
     #[arg(default_value = "/")]
     pub(crate) target: String,
     /// The sealed snapshot to compare with
@@ -181,7 +181,7 @@ pub(crate) struct Check {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Capture {
-    /// /, dir:PATH, tar:FILE, or a path whose kind is detected
+    /// /, dir:PATH, overlay:UPPER:LOWER, tar:FILE, or a path whose kind is detected
     #[arg(default_value = "/")]
     pub(crate) target: String,
     /// The snapshot to write
@@ -258,7 +258,7 @@ pub(crate) struct Diff {
 pub(crate) struct Explain {
     /// The path, as it is inside the target
     pub(crate) path: String,
-    /// /, dir:PATH, tar:FILE, or a path whose kind is detected
+    /// /, dir:PATH, overlay:UPPER:LOWER, tar:FILE, or a path whose kind is detected
     #[arg(default_value = "/")]
     pub(crate) target: String,
     /// The sealed snapshot to compare with

@@ -28,10 +28,8 @@ pub use errno::errno_name;
 pub use faulty::{Call, Fault, Faulty, Named, Operation};
 pub use host::{HostDirectory, HostFile, HostVolume, Resolution};
 pub use memory::{MemoryFile, MemoryId, MemoryKind, MemoryNode, MemoryVolume};
-pub use overlay::{
-    Overlay, OverlayAttributes, OverlayDirectory, OverlayFile, OverlayTarget,
-};
 pub use mounts::{FileSystemKind, MountPoint, is_usual_point, parse_mountinfo};
+pub use overlay::{Overlay, OverlayAttributes, OverlayDirectory, OverlayFile, OverlayTarget};
 pub use throttled::{Pace, Throttled};
 pub use volume::{DirectoryEntry, Errno, Stat, Volume};
 pub use walked::{SparseSha256, Walked};

@@ -37,9 +37,8 @@ impl Own {
     pub(super) fn redirect(&self) -> Result<Option<&[u8]>, Errno> {
         let Some(redirect) = self.redirect.as_deref() else { return Ok(None) };
         let names = redirect.strip_prefix(b"/");
-        let plain = |name: &[u8]| {
-            !name.is_empty() && name != b"." && name != b".." && !name.contains(&0)
-        };
+        let plain =
+            |name: &[u8]| !name.is_empty() && name != b"." && name != b".." && !name.contains(&0);
         let good = match names {
             Some(names) => names.split(|&byte| byte == b'/').all(plain),
             None => plain(redirect) && !redirect.contains(&b'/'),

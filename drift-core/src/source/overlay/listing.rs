@@ -25,8 +25,8 @@ impl<V: Volume> Overlay<V> {
                 if known.contains(&entry.name) {
                     continue;
                 }
-                let hidden = may_be_whiteout(part, entry.file_type)
-                    && self.is_whiteout(part, &entry.name);
+                let hidden =
+                    may_be_whiteout(part, entry.file_type) && self.is_whiteout(part, &entry.name);
                 known.insert(entry.name.clone());
                 if !hidden {
                     each(entry);

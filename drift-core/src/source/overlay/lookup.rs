@@ -98,7 +98,7 @@ impl Below {
         self.name.extend_from_slice(name);
     }
 
-    /// Takes over what an object says of its name below; returns whether it says anything.
+    /// Takes over what an object says of its name below.
     fn follow(&mut self, name: &[u8], own: &Own, search: &mut Search) -> Result<(), Errno> {
         match own.redirect()? {
             None => self.push(name),
@@ -268,9 +268,8 @@ impl<V: Volume> Overlay<V> {
             Seen::Object(stat) => stat,
         };
         let is_directory = stat.file_type == FileType::Directory;
-        let misfit = if is_directory { is_end && search.metacopy } else { search.is_directory };
-        let no_file = is_end && search.metacopy && stat.file_type != FileType::File;
-        if misfit || no_file || (!is_end && !is_directory) {
+        let no_content = is_end && search.metacopy && stat.file_type != FileType::File;
+        if no_content || (!is_directory && (search.is_directory || !is_end)) {
             search.stop = true;
             return Ok(None);
         }
@@ -294,7 +293,8 @@ impl<V: Volume> Overlay<V> {
             opened = Some((directory, own.holds_whiteouts));
         } else {
             let regular = stat.file_type == FileType::File;
-            let own = if regular { self.own(layer, base.get(), Some(name))? } else { Own::default() };
+            let own =
+                if regular { self.own(layer, base.get(), Some(name))? } else { Own::default() };
             search.metacopy = own.metacopy;
             search.stop = !own.metacopy;
             if own.metacopy && !self.is_last(layer) {

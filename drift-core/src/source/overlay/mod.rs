@@ -45,6 +45,7 @@ pub struct Overlay<V> {
     /// Whether overlayfs's own attributes can be seen at all.
     sees_attributes: bool,
     redirected_listings: AtomicU64,
+    most_redirected: u64,
 }
 
 #[derive(Debug)]
@@ -129,8 +130,14 @@ impl<V: Volume> Overlay<V> {
             let mount = volume.stat_directory(&volume.root()?)?.mount;
             layers.push(Layer { volume, mount });
         }
-        let redirected_listings = AtomicU64::new(0);
-        Ok(Self { layers, has_upper, attributes, sees_attributes: true, redirected_listings })
+        Ok(Self {
+            layers,
+            has_upper,
+            attributes,
+            sees_attributes: true,
+            redirected_listings: AtomicU64::new(0),
+            most_redirected: MAX_REDIRECTED_LISTINGS,
+        })
     }
 
     fn layer(&self, layer: usize) -> Result<&Layer<V>, Errno> {
@@ -202,7 +209,7 @@ impl<V: Volume> Volume for Overlay<V> {
     ) -> Result<(), Errno> {
         if directory.redirected {
             let before = self.redirected_listings.fetch_add(1, Ordering::Relaxed);
-            if before >= MAX_REDIRECTED_LISTINGS {
+            if before >= self.most_redirected {
                 return Err(Errno::OVERFLOW);
             }
         }

@@ -281,7 +281,9 @@ impl<V: Volume> Reading<'_, V> {
             match content::read(volume, &mut file, &seen, ask.want, buffer, self.plan.cancel) {
                 Ok(content) => return Ok(Answer::Read(content)),
                 Err(Failed::Changed) => changed += 1,
-                Err(Failed::Errno(errno)) => return Ok(Answer::Not(unread(volume, Stage::Read, errno))),
+                Err(Failed::Errno(errno)) => {
+                    return Ok(Answer::Not(unread(volume, Stage::Read, errno)));
+                }
                 Err(Failed::Cancelled(cancelled)) => return Err(cancelled),
             }
         }

@@ -81,7 +81,8 @@ pub(super) fn survey<V: Volume>(
     let stat = volume
         .stat_directory(&root)
         .map_err(|errno| walked.failed("its root cannot be examined", errno))?;
-    let xattrs = or_problem(volume, intake, Stage::Xattr, volume.xattrs(&root, None), TreePath::root);
+    let xattrs =
+        or_problem(volume, intake, Stage::Xattr, volume.xattrs(&root, None), TreePath::root);
     drop(root);
     let node = Arc::new(Node::root(&stat));
     let id = intake.root(Found { xattrs, ..found(b"", &stat, plan.rules.root(), plan) });
