@@ -18,7 +18,7 @@ use crate::packages::{Completeness, Ownership, Records};
 use crate::rules::{self, Class, RuleSet};
 use crate::source::{self, Plan, Source, Want};
 
-pub use probe::identity as system;
+pub use probe::{identity as system, image_names};
 pub use read::Extra;
 use read::read_rows;
 pub(crate) use read::{Ledger, read};
@@ -150,11 +150,12 @@ pub enum Error {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<Captured, Error> {
+    run.observer.event(Event::Phase("survey"));
+    source.prepare(run.pool, run.cancel, run.observer)?;
     let identity = probe::identity(source);
     let (rules, profiles) = rules_of(&options.rules, identity.os.as_deref())?;
     let plan = run.plan(&rules);
 
-    run.observer.event(Event::Phase("survey"));
     let intake = Intake::default();
     let carries = source.survey(&plan, &intake)?;
     let Frozen { mut tree, mut problems, mut coverage, excluded } = intake.freeze();

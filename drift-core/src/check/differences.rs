@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::capture::{Captured, Parts, Run};
 use crate::compare::{
-    self, Comparison, Context, Evidence, PackageChange, Packages, compare, compare_packages,
-    explain,
+    self, Comparison, Context, Evidence, PackageChange, Packages, compare, compare_images,
+    compare_packages, explain,
 };
 use crate::model::{Mount, Problem, Stage, TreePath};
 use crate::report::document;
 use crate::rules::RuleSet;
-use crate::source::{Source, is_usual_point};
+use crate::source::{Removals, Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
@@ -61,7 +61,8 @@ pub(super) fn live(
         md5: &captured.md5,
         covering: &covering,
     };
-    let mut found = found(before, &after, &comparison, &evidence, asked);
+    let removals = source.removals();
+    let mut found = found((before, &after), &comparison, &evidence, removals.as_deref(), asked);
     for (change, described) in comparison.changes.iter().zip(&mut found.changes) {
         let row = change.after.as_ref().and_then(|after| after.row);
         described.content = row.and_then(|row| contents.get(&row)).cloned();
@@ -94,7 +95,7 @@ pub(super) fn stored(
         md5: &BTreeMap::new(),
         covering: &covering,
     };
-    Ok(found(before, after, &comparison, &evidence, asked))
+    Ok(found((before, after), &comparison, &evidence, None, asked))
 }
 
 /// Joins the trees; also returns the mount points of the newer side that hide older paths.
@@ -150,13 +151,19 @@ fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
 }
 
 fn found(
-    before: &View<'_>,
-    after: &View<'_>,
+    (before, after): (&View<'_>, &View<'_>),
     comparison: &Comparison,
     evidence: &Evidence<'_>,
+    removals: Option<&Removals>,
     asked: Asked,
 ) -> Found {
-    let names = Names { before: before.packages, after: after.packages, rules: evidence.rules };
+    let names = Names {
+        before: before.packages,
+        after: after.packages,
+        rules: evidence.rules,
+        origins: (before.origins(), after.origins()),
+        removals,
+    };
     let against_baseline = true;
     let package_changes: Vec<document::Change> = evidence
         .packages
@@ -184,6 +191,9 @@ fn found(
         }
     }
     changes.extend(package_changes);
+    if let (true, Some(old), Some(new)) = (asked.parts.entries, before.image, after.image) {
+        changes.extend(compare_images(old, new).iter().map(describe::image_change));
+    }
     let carried = before.problems.iter().filter(|problem| {
         !evidence.rules.rule(evidence.rules.evaluate(&problem.path, false)).excludes()
     });
@@ -197,19 +207,25 @@ fn found(
         _ => None,
     };
     problems.extend(reason.map(|reason| unproven(&TreePath::root(), reason)));
-    problems.extend(comparison.too_deep.iter().map(|(path, count)| {
-        unproven(path, &format!("and {count} entries more lie too deep to list one by one"))
-    }));
-    problems.extend(comparison.unrecorded.iter().map(|path| {
-        unproven(
-            path,
-            "what the rules compare of it was recorded on one side alone, or by another algorithm",
-        )
-    }));
+    problems.extend(unseen(comparison));
     problems.extend(comparison.grown.iter().map(|change| {
         unproven(&change.path, "it grew, and its beginning could not be read again to compare it")
     }));
     Found { changes, problems, not_compared: comparison.not_compared, notes: Vec::new() }
+}
+
+/// What a comparison could not compare without either side having a problem.
+pub(super) fn unseen(comparison: &Comparison) -> Vec<Problem> {
+    let deep = comparison.too_deep.iter().map(|(path, count)| {
+        unproven(path, &format!("and {count} entries more lie too deep to list one by one"))
+    });
+    let unrecorded = comparison.unrecorded.iter().map(|path| {
+        unproven(
+            path,
+            "what the rules compare of it was recorded on one side alone, or by another algorithm",
+        )
+    });
+    deep.chain(unrecorded).collect()
 }
 
 /// Something that both sides have and that still cannot be compared.

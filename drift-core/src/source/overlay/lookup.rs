@@ -26,6 +26,12 @@ pub(super) struct Located<'d, D> {
     opened: Option<(D, bool)>,
 }
 
+/// A file with the object that has its content.
+type WithContent<'d, D> = (Top<'d, D>, Located<'d, D>);
+
+/// A layer, and where a search begins in it.
+type Start<'d, D> = (usize, Base<'d, D>);
+
 /// Where a search begins in a layer, or has come to.
 enum Base<'d, D> {
     Held(&'d D),
@@ -167,7 +173,7 @@ impl<V: Volume> Overlay<V> {
         &self,
         parent: &'d OverlayDirectory<V::Directory>,
         name: &[u8],
-    ) -> Result<(Top<'d, V::Directory>, Located<'d, V::Directory>), Errno> {
+    ) -> Result<WithContent<'d, V::Directory>, Errno> {
         let top = self.top(parent, name)?;
         if top.stat.file_type != FileType::File {
             return Err(Errno::STALE);
@@ -204,7 +210,7 @@ impl<V: Volume> Overlay<V> {
         &self,
         parent: &'d OverlayDirectory<V::Directory>,
         search: &Search,
-    ) -> Result<Option<(usize, Base<'d, V::Directory>)>, Errno> {
+    ) -> Result<Option<Start<'d, V::Directory>>, Errno> {
         if search.is_from_root() {
             let layer = search.after.map_or(0, |after| after.saturating_add(1));
             return match self.layers.get(layer) {

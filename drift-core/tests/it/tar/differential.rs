@@ -53,7 +53,7 @@ const EXPLAINED: &[Explanation] = &[
     ),
     ("a hard link that drift reports is one more name to GNU tar", |case, difference| {
         let theirs = &case.document["gnu"]["entries"];
-        let is_name = |path: &String| theirs[path]["nlink"].to_string() == difference.theirs;
+        let is_name = |path: &String| difference.theirs == theirs[path]["nlink"].to_string();
         difference.what == "nlink" && case.reported.iter().any(is_name)
     }),
     (
