@@ -179,7 +179,7 @@ impl Entry {
     }
 
     /// Returns whether the entry gives power: setuid, setgid (of a file), file capabilities, or a
-    /// device node.
+    /// device node; number 0:0 is that of no device, and opening it fails (mknod(2), whiteouts).
     #[must_use]
     pub fn is_privileged(&self) -> bool {
         let bits = self.mode.seen().copied().unwrap_or(0);
@@ -187,7 +187,9 @@ impl Entry {
             self.xattrs.seen().is_some_and(|xattrs| xattrs.get(b"security.capability").is_some());
         match self.file_type {
             FileType::File => bits & 0o6000 != 0 || capable,
-            FileType::Char | FileType::Block => true,
+            FileType::Char | FileType::Block => {
+                self.rdev != Observed::Is(Device { major: 0, minor: 0 })
+            }
             _ => false,
         }
     }
