@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::digest::Digest;
 use super::kind::FileType;
 use super::path::TreePath;
+use super::per_host::PerHost;
 
 /// A value that may be missing for a stated reason.
 ///
@@ -151,6 +152,8 @@ pub struct Entry {
     pub flags: Observed<Flags>,
     /// Every extended attribute, raw, those that are decoded elsewhere included.
     pub xattrs: Observed<Xattrs>,
+    /// What hosts share of it, where it was captured under a rule of class `expected-per-host`.
+    pub per_host: Observed<PerHost>,
 }
 
 impl Entry {
@@ -171,11 +174,12 @@ impl Entry {
             hardlinks: Observed::Unobserved,
             flags: Observed::Unobserved,
             xattrs: Observed::Unobserved,
+            per_host: Observed::NotApplicable,
         }
     }
 
     /// Returns whether the entry gives power: setuid, setgid (of a file), file capabilities, or a
-    /// device node.
+    /// device node; number 0:0 is that of no device, and opening it fails (mknod(2), whiteouts).
     #[must_use]
     pub fn is_privileged(&self) -> bool {
         let bits = self.mode.seen().copied().unwrap_or(0);
@@ -183,7 +187,9 @@ impl Entry {
             self.xattrs.seen().is_some_and(|xattrs| xattrs.get(b"security.capability").is_some());
         match self.file_type {
             FileType::File => bits & 0o6000 != 0 || capable,
-            FileType::Char | FileType::Block => true,
+            FileType::Char | FileType::Block => {
+                self.rdev != Observed::Is(Device { major: 0, minor: 0 })
+            }
             _ => false,
         }
     }
