@@ -4,6 +4,7 @@
 //! digested. What may not be kept (class `secret`) is dropped here, before anything stores it.
 
 mod databases;
+mod per_host;
 mod probe;
 mod read;
 
@@ -16,7 +17,7 @@ use crate::model::{
 };
 use crate::packages::{Completeness, Ownership, Records};
 use crate::rules::{self, Class, RuleSet};
-use crate::source::{self, Plan, Source, Want};
+use crate::source::{self, Content, Plan, Source, Want};
 
 pub use probe::identity as system;
 pub use read::Extra;
@@ -168,7 +169,12 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
     };
     let ownership = Ownership::resolve(records, ledger.tree);
     let want = |tree: &Tree, row| content_wanted(&rules, tree, &ownership, options, row);
-    let extras = read_rows(source, &plan, &want, &mut ledger)?;
+    let beside = match options.parts.entries {
+        true => per_host::begin(source, &plan, &want, &mut ledger)?,
+        false => per_host::Beside::default(),
+    };
+    let judge = |tree: &Tree, row, content: &Content| beside.judge(&rules, tree, row, content);
+    let extras = read_rows(source, &plan, (&want, &judge), &mut ledger)?;
     let md5 = extras.into_iter().filter_map(|(row, extra)| Some((row, extra.md5?))).collect();
 
     ownership.mark(&mut tree);
@@ -254,7 +260,8 @@ fn content_wanted(
     let md5 = options.vendor_digests && !secret && has_vendor_md5(ownership, row);
     // What gives power is read under any rule but `secret`.
     let reads = rule.reads_content() || (!secret && tree.entry(row).is_privileged());
-    Want { digest: reads && !known, md5, ..Want::default() }
+    let bytes = per_host::bytes_wanted(rules, tree, row);
+    Want { digest: reads && !known, md5, bytes, ..Want::default() }
 }
 
 /// Returns whether the package database has an MD5 of the entry.

@@ -206,6 +206,13 @@ fn found(
             "what the rules compare of it was recorded on one side alone, or by another algorithm",
         )
     }));
+    problems.extend(comparison.unjudged.iter().map(|path| {
+        unproven(
+            path,
+            "it may differ by host, but it was captured under other rules, which kept nothing to \
+             tell what hosts share; capture the baseline again under these rules",
+        )
+    }));
     problems.extend(comparison.grown.iter().map(|change| {
         unproven(&change.path, "it grew, and its beginning could not be read again to compare it")
     }));

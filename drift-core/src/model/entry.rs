@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::digest::Digest;
 use super::kind::FileType;
 use super::path::TreePath;
+use super::per_host::PerHost;
 
 /// A value that may be missing for a stated reason.
 ///
@@ -151,6 +152,8 @@ pub struct Entry {
     pub flags: Observed<Flags>,
     /// Every extended attribute, raw, those that are decoded elsewhere included.
     pub xattrs: Observed<Xattrs>,
+    /// What hosts share of it, where it was captured under a rule of class `expected-per-host`.
+    pub per_host: Observed<PerHost>,
 }
 
 impl Entry {
@@ -171,6 +174,7 @@ impl Entry {
             hardlinks: Observed::Unobserved,
             flags: Observed::Unobserved,
             xattrs: Observed::Unobserved,
+            per_host: Observed::NotApplicable,
         }
     }
 

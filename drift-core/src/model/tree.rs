@@ -7,6 +7,7 @@
 mod cursor;
 mod intake;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::cursor::{Listing, RuleId};
@@ -17,6 +18,7 @@ use super::kind::FileType;
 use super::metadata::Metadata;
 use super::package::PackageId;
 use super::path::TreePath;
+use super::per_host::PerHost;
 
 pub use cursor::TreeCursor;
 pub use intake::{Found, Frozen, Intake};
@@ -104,6 +106,8 @@ pub struct Tree {
     leaders: Vec<TreePath>,
     /// `PackageId + 1` by row, 0 for none; empty until ownership is known.
     owners: Vec<u32>,
+    /// Of the few entries that differ by host by right, what hosts share.
+    per_host: BTreeMap<RowId, PerHost>,
 }
 
 impl Tree {
@@ -297,6 +301,23 @@ impl Tree {
         }
     }
 
+    /// Records what hosts share of an entry.
+    pub fn set_per_host(&mut self, row: RowId, value: PerHost) {
+        self.per_host.insert(row, value);
+    }
+
+    /// Returns what hosts share of an entry, where a rule of class `expected-per-host` judged it.
+    #[must_use]
+    pub fn per_host(&self, row: RowId) -> Option<PerHost> {
+        self.per_host.get(&row).copied()
+    }
+
+    /// Returns whether any entry was judged by what differs between hosts.
+    #[must_use]
+    pub fn has_per_host(&self) -> bool {
+        !self.per_host.is_empty()
+    }
+
     /// Returns every row in the order of rows, which is not the order of paths.
     pub fn rows(&self) -> impl Iterator<Item = RowId> + use<> {
         (0..u32::try_from(self.rows.len()).unwrap_or(u32::MAX)).map(RowId)
@@ -452,6 +473,10 @@ impl Tree {
                 .map_or(Observed::NotApplicable, |leader| Observed::Is(leader.clone())),
             flags: metadata.flags,
             xattrs: metadata.xattrs.clone(),
+            per_host: self
+                .per_host
+                .get(&id)
+                .map_or(Observed::NotApplicable, |value| Observed::Is(*value)),
         }
     }
 

@@ -5,11 +5,13 @@
 //! files of such rules in `profiles/`; to add one: the file and its line in `profiles.rs`.
 
 mod class;
+mod form;
 mod parse;
 mod profiles;
 mod set;
 
 pub use class::Class;
+pub use form::{AccountFiles, Accounts, Form, FormError, MAX_VALUE_BYTES};
 pub use parse::{Error, ErrorKind, Origin, Rule};
 pub use profiles::{PROFILES, Profile};
 pub use set::RuleSet;

@@ -2,5 +2,6 @@
 
 mod classes;
 mod patterns;
+mod per_host;
 mod secrets;
 mod text;

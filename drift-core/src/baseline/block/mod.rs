@@ -9,6 +9,6 @@ mod columns;
 mod reader;
 mod writer;
 
-pub(super) use columns::COLUMNS;
+pub(super) use columns::{COLUMNS, Column};
 pub(super) use reader::BlockReader;
 pub(super) use writer::{BlockWriter, RawBlock, weight};

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use crate::model::{Entry, Observed, Step, TreePath, Xattrs};
+use crate::model::{Entry, Observed, PerHost, PerHostValue, Step, TreePath, Xattrs};
 
-use super::columns::{COLUMNS, Column};
+use super::columns::{COLUMNS, CONFORMS, Column, LEFT, VIOLATES};
 use crate::baseline::limits::expanded;
 use crate::baseline::shape::Shape;
 use crate::baseline::wire::{put, put_bytes, put_field, zigzag};
@@ -34,6 +34,8 @@ pub(in crate::baseline) struct BlockWriter {
     leaders: Table<TreePath>,
     digests: Vec<u8>,
     owners: Vec<u8>,
+    /// Entries since the last that differs by host by right.
+    since_per_host: u64,
     /// The owner of the last entries, and of how many.
     run: (u64, u64),
 }
@@ -114,6 +116,7 @@ impl BlockWriter {
         let place = self.shapes.place(&shape, |out| shape.put(out));
         self.put(Column::Shape, place.into());
         self.push_values(&step.entry);
+        self.push_per_host(&step.entry);
         self.push_owner(step.owner.map_or(0, |owner| u64::from(owner.0) + 1));
     }
 
@@ -146,6 +149,16 @@ impl BlockWriter {
             let place = self.leaders.place(leader, |out| put_bytes(out, leader.as_bytes()));
             self.put(Column::Hardlinks, place.into());
         }
+    }
+
+    fn push_per_host(&mut self, entry: &Entry) {
+        let Observed::Is(judged) = &entry.per_host else {
+            self.since_per_host = self.since_per_host.saturating_add(1);
+            return;
+        };
+        let since = std::mem::take(&mut self.since_per_host);
+        self.put(Column::PerHost, since);
+        put_per_host(self.column(Column::PerHost), judged);
     }
 
     fn push_owner(&mut self, owner: u64) {
@@ -203,5 +216,18 @@ fn put_xattrs(out: &mut Vec<u8>, xattrs: &Xattrs) {
     for (name, value) in xattrs.iter() {
         put_bytes(out, name);
         put_bytes(out, value);
+    }
+}
+
+/// The form, a number for the value, and what is left where something is.
+fn put_per_host(out: &mut Vec<u8>, judged: &PerHost) {
+    out.extend_from_slice(judged.form.as_bytes());
+    match &judged.value {
+        PerHostValue::Conforms => out.push(CONFORMS),
+        PerHostValue::Violates => out.push(VIOLATES),
+        PerHostValue::Left(left) => {
+            out.push(LEFT);
+            out.extend_from_slice(left.as_bytes());
+        }
     }
 }

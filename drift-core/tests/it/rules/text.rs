@@ -10,8 +10,8 @@ fn check(text: &str, expected: &str) {
 
 #[test]
 fn a_mistake_names_its_line_and_what_was_meant() {
-    const CLASSES: &str = "classes are read-only, dynamic, growing, device, ignore, secret, or \
-                           attributes=LIST";
+    const CLASSES: &str = "classes are read-only, dynamic, growing, device, ignore, secret, \
+                           expected-per-host FORM, or attributes=LIST";
     check(
         "# fine\n\nignore /a\nreadonly /b\n",
         &format!(
