@@ -39,7 +39,7 @@ pub(super) fn live(
         true => join(before, &View::of_captured(captured), &captured.rules, run)?,
         false => (Comparison::default(), Vec::new()),
     };
-    second_look::look(source, captured, &mut comparison, run)?;
+    let notes = second_look::look(source, captured, &mut comparison, run)?;
     let contents = match asked.with_content {
         true => content::read_changed(source, captured, &comparison, run)?,
         false => BTreeMap::new(),
@@ -62,6 +62,7 @@ pub(super) fn live(
         covering: &covering,
     };
     let mut found = found(before, &after, &comparison, &evidence, asked);
+    found.notes.extend(notes);
     for (change, described) in comparison.changes.iter().zip(&mut found.changes) {
         let row = change.after.as_ref().and_then(|after| after.row);
         described.content = row.and_then(|row| contents.get(&row)).cloned();

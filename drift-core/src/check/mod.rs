@@ -22,6 +22,7 @@ mod describe;
 mod differences;
 mod path_directories;
 mod refused;
+mod rotation;
 mod second_look;
 mod unsealed;
 mod view;

@@ -15,6 +15,22 @@ use super::error::FormError;
 /// Ids below this one are those of the system and its accounts.
 const FIRST_SUBORDINATE: u64 = 1 << 16;
 
+/// Groups that sudoers(5), polkit(8) or a daemon gives power by their name, whatever their number.
+const POWERFUL: [&[u8]; 12] = [
+    b"adm",
+    b"admin",
+    b"disk",
+    b"docker",
+    b"incus-admin",
+    b"kmem",
+    b"libvirt",
+    b"lxd",
+    b"root",
+    b"shadow",
+    b"sudo",
+    b"wheel",
+];
+
 /// The numbers of accounts that differ by host, and the groups that may have them as members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accounts {
@@ -122,12 +138,13 @@ impl<'f> Names<'f> {
             && gid_fits
     }
 
-    /// The group of one left-out account, by its name, with nobody else in it: any other name may
-    /// be one that sudoers(5) or polkit(8) give power.
+    /// A group with nobody but left-out accounts in it, and of no name that gives power by itself.
     fn is_group(&self, fields: &Fields<'_>) -> bool {
         let &[name, _, gid, members] = fields.as_slice() else { return false };
         let known = |member: &[u8]| member.is_empty() || self.users.contains(member);
-        self.users.contains(name)
+        let harmless = !POWERFUL.contains(&name) || self.is_named(name);
+        is_name(name)
+            && harmless
             && self.in_range(Some(&gid))
             && members.split(|&byte| byte == b',').all(known)
     }

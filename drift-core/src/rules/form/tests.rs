@@ -89,7 +89,7 @@ const PASSWD: &[u8] = b"root:x:0:0:root:/root:/bin/bash\n\
 
 const GROUP: &[u8] =
     b"root:x:0:\nusers:x:100:ann,carl,bob\nsudo:x:27:ann\nann:x:1000:\nbob:x:1001:\n\
-    sudo2:x:1001:\n";
+    web:x:1001:\nwheel:x:1001:\n";
 
 fn left(name: &[u8], bytes: &[u8]) -> PerHostValue {
     let form = Form::parse("accounts:1000-59999,users").unwrap();
@@ -118,11 +118,15 @@ fn accounts_beyond_doubt_are_left_out_and_nothing_else() {
     check("shadow", "ann:x\n", false);
     check("group", "ann:x:1000:\n", true);
     check("group", "sudo:x:27:ann\n", false);
-    check("group", "sudo2:x:1001:\n", false);
+    check("group", "web:x:1001:\n", true);
+    check("group", "web:x:1001:ann,bob\n", true);
+    check("group", "web:x:1001:ann,games\n", false);
+    check("group", "wheel:x:1001:\n", false);
     check("group", "bob:x:1001:ann\n", true);
     check("group", "bob:x:1001:eve\n", false);
     check("gshadow", "ann:!::\n", true);
     check("gshadow", "sudo:*::ann\n", false);
+    check("gshadow", "wheel:!::\n", false);
     check("subuid", "ann:100000:65536\n", true);
     check("subuid", "1000:100000:65536\n", true);
     check("subuid", "ann:0:65536\n", false);
@@ -158,7 +162,7 @@ fn a_form_that_cannot_be_read_says_why() {
         assert!(error.to_string().contains(expect), "{form}: {error}");
     };
     check("matchs:x", "did you mean \"matches\"?");
-    check("zzz", "unknown form \"zzz\"; forms are present, matches:REGEX");
+    check("zzz", "unknown form \"zzz\"; forms are present, new[:REGEX], matches:REGEX");
     check("matches:", "write matches:REGEX");
     check("matches", "write matches:REGEX");
     check("present:", "has nothing after it");
