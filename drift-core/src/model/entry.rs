@@ -179,7 +179,8 @@ impl Entry {
     }
 
     /// Returns whether the entry gives power: setuid, setgid (of a file), file capabilities, or a
-    /// device node.
+    /// device node. One of number 0:0 leads to no driver: it is the whiteout of overlay file systems
+    /// and what systemd mounts over a node that a unit may not open.
     #[must_use]
     pub fn is_privileged(&self) -> bool {
         let bits = self.mode.seen().copied().unwrap_or(0);
@@ -187,8 +188,30 @@ impl Entry {
             self.xattrs.seen().is_some_and(|xattrs| xattrs.get(b"security.capability").is_some());
         match self.file_type {
             FileType::File => bits & 0o6000 != 0 || capable,
-            FileType::Char | FileType::Block => true,
+            FileType::Char | FileType::Block => {
+                self.rdev.seen() != Some(&Device { major: 0, minor: 0 })
+            }
             _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Device, Entry, FileType, Observed};
+
+    #[test]
+    fn a_device_node_without_a_driver_gives_no_power() {
+        let node = |file_type, major, minor| {
+            let mut entry = Entry::unobserved(file_type);
+            entry.rdev = Observed::Is(Device { major, minor });
+            entry.is_privileged()
+        };
+        for file_type in [FileType::Char, FileType::Block] {
+            assert!(!node(file_type, 0, 0));
+            assert!(node(file_type, 1, 1) && node(file_type, 0, 1) && node(file_type, 1, 0));
+            // A number that was not seen may be any.
+            assert!(Entry::unobserved(file_type).is_privileged());
         }
     }
 }
