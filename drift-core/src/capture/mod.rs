@@ -19,7 +19,7 @@ use crate::packages::{Completeness, Ownership, Records};
 use crate::rules::{self, Class, RuleSet};
 use crate::source::{self, Content, Plan, Source, Want};
 
-pub use probe::identity as system;
+pub use probe::{identity as system, systems};
 pub use read::Extra;
 use read::read_rows;
 pub(crate) use read::{Ledger, read};
@@ -152,7 +152,7 @@ pub enum Error {
 /// ```
 pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<Captured, Error> {
     let identity = probe::identity(source);
-    let (rules, profiles) = rules_of(&options.rules, identity.os.as_deref())?;
+    let (rules, profiles) = rules_for(&options.rules, &systems(source))?;
     let plan = run.plan(&rules);
 
     run.observer.event(Event::Phase("survey"));
@@ -203,21 +203,22 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
     Ok(Captured { snapshot, rules, profiles, ownership, md5 })
 }
 
-/// Builds the rules of a capture.
+/// Builds the rules of a system of which only the `ID` is known, as a stored snapshot has it.
 pub fn rules_of(from: &RuleSource, os: Option<&str>) -> Result<(RuleSet, Vec<String>), Error> {
+    rules_for(from, os.map(str::to_owned).as_slice())
+}
+
+/// Builds the rules of a system that has these names, the nearest first (see [`systems`]).
+pub fn rules_for(from: &RuleSource, systems: &[String]) -> Result<(RuleSet, Vec<String>), Error> {
     let (profiles, texts) = match from {
         RuleSource::Whole(text) => return Ok((RuleSet::from_text(text)?, Vec::new())),
         RuleSource::Layers { profiles, texts } => (profiles, texts),
     };
     let mut layers: Vec<(String, &str)> = Vec::new();
     let mut names = Vec::new();
-    for profile in rules::PROFILES {
-        let asked = profiles.iter().any(|name| name == profile.name);
-        let fits = profiles.is_empty() && os.is_some_and(|os| profile.systems.contains(&os));
-        if fits && !asked {
-            names.push(profile.name.to_owned());
-            layers.push((format!("profile {}", profile.name), profile.text));
-        }
+    if let Some(profile) = rules::profile_of(systems).filter(|_| profiles.is_empty()) {
+        names.push(profile.name.to_owned());
+        layers.push((format!("profile {}", profile.name), profile.text));
     }
     for name in profiles {
         let known =

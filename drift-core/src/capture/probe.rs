@@ -9,18 +9,31 @@ const MAX_BYTES: u64 = 64 << 10;
 /// Reads os-release and the host name of a target.
 #[must_use]
 pub fn identity(source: &dyn Source) -> Identity {
-    let read =
-        |path: &[u8]| TreePath::parse(path).ok().and_then(|path| source.probe(&path, MAX_BYTES));
-    let release =
-        read(b"etc/os-release").or_else(|| read(b"usr/lib/os-release")).unwrap_or_default();
-    let release = String::from_utf8_lossy(&release);
-    let hostname = read(b"etc/hostname").and_then(|bytes| hostname(&bytes));
+    let release = release(source);
     Identity {
         os: variable(&release, "ID"),
         version: variable(&release, "VERSION_ID"),
         architecture: None,
-        hostname,
+        hostname: read(source, b"etc/hostname").and_then(|bytes| hostname(&bytes)),
     }
+}
+
+/// Reads the names by which profiles are chosen, the nearest first: `ID`, then those of `ID_LIKE`.
+#[must_use]
+pub fn systems(source: &dyn Source) -> Vec<String> {
+    let release = release(source);
+    let like = variable(&release, "ID_LIKE").unwrap_or_default();
+    let like = like.split_ascii_whitespace().map(str::to_owned);
+    variable(&release, "ID").into_iter().chain(like).collect()
+}
+
+fn release(source: &dyn Source) -> String {
+    let bytes = read(source, b"etc/os-release").or_else(|| read(source, b"usr/lib/os-release"));
+    String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
+}
+
+fn read(source: &dyn Source, path: &[u8]) -> Option<Vec<u8>> {
+    source.probe(&TreePath::parse(path).ok()?, MAX_BYTES)
 }
 
 /// The first line that is neither empty nor a comment (hostname(5)).

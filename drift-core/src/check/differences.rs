@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::bounds::escape::escaped;
 use crate::capture::{Captured, Parts, Run};
 use crate::compare::{
-    self, Comparison, Context, Evidence, PackageChange, Packages, compare, compare_packages,
-    explain,
+    self, Comparison, Context, EntryChange, Evidence, PackageChange, Packages, Verdict, compare,
+    compare_packages, explain, verdict,
 };
 use crate::model::{Mount, Problem, Stage, TreePath};
 use crate::report::document;
@@ -217,7 +218,29 @@ fn found(
     problems.extend(comparison.grown.iter().map(|change| {
         unproven(&change.path, "it grew, and its beginning could not be read again to compare it")
     }));
-    Found { changes, problems, not_compared: comparison.not_compared, notes: Vec::new() }
+    let notes = form_note(comparison, evidence.rules).into_iter().collect();
+    Found { changes, problems, not_compared: comparison.not_compared, notes }
+}
+
+/// Values that a note names.
+const NAMED: usize = 5;
+
+/// Says which values have not the form that their rules expect, and which that is.
+fn form_note(comparison: &Comparison, rules: &RuleSet) -> Option<String> {
+    let violates = |change: &EntryChange| {
+        let rule = rules.rule(change.rule);
+        let after = &change.after.as_ref()?.entry;
+        let before = change.before.as_ref().map(|before| &before.entry);
+        let form = rule.form.as_ref().filter(|_| change.moved_from.is_none())?;
+        (verdict(before, after, rule) == Verdict::Differs)
+            .then(|| format!("{} ({})", change.path, escaped(form.text().as_bytes())))
+    };
+    let all: Vec<String> = comparison.changes.iter().filter_map(violates).collect();
+    let named = all.get(..all.len().min(NAMED)).unwrap_or_default();
+    let more = all.len().saturating_sub(NAMED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let what = "Not as the rules expect what differs by host";
+    (!all.is_empty()).then(|| format!("{what}: {}{rest}.", named.join(", ")))
 }
 
 /// Something that both sides have and that still cannot be compared.

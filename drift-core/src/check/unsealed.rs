@@ -92,9 +92,8 @@ impl Walk<'_> {
         let Some(expected) = record.expected_md5() else { return };
         let tree = &self.captured.snapshot.tree;
         let rule = self.captured.rules.rule(tree.rule(row));
-        let form = rule.form.as_ref();
         let judged =
-            form.is_some_and(|form| verdict(None, &tree.entry(row), form) != Verdict::Expected);
+            rule.form.is_some() && verdict(None, &tree.entry(row), rule) != Verdict::Expected;
         if !rule.attributes(FileType::File).holds("digest") && !judged {
             return;
         }
@@ -170,10 +169,11 @@ impl Walk<'_> {
         }
         let declared = rule.may_come_and_go() && !alone;
         let change = self.change_of(row);
-        let expected = |form| !alone && verdict(None, &entry, form) == Verdict::Expected;
+        let expected =
+            rule.form.is_some() && !alone && verdict(None, &entry, rule) == Verdict::Expected;
         let cause = match declared {
             true => Cause::DeclaredDynamic,
-            false if rule.form.as_ref().is_some_and(expected) => Cause::ExpectedPerHost,
+            false if expected => Cause::ExpectedPerHost,
             false => Cause::Unowned,
         };
         let mut described = self.describe(change, cause, false);

@@ -83,8 +83,8 @@ impl Measure {
         if rule.class == Some(Class::Growing) && after.file_type == FileType::File {
             growth(before, after, &mut difference);
         }
-        if let Some(form) = &rule.form {
-            by_host(verdict(Some(before), after, form), before, after, &mut difference);
+        if rule.form.is_some() {
+            by_host(verdict(Some(before), after, rule), before, after, &mut difference);
         }
         difference
     }

@@ -116,13 +116,13 @@ fn comes_and_goes(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
 /// Whether nothing differs, or came, but a value that has the form of its rule.
 fn is_expected(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
     let rule = evidence.rules.rule(change.rule);
-    let (Some(form), Some(after), None) = (&rule.form, &change.after, &change.moved_from) else {
+    let (Some(_), Some(after), None) = (&rule.form, &change.after, &change.moved_from) else {
         return false;
     };
     let compared = rule.attributes(after.entry.file_type);
     let before = change.before.as_ref().map(|before| &before.entry);
     change.attributes.and(compared).is_empty()
-        && verdict(before, &after.entry, form) == Verdict::Expected
+        && verdict(before, &after.entry, rule) == Verdict::Expected
 }
 
 /// A rule that lets entries come and go does not speak for what gives power over the system.

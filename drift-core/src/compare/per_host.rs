@@ -1,7 +1,7 @@
 //! Whether a value differs between hosts by right.
 
 use crate::model::{AttributeSet, Digest, Entry, FileType, Observed, PerHostValue};
-use crate::rules::Form;
+use crate::rules::Rule;
 
 use super::explain::is_executable;
 
@@ -20,9 +20,10 @@ pub enum Verdict {
     Unjudged,
 }
 
-/// Judges the value of an entry against that of the older side, which may have none.
+/// Judges the value of an entry under its rule against that of the older side, which may have none.
 #[must_use]
-pub fn verdict(before: Option<&Entry>, after: &Entry, form: &Form) -> Verdict {
+pub fn verdict(before: Option<&Entry>, after: &Entry, rule: &Rule) -> Verdict {
+    let Some(form) = &rule.form else { return Verdict::Same };
     if before.is_some_and(|before| is_same(before, after)) {
         return Verdict::Same;
     }
@@ -31,13 +32,14 @@ pub fn verdict(before: Option<&Entry>, after: &Entry, form: &Form) -> Verdict {
         Observed::Is(judged) if judged.form == wanted => Some(judged.value),
         _ => None,
     };
-    let runs = || before.is_none() && is_executable(after);
+    let bad_newcomer =
+        || before.is_none() && (is_executable(after) || !rule.newcomer.admits(after));
     let expected = |is: bool| if is { Verdict::Expected } else { Verdict::Differs };
     match (judged(after), before) {
         (None, _) if after.digest == Observed::Unobserved => Verdict::Unobserved,
         (None, _) => Verdict::Unjudged,
         // What can be run comes from the image alone, and what the image has is the image's.
-        (Some(_), _) if runs() => Verdict::Differs,
+        (Some(_), _) if bad_newcomer() => Verdict::Differs,
         (Some(_), Some(_)) if form.only_new() => Verdict::Differs,
         (Some(PerHostValue::Conforms), _) => Verdict::Expected,
         (Some(PerHostValue::Violates), _) => Verdict::Differs,

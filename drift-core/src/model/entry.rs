@@ -179,8 +179,7 @@ impl Entry {
     }
 
     /// Returns whether the entry gives power: setuid, setgid (of a file), file capabilities, or a
-    /// device node. One of number 0:0 leads to no driver: it is the whiteout of overlay file systems
-    /// and what systemd mounts over a node that a unit may not open.
+    /// device node; number 0:0 is that of no device, and opening it fails (mknod(2), whiteouts).
     #[must_use]
     pub fn is_privileged(&self) -> bool {
         let bits = self.mode.seen().copied().unwrap_or(0);
@@ -189,7 +188,7 @@ impl Entry {
         match self.file_type {
             FileType::File => bits & 0o6000 != 0 || capable,
             FileType::Char | FileType::Block => {
-                self.rdev.seen() != Some(&Device { major: 0, minor: 0 })
+                self.rdev != Observed::Is(Device { major: 0, minor: 0 })
             }
             _ => false,
         }

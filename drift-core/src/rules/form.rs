@@ -81,6 +81,20 @@ impl Form {
         &self.text
     }
 
+    /// Returns in words what may differ.
+    #[must_use]
+    pub fn meaning(&self) -> &'static str {
+        match &self.kind {
+            Kind::Present => "it may be anything, and may come",
+            Kind::New(None) => "it may come where the baseline has none",
+            Kind::New(Some(_)) => "it may come where the baseline has none, if it matches",
+            Kind::Matches(_) => "it may be, or come as, anything that matches",
+            Kind::OneOf(_) => "it may be, or come as, one of these",
+            Kind::Lines(_) => "lines that match are left out, every other is compared",
+            Kind::Accounts(_) => "lines of these accounts are left out, every other is compared",
+        }
+    }
+
     /// Returns what values under this form are bound to.
     #[must_use]
     pub fn digest(&self) -> Digest {

@@ -7,6 +7,7 @@ use crate::model::{AttributeSet, FileType, attribute};
 
 use super::class::Class;
 use super::form::{Form, FormError};
+use super::newcomer::Newcomer;
 
 /// Rules of one set at the most; a rule's number is stored in 16 bits.
 pub(super) const MAX_RULES: usize = 10_000;
@@ -36,6 +37,8 @@ pub struct Rule {
     pub class: Option<Class>,
     /// What a value must look like, of class `expected-per-host`.
     pub form: Option<Form>,
+    /// What an entry that comes under class `expected-per-host` may be.
+    pub newcomer: Newcomer,
     /// The pattern as written.
     pub pattern: String,
     /// Attributes beyond the class, or the explicit list.
@@ -119,6 +122,7 @@ impl Rule {
         Self {
             class: Some(Class::ReadOnly),
             form: None,
+            newcomer: Newcomer::default(),
             pattern: "/".to_owned(),
             plus: AttributeSet::EMPTY,
             minus: AttributeSet::EMPTY,
@@ -179,7 +183,7 @@ impl fmt::Display for Rule {
                 for attribute in self.minus.iter() {
                     write!(formatter, " -{}", attribute.name)?;
                 }
-                Ok(())
+                self.newcomer.fmt(formatter)
             }
             None => {
                 let names: Vec<&str> = self.plus.iter().map(|attribute| attribute.name).collect();
@@ -234,16 +238,17 @@ fn parse_line(line: &str, origin: Origin) -> Result<Rule, ErrorKind> {
         return Err(ErrorKind::Negated);
     }
     let mut minus = AttributeSet::EMPTY;
+    let mut newcomer = Newcomer::default();
     for word in words {
         if let Some(name) = word.strip_prefix('+') {
             plus = plus.with(attribute_named(name)?);
         } else if let Some(name) = word.strip_prefix('-') {
             minus = minus.with(attribute_named(name)?);
-        } else {
+        } else if form.is_none() || !newcomer.read(&word) {
             return Err(ErrorKind::UnexpectedWord { word });
         }
     }
-    Ok(Rule { class, form, pattern, plus, minus, origin })
+    Ok(Rule { class, form, newcomer, pattern, plus, minus, origin })
 }
 
 /// Splits at blanks; a backslash keeps the next character in the word, both as written.

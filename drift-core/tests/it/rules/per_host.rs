@@ -8,13 +8,15 @@ use drift_core::judge::{FailOn, Status};
 use drift_core::model::{Digest, Severity, SourceKind};
 use drift_core::rules::RuleSet;
 use drift_core::source::{MemoryVolume, Walked};
+use proptest::collection::vec;
+use proptest::prelude::{ProptestConfig, any, proptest};
 
 use crate::detection::scene::memory;
 
 const RULES: &str = "expected-per-host matches:[0-9a-f]{4} /etc/machine-id\n\
     expected-per-host lines:127\\.0\\.1\\.1\\s.* /etc/hosts\n\
     expected-per-host one-of:dev,prod /etc/stage\n\
-    expected-per-host present /etc/ssh/ssh_host_*_key\n\
+    expected-per-host present /etc/ssh/ssh_host_*_key mode=0600 uid=0\n\
     expected-per-host one-of:../b,../c /etc/link\n\
     expected-per-host new /home/*\n\
     expected-per-host accounts:1000-59999,users /etc/passwd\n\
@@ -158,6 +160,18 @@ fn what_has_not_the_form_is_a_finding() {
             "added /etc/ssh/ssh_host_x_key:  (unowned)",
         ),
         (
+            |volume| keep(volume.file(b"etc/ssh/ssh_host_x_key", b"x").mode(0o640)),
+            "added /etc/ssh/ssh_host_x_key:  (unowned)",
+        ),
+        (
+            |volume| keep(volume.file(b"etc/ssh/ssh_host_x_key", b"x").mode(0o600).owner(7, 0)),
+            "added /etc/ssh/ssh_host_x_key:  (unowned)",
+        ),
+        (
+            |volume| keep(volume.file(b"home/uab12/.profile", b"y").mode(0o666)),
+            "added /home/uab12/.profile:  (unowned)",
+        ),
+        (
             |volume| keep(volume.fifo(b"etc/ssh/ssh_host_x_key")),
             "added /etc/ssh/ssh_host_x_key:  (unowned)",
         ),
@@ -200,6 +214,9 @@ fn what_has_not_the_form_is_a_finding() {
             lines.retain(|line| !line.contains("/etc/group") && !line.contains("/etc/shadow"));
         }
         assert_eq!(lines, [*expected]);
+        let noted = outcome.report.notes.iter().any(|note| note.starts_with("Not as the rules"));
+        let by_form = ["removed", "mode (", "type ("].iter().all(|no| !expected.contains(no));
+        assert_eq!(noted, by_form, "{expected}: {:?}", outcome.report.notes);
         assert_eq!(outcome.verdict.status(), Status::Findings);
     }
 }
@@ -245,4 +262,45 @@ fn a_value_that_is_too_long_is_compared_plainly() {
     let outcome = compared(&memory(hosts(b'x'), RULES), hosts(b'y'), RULES);
     assert_eq!(told(&outcome), ["modified /etc/hosts: digest (modified-in-place)"]);
     assert_eq!(compared(&memory(hosts(b'x'), RULES), hosts(b'x'), RULES).report.changes.len(), 0);
+}
+
+/// Account files with the same system accounts and these of people.
+fn accounts(people: &[(u32, bool)], shell: &str) -> MemoryVolume {
+    let mut volume = golden();
+    let mut passwd = format!("root:x:0:0::/root:/bin/sh\nwww:x:33:33::/:{shell}\n");
+    let mut group = String::from("root:x:0:\nwww:x:33:\nsudo:x:27:\n");
+    let mut shadow = String::from("root:*:1:0:99999:7:::\nwww:*:1:0:99999:7:::\n");
+    let mut members = Vec::new();
+    for (number, (id, in_users)) in people.iter().enumerate() {
+        let name = format!("p{number}_{id}");
+        passwd.push_str(&format!("{name}:x:{id}:{id}::/home/{name}:/bin/sh\n"));
+        group.push_str(&format!("{name}:x:{id}:\n"));
+        shadow.push_str(&format!("{name}:$y${id}:1:0:99999:7:::\n"));
+        members.extend(in_users.then_some(name));
+    }
+    group.push_str(&format!("users:x:100:{}\n", members.join(",")));
+    volume.file(b"etc/passwd", passwd.as_bytes());
+    volume.file(b"etc/group", group.as_bytes());
+    volume.file(b"etc/shadow", shadow.as_bytes()).mode(0o640);
+    volume
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn people_are_left_out_and_the_system_is_not(
+        first in vec((1000u32..60_000, any::<bool>()), 0..12),
+        second in vec((1000u32..60_000, any::<bool>()), 0..12),
+    ) {
+        let root = root_of(accounts(&first, "/usr/sbin/nologin"));
+        assert_eq!(root, root_of(accounts(&second, "/usr/sbin/nologin")));
+        assert_ne!(root, root_of(accounts(&second, "/bin/sh")));
+        let before = memory(accounts(&first, "/usr/sbin/nologin"), RULES);
+        let outcome = compared(&before, accounts(&second, "/bin/sh"), RULES);
+        let mut lines = told(&outcome);
+        lines.retain(|line| !line.ends_with("(expected-per-host)"));
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].starts_with("modified /etc/passwd: digest"), "{lines:?}");
+    }
 }
