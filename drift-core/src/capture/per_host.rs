@@ -10,7 +10,7 @@ use crate::model::{DirId, FileType, Observed, PerHost, RowId, Tree};
 use crate::rules::{AccountFiles, Form, MAX_VALUE_BYTES, RuleSet};
 use crate::source::{self, Ask, Content, Plan, Source, Want};
 
-use super::read::{Ledger, read};
+use super::read::{Ledger, Wanted, read};
 
 /// Directories with account files that are looked at; the others are compared plainly. A root has
 /// one.
@@ -26,7 +26,7 @@ const NAMES: [&[u8]; 2] = [b"passwd", b"group"];
 pub(super) fn begin(
     source: &dyn Source,
     plan: &Plan<'_>,
-    want: &dyn Fn(&Tree, RowId) -> Want,
+    want: Wanted<'_>,
     ledger: &mut Ledger<'_>,
 ) -> Result<Beside, source::Error> {
     if plan.rules.rules().iter().all(|rule| rule.form.is_none()) {
@@ -49,7 +49,7 @@ pub(super) fn begin(
 fn read_beside(
     source: &dyn Source,
     plan: &Plan<'_>,
-    want: &dyn Fn(&Tree, RowId) -> Want,
+    want: Wanted<'_>,
     directories: &BTreeSet<DirId>,
     ledger: &mut Ledger<'_>,
 ) -> Result<Beside, source::Error> {

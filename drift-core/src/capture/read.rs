@@ -23,6 +23,9 @@ pub struct Extra {
     pub bytes: Option<Vec<u8>>,
 }
 
+/// What is wanted of a row.
+pub(super) type Wanted<'w> = &'w dyn Fn(&Tree, RowId) -> Want;
+
 /// Judges a file while its bytes are at hand; they are dropped then, so that no more than a few are
 /// held at a time.
 pub(super) type Judge<'j> = &'j (dyn Fn(&Tree, RowId, &Content) -> Option<PerHost> + Sync);
@@ -57,7 +60,7 @@ pub(crate) fn read(
 pub(super) fn read_rows(
     source: &dyn Source,
     plan: &Plan<'_>,
-    (want, judge): (&dyn Fn(&Tree, RowId) -> Want, Judge<'_>),
+    (want, judge): (Wanted<'_>, Judge<'_>),
     ledger: &mut Ledger<'_>,
 ) -> Result<BTreeMap<RowId, Extra>, source::Error> {
     let mut extras = BTreeMap::new();

@@ -6,6 +6,7 @@
 
 mod cursor;
 mod intake;
+mod per_host;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -299,23 +300,6 @@ impl Tree {
         if let Some(owner) = self.owners.get_mut(row.index()) {
             *owner = package.0.saturating_add(1);
         }
-    }
-
-    /// Records what hosts share of an entry.
-    pub fn set_per_host(&mut self, row: RowId, value: PerHost) {
-        self.per_host.insert(row, value);
-    }
-
-    /// Returns what hosts share of an entry, where a rule of class `expected-per-host` judged it.
-    #[must_use]
-    pub fn per_host(&self, row: RowId) -> Option<PerHost> {
-        self.per_host.get(&row).copied()
-    }
-
-    /// Returns whether any entry was judged by what differs between hosts.
-    #[must_use]
-    pub fn has_per_host(&self) -> bool {
-        !self.per_host.is_empty()
     }
 
     /// Returns every row in the order of rows, which is not the order of paths.

@@ -3,5 +3,6 @@
 mod classes;
 mod patterns;
 mod per_host;
+mod profiles;
 mod secrets;
 mod text;

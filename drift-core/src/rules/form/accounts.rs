@@ -49,6 +49,9 @@ pub struct AccountFiles<'f> {
 
 type Fields<'l> = Vec<&'l [u8]>;
 
+/// What is left of a line.
+type Keep<'k> = dyn Fn(&[u8], Fields<'_>) -> Option<Vec<u8>> + 'k;
+
 impl Accounts {
     pub(super) fn parse(text: &str) -> Result<Self, FormError> {
         let mut parts = text.split(',');
@@ -73,7 +76,7 @@ impl Accounts {
     ) -> Option<Digest> {
         let names = Names::of(self, files);
         let name = name.strip_suffix(b"-").unwrap_or(name);
-        let keep: &dyn Fn(&[u8], Fields<'_>) -> Option<Vec<u8>> = match name {
+        let keep: &Keep<'_> = match name {
             b"passwd" => &|line, fields| (!names.has_user_line(&fields)).then(|| line.to_vec()),
             b"shadow" => &|line, fields| (!names.has_shadow_line(&fields)).then(|| line.to_vec()),
             b"group" => &|line, fields| match names.has_group_line(&fields) {

@@ -1,3 +1,5 @@
+//! Each form over values that have it and values that do not.
+
 use super::{AccountFiles, Form, FormError};
 use crate::model::{Digest, Entry, FileType, Observed, PerHostValue};
 

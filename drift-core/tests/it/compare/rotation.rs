@@ -1,4 +1,5 @@
 //! Class `growing` against the real logrotate(8): what it does is no finding, what looks like it is.
+#![expect(clippy::disallowed_methods, reason = "the test plays the program that writes the log")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
