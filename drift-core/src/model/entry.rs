@@ -194,3 +194,23 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Device, Entry, FileType, Observed};
+
+    #[test]
+    fn a_device_node_without_a_driver_gives_no_power() {
+        let node = |file_type, major, minor| {
+            let mut entry = Entry::unobserved(file_type);
+            entry.rdev = Observed::Is(Device { major, minor });
+            entry.is_privileged()
+        };
+        for file_type in [FileType::Char, FileType::Block] {
+            assert!(!node(file_type, 0, 0));
+            assert!(node(file_type, 1, 1) && node(file_type, 0, 1) && node(file_type, 1, 0));
+            // A number that was not seen may be any.
+            assert!(Entry::unobserved(file_type).is_privileged());
+        }
+    }
+}
