@@ -5,6 +5,7 @@
 //! volume: one file here, its `mod` line, and its line in `detect.rs` where bytes select it.
 
 mod compression;
+mod decoded;
 mod detect;
 mod errno;
 mod faulty;
@@ -13,6 +14,7 @@ mod image;
 mod layers;
 mod memory;
 mod mounts;
+mod overlay;
 mod stored;
 pub mod tar;
 mod throttled;
@@ -35,6 +37,7 @@ pub use host::{HostDirectory, HostFile, HostVolume, Resolution};
 pub use layers::Removals;
 pub use memory::{MemoryFile, MemoryId, MemoryKind, MemoryNode, MemoryVolume};
 pub use mounts::{FileSystemKind, MountPoint, is_usual_point, parse_mountinfo};
+pub use overlay::{Overlay, OverlayAttributes, OverlayDirectory, OverlayFile, OverlayTarget};
 pub use throttled::{Pace, Throttled};
 pub use volume::{DirectoryEntry, Errno, Stat, Volume};
 pub use walked::{SparseSha256, Walked};
@@ -69,6 +72,9 @@ pub struct Want {
     pub md5: bool,
     /// The SHA-256 of so many of its first bytes.
     pub prefix: Option<u64>,
+    /// Whether that is the prefix of what the file decompresses to, where its first bytes say that it
+    /// is compressed; nothing else is computed then.
+    pub decoded: bool,
     /// The bytes themselves, if there are at most so many.
     pub bytes: Option<u64>,
 }

@@ -12,6 +12,7 @@ use crate::model::{
     ARTIFACT_RULE, DirId, FileType, Found, Intake, Listing, Mount, Observed, Problem, RuleId,
     Stage, Time, TreePath, Xattrs,
 };
+use crate::source::mounts::is_usual_point;
 use crate::source::volume::{DirectoryEntry, Errno, Stat, Volume};
 use crate::source::{Error, Plan, errno_name};
 
@@ -81,7 +82,8 @@ pub(super) fn survey<V: Volume>(
     let stat = volume
         .stat_directory(&root)
         .map_err(|errno| walked.failed("its root cannot be examined", errno))?;
-    let xattrs = or_problem(intake, Stage::Xattr, volume.xattrs(&root, None), TreePath::root);
+    let xattrs =
+        or_problem(volume, intake, Stage::Xattr, volume.xattrs(&root, None), TreePath::root);
     drop(root);
     let node = Arc::new(Node::root(&stat));
     let id = intake.root(Found { xattrs, ..found(b"", &stat, plan.rules.root(), plan) });
@@ -278,7 +280,7 @@ impl<V: Volume> Survey<'_, V> {
         if answers {
             match self.volume.xattrs(directory, Some(name)) {
                 Err(Errno::NOENT) => return self.vanished(),
-                xattrs => found.xattrs = or_problem(self.intake, Stage::Xattr, xattrs, path),
+                xattrs => found.xattrs = self.or_problem(Stage::Xattr, xattrs, path),
             }
         }
         match stat.file_type {
@@ -286,7 +288,7 @@ impl<V: Volume> Survey<'_, V> {
                 Err(Errno::NOENT) => self.vanished(),
                 target => {
                     let target = target.map(Observed::Is);
-                    found.link_target = or_problem(self.intake, Stage::Readlink, target, path);
+                    found.link_target = self.or_problem(Stage::Readlink, target, path);
                     Outcome::Entry(found)
                 }
             },
@@ -345,7 +347,8 @@ impl<V: Volume> Survey<'_, V> {
                 continue;
             };
             let rule = self.plan.rules.evaluate(&path, true);
-            if !is_ruled(&path, self.plan.rules, rule) {
+            let usual = is_usual_point(&path, &file_system);
+            if !usual && !is_ruled(&path, self.plan.rules, rule) {
                 let reason = "a file system is mounted below one of the kernel's and was not \
                               entered; a rule that names it accepts that";
                 let (stage, reason) = (Stage::Mount, reason.to_owned());
@@ -406,7 +409,16 @@ impl<V: Volume> Survey<'_, V> {
     }
 
     fn problem(&self, path: TreePath, stage: Stage, errno: Errno) {
-        self.intake.problem(problem(path, stage, errno));
+        self.intake.problem(problem(self.volume, path, stage, errno));
+    }
+
+    fn or_problem<T>(
+        &self,
+        stage: Stage,
+        read: Result<Observed<T>, Errno>,
+        path: impl Fn() -> TreePath,
+    ) -> Observed<T> {
+        or_problem(self.volume, self.intake, stage, read, path)
     }
 
     fn count(&self, more: usize) {
@@ -418,19 +430,20 @@ impl<V: Volume> Survey<'_, V> {
     }
 }
 
-fn problem(path: TreePath, stage: Stage, errno: Errno) -> Problem {
-    Problem { path, stage, reason: described(errno), errno: Some(errno_name(errno)) }
+fn problem(volume: &impl Volume, path: TreePath, stage: Stage, errno: Errno) -> Problem {
+    Problem { path, stage, reason: described(volume, errno), errno: Some(errno_name(errno)) }
 }
 
 /// A value that could not be read is unobserved, and a problem says why.
 fn or_problem<T>(
+    volume: &impl Volume,
     intake: &Intake,
     stage: Stage,
     read: Result<Observed<T>, Errno>,
     path: impl Fn() -> TreePath,
 ) -> Observed<T> {
     read.unwrap_or_else(|errno| {
-        intake.problem(problem(path(), stage, errno));
+        intake.problem(problem(volume, path(), stage, errno));
         Observed::Unobserved
     })
 }
