@@ -121,7 +121,7 @@ pub(crate) fn source(
     Ok(opened)
 }
 
-fn platform(text: &str) -> Result<Platform, Failure> {
+pub(crate) fn platform(text: &str) -> Result<Platform, Failure> {
     Platform::parse(text).ok_or_else(|| {
         Failure::usage_text(format!(
             "--platform takes OS/ARCH or OS/ARCH/VARIANT, such as linux/arm64, not {text:?}"

@@ -90,12 +90,13 @@ fn outcome(
     if let Lease::Busy(why) = lease {
         return Ok(check::stopped(Stopped::Busy, why, sides, request, occasion)?);
     }
+    let progress = Progress::default();
     let sealing = Sealing::Verified(&args.trust);
     let target = match inputs::target(&args.target, sealing, &args.image, settings)? {
         Ok(target) => target,
         Err(error) => {
-            let failed = Err(Unfinished::Error(error.into()));
-            return unless_unseen(failed, &Progress::default(), sides, request, occasion);
+            let opened = in_time(Err(error.into()), settings);
+            return unless_unseen(opened, &progress, sides, request, occasion);
         }
     };
     let own = match &target {
@@ -107,7 +108,6 @@ fn outcome(
         }
         Input::Stored(_) => Vec::new(),
     };
-    let progress = Progress::default();
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &progress, artifacts: &own };
     let view = target.view();
     let target = target
