@@ -1,7 +1,7 @@
 //! `drift rules explain`: which rule decides for a path, and what it compares.
 
 use drift_core::bounds::escape::escaped;
-use drift_core::capture::{RuleSource, rules_of, system};
+use drift_core::capture::{RuleSource, rules_for, systems};
 use drift_core::judge::Exit;
 use drift_core::model::{AttributeSet, FileType, TreePath};
 use drift_core::rules::{Class, RuleSet};
@@ -30,6 +30,9 @@ pub(crate) fn run(args: &Rules, settings: &Settings, terminal: &Terminal) -> Res
     if rule.may_come_and_go() {
         text.push_str("  entries may come and go here\n");
     }
+    if let Some(form) = &rule.form {
+        text.push_str(&format!("  its value may differ by host: {}\n", form.meaning()));
+    }
     if rule.class == Some(Class::Growing) {
         text.push_str("  a file may grow; what was in it stays its beginning\n");
     }
@@ -57,18 +60,18 @@ pub(crate) fn run(args: &Rules, settings: &Settings, terminal: &Terminal) -> Res
 }
 
 fn rules(args: &RulesExplain, settings: &Settings) -> Result<RuleSet, Failure> {
-    let (from, os) = match &args.baseline {
+    let (from, systems) = match &args.baseline {
         Some(file) => {
             let clock = settings.clock(args.trust.now.as_deref())?;
             let (baseline, _) = inputs::baseline(file, &args.trust, settings, &*clock)??;
-            (RuleSource::Whole(baseline.rules().to_owned()), None)
+            (RuleSource::Whole(baseline.rules().to_owned()), Vec::new())
         }
         None => {
             let source = inputs::source(&args.target, &args.image, settings)??;
-            (inputs::rules_or_detected(&args.rules)?, system(&*source).os)
+            (inputs::rules_or_detected(&args.rules)?, systems(&*source))
         }
     };
-    Ok(rules_of(&from, os.as_deref())?.0)
+    Ok(rules_for(&from, &systems)?.0)
 }
 
 fn names(set: AttributeSet) -> String {

@@ -6,8 +6,10 @@
 use drift_lanes::Sha256;
 
 use crate::model::attribute::Value;
-use crate::model::{Cursor, CursorError, Digest, FileType, Observed, Package, RuleId, Step};
-use crate::rules::{Rule, RuleSet};
+use crate::model::{
+    Cursor, CursorError, Digest, Entry, FileType, Observed, Package, PerHostValue, RuleId, Step,
+};
+use crate::rules::{Form, Rule, RuleSet};
 
 use super::trail::Trail;
 use super::wire::{put, put_bytes, zigzag};
@@ -72,7 +74,7 @@ impl Walk {
         let id = rules.classify(above, self.trail.path(), directory);
         self.classes.push(id);
         let rule = rules.rule(id);
-        if rule.excludes() || rule.may_come_and_go() {
+        if rule.excludes() || rule.may_come_and_go() || is_new_by_right(&step.entry, rule) {
             return;
         }
         // Directories that do not count themselves still place what counts below them.
@@ -103,6 +105,34 @@ fn put_attributes(step: &Step<'_>, rule: &Rule, out: &mut Vec<u8>) {
             Observed::Unobserved => out.push(1),
             Observed::Is(value) => put_value(out, &value),
         }
+    }
+    if let Some(form) = &rule.form {
+        put_per_host(out, &step.entry, form);
+    }
+}
+
+/// What only some hosts have, under a name that only they may know.
+fn is_new_by_right(entry: &Entry, rule: &Rule) -> bool {
+    let form = rule.form.as_ref().filter(|form| form.only_new());
+    form.is_some_and(|form| judged(entry, form) == Some(PerHostValue::Conforms))
+}
+
+fn judged(entry: &Entry, form: &Form) -> Option<PerHostValue> {
+    let judged = entry.per_host.seen().filter(|judged| judged.form == form.digest());
+    judged.map(|judged| judged.value)
+}
+
+/// What hosts share of a value; all of it where it has not the form.
+fn put_per_host(out: &mut Vec<u8>, entry: &Entry, form: &Form) {
+    match (judged(entry, form), &entry.digest, &entry.link_target) {
+        (Some(PerHostValue::Conforms), ..) => out.push(10),
+        (Some(PerHostValue::Left(left)), ..) => {
+            out.push(11);
+            out.extend_from_slice(left.as_bytes());
+        }
+        (_, Observed::Is(digest), _) => put_value(out, &Value::Digest(*digest)),
+        (_, _, Observed::Is(target)) => put_value(out, &Value::Text((&**target).into())),
+        _ => out.push(0),
     }
 }
 

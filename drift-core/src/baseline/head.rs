@@ -8,7 +8,7 @@
 use crate::model::attribute::{self, ATTRIBUTES};
 use crate::model::{AttributeSet, Carries, Identity, Precision, Snapshot, SourceKind};
 
-use super::block::COLUMNS;
+use super::block::{COLUMNS, Column};
 use super::error::Error;
 use super::limits::MAX_TABLE;
 use super::wire::{Input, put, put_bytes, put_field};
@@ -64,8 +64,10 @@ pub(super) fn write(snapshot: &Snapshot) -> Vec<u8> {
     put_field(&mut out, MTIME_PRECISION, &[snapshot.carries.mtime as u8]);
     put_field(&mut out, PACKAGES_COMPLETE, &[u8::from(snapshot.packages_complete)]);
     let mut columns = Vec::new();
-    put(&mut columns, COLUMNS.len() as u64);
-    for (column, name) in COLUMNS {
+    let named = |column| column != Column::PerHost || snapshot.tree.has_per_host();
+    let named: Vec<_> = COLUMNS.iter().filter(|(column, _)| named(*column)).collect();
+    put(&mut columns, named.len() as u64);
+    for &(column, name) in named {
         put(&mut columns, column as u64);
         put_bytes(&mut columns, name.as_bytes());
     }

@@ -235,10 +235,12 @@ fn an_unknown_column_is_named_and_passed_over() {
     // HEAD's last field, the table of columns, again with one line more.
     let head = &mut parts.section(index::HEAD).1[0];
     let mut columns = Vec::new();
-    put(&mut columns, COLUMNS.len() as u64);
+    // The last is named only where a snapshot has it.
+    let named = COLUMNS.len() as u64 - 1;
+    put(&mut columns, named);
     let mut longer = Vec::new();
-    put(&mut longer, COLUMNS.len() as u64 + 1);
-    for (column, name) in COLUMNS {
+    put(&mut longer, named + 1);
+    for (column, name) in COLUMNS.into_iter().take(COLUMNS.len() - 1) {
         for table in [&mut columns, &mut longer] {
             put(table, column as u64);
             put_bytes(table, name.as_bytes());
@@ -287,6 +289,15 @@ fn blocks_that_break_a_rule() {
     check(&|parts| parts.section(index::OWNS).1[0] = vec![1, 3], "a package is missing");
     check(&|parts| parts.section(index::OWNS).1[0] = vec![0, 2], "too early");
     check(&|parts| parts.section(index::RULE).1[0] = vec![0xff], "UTF-8");
+    // Values by host: of an entry behind the last, cut off, and of no known state.
+    let judged = |value: &[&[u8]]| {
+        let value = value.concat();
+        move |parts: &mut Parts| put_field(&mut parts.section(index::ENTR).1[0], 16, &value)
+    };
+    check(&judged(&[&[3]]), "more than its entries");
+    check(&judged(&[&[0, 1, 2]]), "too early");
+    check(&judged(&[&[1], &[7; 32], &[3]]), "unknown state");
+    check(&judged(&[&[1], &[7; 32], &[1], &[7; 31]]), "too early");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! digested. What may not be kept (class `secret`) is dropped here, before anything stores it.
 
 mod databases;
+mod per_host;
 mod probe;
 mod read;
 
@@ -16,9 +17,9 @@ use crate::model::{
 };
 use crate::packages::{Completeness, Ownership, Records};
 use crate::rules::{self, Class, RuleSet};
-use crate::source::{self, Plan, Source, Want};
+use crate::source::{self, Content, Plan, Source, Want};
 
-pub use probe::{identity as system, image_names};
+pub use probe::{identity as system, image_names, systems};
 pub use read::Extra;
 use read::read_rows;
 pub(crate) use read::{Ledger, read};
@@ -153,7 +154,7 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
     run.observer.event(Event::Phase("survey"));
     source.prepare(run.pool, run.cancel, run.observer)?;
     let identity = probe::identity(source);
-    let (rules, profiles) = rules_of(&options.rules, identity.os.as_deref())?;
+    let (rules, profiles) = rules_for(&options.rules, &systems(source))?;
     let plan = run.plan(&rules);
 
     let intake = Intake::default();
@@ -169,7 +170,12 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
     };
     let ownership = Ownership::resolve(records, ledger.tree);
     let want = |tree: &Tree, row| content_wanted(&rules, tree, &ownership, options, row);
-    let extras = read_rows(source, &plan, &want, &mut ledger)?;
+    let beside = match options.parts.entries {
+        true => per_host::begin(source, &plan, &want, &mut ledger)?,
+        false => per_host::Beside::default(),
+    };
+    let judge = |tree: &Tree, row, content: &Content| beside.judge(&rules, tree, row, content);
+    let extras = read_rows(source, &plan, (&want, &judge), &mut ledger)?;
     let md5 = extras.into_iter().filter_map(|(row, extra)| Some((row, extra.md5?))).collect();
 
     ownership.mark(&mut tree);
@@ -198,21 +204,22 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
     Ok(Captured { snapshot, rules, profiles, ownership, md5 })
 }
 
-/// Builds the rules of a capture.
+/// Builds the rules of a system of which only the `ID` is known, as a stored snapshot has it.
 pub fn rules_of(from: &RuleSource, os: Option<&str>) -> Result<(RuleSet, Vec<String>), Error> {
+    rules_for(from, os.map(str::to_owned).as_slice())
+}
+
+/// Builds the rules of a system that has these names, the nearest first (see [`systems`]).
+pub fn rules_for(from: &RuleSource, systems: &[String]) -> Result<(RuleSet, Vec<String>), Error> {
     let (profiles, texts) = match from {
         RuleSource::Whole(text) => return Ok((RuleSet::from_text(text)?, Vec::new())),
         RuleSource::Layers { profiles, texts } => (profiles, texts),
     };
     let mut layers: Vec<(String, &str)> = Vec::new();
     let mut names = Vec::new();
-    for profile in rules::PROFILES {
-        let asked = profiles.iter().any(|name| name == profile.name);
-        let fits = profiles.is_empty() && os.is_some_and(|os| profile.systems.contains(&os));
-        if fits && !asked {
-            names.push(profile.name.to_owned());
-            layers.push((format!("profile {}", profile.name), profile.text));
-        }
+    if let Some(profile) = rules::profile_of(systems).filter(|_| profiles.is_empty()) {
+        names.push(profile.name.to_owned());
+        layers.push((format!("profile {}", profile.name), profile.text));
     }
     for name in profiles {
         let known =
@@ -255,7 +262,8 @@ fn content_wanted(
     let md5 = options.vendor_digests && !secret && has_vendor_md5(ownership, row);
     // What gives power is read under any rule but `secret`.
     let reads = rule.reads_content() || (!secret && tree.entry(row).is_privileged());
-    Want { digest: reads && !known, md5, ..Want::default() }
+    let bytes = per_host::bytes_wanted(rules, tree, row);
+    Want { digest: reads && !known, md5, bytes, ..Want::default() }
 }
 
 /// Returns whether the package database has an MD5 of the entry.

@@ -10,13 +10,21 @@ const MAX_BYTES: u64 = 64 << 10;
 #[must_use]
 pub fn identity(source: &dyn Source) -> Identity {
     let release = release(source);
-    let hostname = read(source, b"etc/hostname").and_then(|bytes| hostname(&bytes));
     Identity {
         os: variable(&release, "ID"),
         version: variable(&release, "VERSION_ID"),
         architecture: None,
-        hostname,
+        hostname: read(source, b"etc/hostname").and_then(|bytes| hostname(&bytes)),
     }
+}
+
+/// Reads the names by which profiles are chosen, the nearest first: `ID`, then those of `ID_LIKE`.
+#[must_use]
+pub fn systems(source: &dyn Source) -> Vec<String> {
+    let release = release(source);
+    let like = variable(&release, "ID_LIKE").unwrap_or_default();
+    let like = like.split_ascii_whitespace().map(str::to_owned);
+    variable(&release, "ID").into_iter().chain(like).collect()
 }
 
 /// Returns the names by which the image of a target may be sealed, from os-release(5): with

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::{Coverage, Digest, Problem, RowId, Tree};
+use crate::model::{Coverage, Digest, PerHost, Problem, RowId, Tree};
 use crate::rules::Class;
 use crate::source::{self, Ask, Content, ContentSink, Plan, Source, Unread, UnreadKind, Want};
 
@@ -22,6 +22,13 @@ pub struct Extra {
     /// The bytes.
     pub bytes: Option<Vec<u8>>,
 }
+
+/// What is wanted of a row.
+pub(super) type Wanted<'w> = &'w dyn Fn(&Tree, RowId) -> Want;
+
+/// Judges a file while its bytes are at hand; they are dropped then, so that no more than a few are
+/// held at a time.
+pub(super) type Judge<'j> = &'j (dyn Fn(&Tree, RowId, &Content) -> Option<PerHost> + Sync);
 
 /// Everything that reading fills in.
 #[derive(Debug)]
@@ -43,7 +50,7 @@ pub(crate) fn read(
 ) -> Result<BTreeMap<RowId, Extra>, source::Error> {
     let mut extras = BTreeMap::new();
     for asks in asks.chunks(batch_of(source)) {
-        read_batch(source, plan, asks, ledger, &mut extras)?;
+        read_batch(source, plan, asks, &|_, _, _| None, ledger, &mut extras)?;
     }
     Ok(extras)
 }
@@ -53,7 +60,7 @@ pub(crate) fn read(
 pub(super) fn read_rows(
     source: &dyn Source,
     plan: &Plan<'_>,
-    want: &dyn Fn(&Tree, RowId) -> Want,
+    (want, judge): (Wanted<'_>, Judge<'_>),
     ledger: &mut Ledger<'_>,
 ) -> Result<BTreeMap<RowId, Extra>, source::Error> {
     let mut extras = BTreeMap::new();
@@ -66,7 +73,7 @@ pub(super) fn read_rows(
         if asks.is_empty() {
             return Ok(extras);
         }
-        read_batch(source, plan, &asks, ledger, &mut extras)?;
+        read_batch(source, plan, &asks, judge, ledger, &mut extras)?;
     }
 }
 
@@ -79,14 +86,18 @@ fn read_batch(
     source: &dyn Source,
     plan: &Plan<'_>,
     asks: &[Ask],
+    judge: Judge<'_>,
     ledger: &mut Ledger<'_>,
     extras: &mut BTreeMap<RowId, Extra>,
 ) -> Result<(), source::Error> {
-    let answers = Answers::default();
+    let answers = Answers { tree: ledger.tree, judge, answers: Mutex::default() };
     source.read(plan, ledger.tree, asks, &answers)?;
-    let mut answers = answers.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-    answers.sort_unstable_by_key(|(row, _)| *row);
-    for (row, answer) in answers {
+    let mut answers = answers.answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+    answers.sort_unstable_by_key(|(row, ..)| *row);
+    for (row, answer, judged) in answers {
+        if let Some(judged) = judged {
+            ledger.tree.set_per_host(row, judged);
+        }
         let Ok(at) = asks.binary_search_by_key(&row, |ask| ask.row) else { continue };
         let Some(ask) = asks.get(at) else { continue };
         if let Some(extra) = take(plan, ask, answer, ledger) {
@@ -96,12 +107,25 @@ fn read_batch(
     Ok(())
 }
 
-#[derive(Default)]
-struct Answers(Mutex<Vec<(RowId, Result<Content, Unread>)>>);
+struct Answers<'a> {
+    tree: &'a Tree,
+    judge: Judge<'a>,
+    answers: Mutex<Vec<Answer>>,
+}
 
-impl ContentSink for Answers {
-    fn take(&self, row: RowId, answer: Result<Content, Unread>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((row, answer));
+type Answer = (RowId, Result<Content, Unread>, Option<PerHost>);
+
+impl ContentSink for Answers<'_> {
+    fn take(&self, row: RowId, mut answer: Result<Content, Unread>) {
+        let mut judged = None;
+        if let Ok(content) = &mut answer {
+            judged = (self.judge)(self.tree, row, content);
+            if judged.is_some() {
+                content.bytes = None;
+            }
+        }
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.push((row, answer, judged));
     }
 }
 

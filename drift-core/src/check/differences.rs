@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::bounds::escape::escaped;
 use crate::capture::{Captured, Parts, Run};
 use crate::compare::{
-    self, Comparison, Context, Evidence, PackageChange, Packages, compare, compare_images,
-    compare_packages, explain,
+    self, Comparison, Context, EntryChange, Evidence, PackageChange, Packages, Verdict, compare,
+    compare_images, compare_packages, explain, verdict,
 };
 use crate::model::{Mount, Problem, Stage, TreePath};
 use crate::report::document;
@@ -39,7 +40,7 @@ pub(super) fn live(
         true => join(before, &View::of_captured(captured), &captured.rules, run)?,
         false => (Comparison::default(), Vec::new()),
     };
-    second_look::look(source, captured, &mut comparison, run)?;
+    let notes = second_look::look(source, captured, &mut comparison, run)?;
     let contents = match asked.with_content {
         true => content::read_changed(source, captured, &comparison, run)?,
         false => BTreeMap::new(),
@@ -63,6 +64,7 @@ pub(super) fn live(
     };
     let removals = source.removals();
     let mut found = found((before, &after), &comparison, &evidence, removals.as_deref(), asked);
+    found.notes.extend(notes);
     for (change, described) in comparison.changes.iter().zip(&mut found.changes) {
         let row = change.after.as_ref().and_then(|after| after.row);
         described.content = row.and_then(|row| contents.get(&row)).cloned();
@@ -211,7 +213,29 @@ fn found(
     problems.extend(comparison.grown.iter().map(|change| {
         unproven(&change.path, "it grew, and its beginning could not be read again to compare it")
     }));
-    Found { changes, problems, not_compared: comparison.not_compared, notes: Vec::new() }
+    let notes = form_note(comparison, evidence.rules).into_iter().collect();
+    Found { changes, problems, not_compared: comparison.not_compared, notes }
+}
+
+/// Values that a note names.
+const NAMED: usize = 5;
+
+/// Says which values have not the form that their rules expect, and which that is.
+fn form_note(comparison: &Comparison, rules: &RuleSet) -> Option<String> {
+    let violates = |change: &EntryChange| {
+        let rule = rules.rule(change.rule);
+        let after = &change.after.as_ref()?.entry;
+        let before = change.before.as_ref().map(|before| &before.entry);
+        let form = rule.form.as_ref().filter(|_| change.moved_from.is_none())?;
+        (verdict(before, after, rule) == Verdict::Differs)
+            .then(|| format!("{} ({})", change.path, escaped(form.text().as_bytes())))
+    };
+    let all: Vec<String> = comparison.changes.iter().filter_map(violates).collect();
+    let named = all.get(..all.len().min(NAMED)).unwrap_or_default();
+    let more = all.len().saturating_sub(NAMED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let what = "Not as the rules expect what differs by host";
+    (!all.is_empty()).then(|| format!("{what}: {}{rest}.", named.join(", ")))
 }
 
 /// What a comparison could not compare without either side having a problem.
@@ -225,7 +249,14 @@ pub(super) fn unseen(comparison: &Comparison) -> Vec<Problem> {
             "what the rules compare of it was recorded on one side alone, or by another algorithm",
         )
     });
-    deep.chain(unrecorded).collect()
+    let unjudged = comparison.unjudged.iter().map(|path| {
+        unproven(
+            path,
+            "it may differ by host, but it was captured under other rules, which kept nothing to \
+             tell what hosts share; capture the baseline again under these rules",
+        )
+    });
+    deep.chain(unrecorded).chain(unjudged).collect()
 }
 
 /// Something that both sides have and that still cannot be compared.

@@ -25,6 +25,7 @@ mod differences;
 mod origins;
 mod path_directories;
 mod refused;
+mod rotation;
 mod second_look;
 mod unsealed;
 mod view;

@@ -8,13 +8,16 @@ use crate::compare::{Comparison, EntryChange};
 use crate::model::{AttributeSet, Digest, FileType, Observed, RowId};
 use crate::source::{self, Ask, Source, Want};
 
-/// Reads again what the comparison made worth reading, and settles what grew.
+use super::rotation;
+
+/// Reads again what the comparison made worth reading, settles what grew or was rotated, and returns
+/// what the report must say beside it.
 pub(super) fn look(
     source: &dyn Source,
     captured: &mut Captured,
     comparison: &mut Comparison,
     run: &Run<'_>,
-) -> Result<(), source::Error> {
+) -> Result<Vec<String>, source::Error> {
     let mut asks: BTreeMap<RowId, Want> = BTreeMap::new();
     for change in &comparison.changes {
         if let Some(row) = file_row(change).filter(|row| has_vendor_md5(&captured.ownership, *row))
@@ -31,7 +34,7 @@ pub(super) fn look(
     let extras = read_again(source, captured, &asks, run)?;
     captured.md5.extend(extras.iter().filter_map(|(row, extra)| Some((*row, extra.md5?))));
     settle_growth(comparison, &extras);
-    Ok(())
+    rotation::settle(source, captured, comparison, run)
 }
 
 /// Goes back to the bytes; what cannot be read becomes a problem of the snapshot.

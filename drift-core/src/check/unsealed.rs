@@ -5,7 +5,7 @@
 //! run by accident (programs on PATH, setuid, capabilities, device nodes) always stands alone.
 
 use crate::capture::{Captured, Run};
-use crate::compare::{EntryChange, Explanation, State, grants_power};
+use crate::compare::{EntryChange, Explanation, State, Verdict, grants_power, verdict};
 use crate::model::{
     AttributeSet, Cause, Digest, Entry, FileType, Observed, Problem, RowId, Stage, TreePath,
 };
@@ -96,7 +96,9 @@ impl Walk<'_> {
         let Some(expected) = record.expected_md5() else { return };
         let tree = &self.captured.snapshot.tree;
         let rule = self.captured.rules.rule(tree.rule(row));
-        if !rule.attributes(FileType::File).holds("digest") {
+        let judged =
+            rule.form.is_some() && verdict(None, &tree.entry(row), rule) != Verdict::Expected;
+        if !rule.attributes(FileType::File).holds("digest") && !judged {
             return;
         }
         let actual = self.captured.md5.get(&row).copied();
@@ -171,7 +173,13 @@ impl Walk<'_> {
         }
         let declared = rule.may_come_and_go() && !alone;
         let change = self.change_of(row);
-        let cause = if declared { Cause::DeclaredDynamic } else { Cause::Unowned };
+        let expected =
+            rule.form.is_some() && !alone && verdict(None, &entry, rule) == Verdict::Expected;
+        let cause = match declared {
+            true => Cause::DeclaredDynamic,
+            false if expected => Cause::ExpectedPerHost,
+            false => Cause::Unowned,
+        };
         let mut described = self.describe(change, cause, false);
         if entry.file_type == FileType::Directory {
             described.entries = Some(0);

@@ -7,6 +7,7 @@ use crate::rules::{Class, Rule};
 
 use super::Context;
 use super::explain::grants_power;
+use super::per_host::{Verdict, differing, verdict};
 
 /// What both trees can be compared by.
 pub(super) struct Measure {
@@ -23,6 +24,8 @@ pub(super) struct Difference {
     pub(super) unobserved: bool,
     /// Something was recorded on one side alone, or by another algorithm.
     pub(super) unrecorded: bool,
+    /// One side was captured under rules that kept nothing of what hosts share.
+    pub(super) unjudged: bool,
     /// The file grew under class `growing`.
     pub(super) grown: bool,
 }
@@ -80,6 +83,9 @@ impl Measure {
         if rule.class == Some(Class::Growing) && after.file_type == FileType::File {
             growth(before, after, &mut difference);
         }
+        if rule.form.is_some() {
+            by_host(verdict(Some(before), after, rule), before, after, &mut difference);
+        }
         difference
     }
 
@@ -115,6 +121,19 @@ impl Measure {
             _ => before != after,
         };
         if differs { Answer::Differs } else { Answer::Same }
+    }
+}
+
+/// An expected difference is told, unless something else of the entry must be: that is the finding.
+fn by_host(verdict: Verdict, before: &Entry, after: &Entry, difference: &mut Difference) {
+    match verdict {
+        Verdict::Same => {}
+        Verdict::Expected if !difference.attributes.is_empty() => {}
+        Verdict::Expected | Verdict::Differs => {
+            difference.attributes = difference.attributes.with(differing(before, after));
+        }
+        Verdict::Unobserved => difference.unobserved = true,
+        Verdict::Unjudged => difference.unjudged = true,
     }
 }
 

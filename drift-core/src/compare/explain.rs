@@ -12,6 +12,7 @@ use crate::rules::{Class, Rule, RuleSet};
 
 use super::change::{EntryChange, Kind};
 use super::packages::PackageChange;
+use super::per_host::{Verdict, verdict};
 
 /// What a comparison knows beyond the two trees.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +56,9 @@ pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
     }
     if comes_and_goes(change, evidence) && !gains_privilege(change) {
         return plain(Cause::DeclaredDynamic, true);
+    }
+    if is_expected(change, evidence) && !gains_privilege(change) {
+        return plain(Cause::ExpectedPerHost, true);
     }
     if let Some(at) = package_event(change, evidence) {
         let cause =
@@ -107,6 +111,18 @@ fn comes_and_goes(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
         None => change.kind() != Kind::Modified,
     };
     left && allowed(change.rule)
+}
+
+/// Whether nothing differs, or came, but a value that has the form of its rule.
+fn is_expected(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
+    let rule = evidence.rules.rule(change.rule);
+    let (Some(_), Some(after), None) = (&rule.form, &change.after, &change.moved_from) else {
+        return false;
+    };
+    let compared = rule.attributes(after.entry.file_type);
+    let before = change.before.as_ref().map(|before| &before.entry);
+    change.attributes.and(compared).is_empty()
+        && verdict(before, &after.entry, rule) == Verdict::Expected
 }
 
 /// A rule that lets entries come and go does not speak for what gives power over the system.

@@ -12,6 +12,7 @@ mod explain;
 mod image;
 mod moves;
 mod packages;
+mod per_host;
 mod side;
 
 use crate::bounds::{Cancel, Cancelled};
@@ -27,6 +28,7 @@ use difference::{Difference, Measure};
 pub use explain::{Evidence, Explanation, explain, grants_power, is_executable};
 pub use image::{ImageChange, compare_images};
 pub use packages::{PackageChange, Packages, compare_packages, compose_packages};
+pub use per_host::{Verdict, verdict};
 use side::Side;
 
 /// The longest path that a program can name in one call (path_resolution(7)).
@@ -66,6 +68,9 @@ pub struct Comparison {
     /// Entries of which something that the rules compare was recorded on one side alone, or by
     /// another algorithm; counted above, and each needs a problem of its own.
     pub unrecorded: Vec<TreePath>,
+    /// Entries that may differ by host, of which one side was captured under other rules; counted
+    /// above, and each needs a problem of its own.
+    pub unjudged: Vec<TreePath>,
     /// The first entry of one side alone whose path did not fit, and how many came after it.
     pub too_deep: Option<(TreePath, u64)>,
     /// The watched paths that the older tree has.
@@ -280,7 +285,10 @@ impl Join<'_, '_> {
         if difference.unrecorded {
             self.comparison.unrecorded.push(self.after.path());
         }
-        if difference.unobserved || difference.unrecorded {
+        if difference.unjudged {
+            self.comparison.unjudged.push(self.after.path());
+        }
+        if difference.unobserved || difference.unrecorded || difference.unjudged {
             self.comparison.not_compared = self.comparison.not_compared.saturating_add(1);
         }
         let changed = !difference.attributes.is_empty();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::digest::Digest;
 use super::kind::FileType;
 use super::path::TreePath;
+use super::per_host::PerHost;
 
 /// A value that may be missing for a stated reason.
 ///
@@ -151,6 +152,8 @@ pub struct Entry {
     pub flags: Observed<Flags>,
     /// Every extended attribute, raw, those that are decoded elsewhere included.
     pub xattrs: Observed<Xattrs>,
+    /// What hosts share of it, where it was captured under a rule of class `expected-per-host`.
+    pub per_host: Observed<PerHost>,
 }
 
 impl Entry {
@@ -171,11 +174,12 @@ impl Entry {
             hardlinks: Observed::Unobserved,
             flags: Observed::Unobserved,
             xattrs: Observed::Unobserved,
+            per_host: Observed::NotApplicable,
         }
     }
 
     /// Returns whether the entry gives power: setuid, setgid (of a file), file capabilities, or a
-    /// device node.
+    /// device node; number 0:0 is that of no device, and opening it fails (mknod(2), whiteouts).
     #[must_use]
     pub fn is_privileged(&self) -> bool {
         let bits = self.mode.seen().copied().unwrap_or(0);
@@ -183,8 +187,30 @@ impl Entry {
             self.xattrs.seen().is_some_and(|xattrs| xattrs.get(b"security.capability").is_some());
         match self.file_type {
             FileType::File => bits & 0o6000 != 0 || capable,
-            FileType::Char | FileType::Block => true,
+            FileType::Char | FileType::Block => {
+                self.rdev != Observed::Is(Device { major: 0, minor: 0 })
+            }
             _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Device, Entry, FileType, Observed};
+
+    #[test]
+    fn a_device_node_without_a_driver_gives_no_power() {
+        let node = |file_type, major, minor| {
+            let mut entry = Entry::unobserved(file_type);
+            entry.rdev = Observed::Is(Device { major, minor });
+            entry.is_privileged()
+        };
+        for file_type in [FileType::Char, FileType::Block] {
+            assert!(!node(file_type, 0, 0));
+            assert!(node(file_type, 1, 1) && node(file_type, 0, 1) && node(file_type, 1, 0));
+            // A number that was not seen may be any.
+            assert!(Entry::unobserved(file_type).is_privileged());
         }
     }
 }

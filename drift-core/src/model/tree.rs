@@ -6,7 +6,9 @@
 
 mod cursor;
 mod intake;
+mod per_host;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::cursor::{Listing, RuleId};
@@ -17,6 +19,7 @@ use super::kind::FileType;
 use super::metadata::Metadata;
 use super::package::PackageId;
 use super::path::TreePath;
+use super::per_host::PerHost;
 
 pub use cursor::TreeCursor;
 pub use intake::{Found, Frozen, Intake};
@@ -104,6 +107,8 @@ pub struct Tree {
     leaders: Vec<TreePath>,
     /// `PackageId + 1` by row, 0 for none; empty until ownership is known.
     owners: Vec<u32>,
+    /// Of the few entries that differ by host by right, what hosts share.
+    per_host: BTreeMap<RowId, PerHost>,
 }
 
 impl Tree {
@@ -452,6 +457,10 @@ impl Tree {
                 .map_or(Observed::NotApplicable, |leader| Observed::Is(leader.clone())),
             flags: metadata.flags,
             xattrs: metadata.xattrs.clone(),
+            per_host: self
+                .per_host
+                .get(&id)
+                .map_or(Observed::NotApplicable, |value| Observed::Is(*value)),
         }
     }
 

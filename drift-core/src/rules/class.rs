@@ -2,6 +2,9 @@
 
 use crate::model::{AttributeSet, FileType, attribute};
 
+/// What makes the value of an entry, and changes with it.
+const VALUE: [&str; 4] = ["digest", "size", "mtime", "link_target"];
+
 /// What may change at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
@@ -17,17 +20,20 @@ pub enum Class {
     Ignore,
     /// As read-only, but neither digest, size nor time is kept: private keys, shadow hashes.
     Secret,
+    /// As read-only, but a value that has the rule's form may differ from host to host.
+    ExpectedPerHost,
 }
 
 impl Class {
     /// Every class with its word in rules.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::ReadOnly, "read-only"),
         (Self::Dynamic, "dynamic"),
         (Self::Growing, "growing"),
         (Self::Device, "device"),
         (Self::Ignore, "ignore"),
         (Self::Secret, "secret"),
+        (Self::ExpectedPerHost, "expected-per-host"),
     ];
 
     /// Returns the word in rules.
@@ -48,6 +54,12 @@ impl Class {
         match self {
             Self::ReadOnly => attribute::compared(file_type),
             Self::Dynamic | Self::Growing | Self::Secret => attribute::guarded(file_type),
+            // The form says of these what is compared.
+            Self::ExpectedPerHost => {
+                VALUE.iter().fold(attribute::compared(file_type), |set, name| {
+                    set.without(AttributeSet::named(name))
+                })
+            }
             Self::Device => attribute::guarded(file_type).with(AttributeSet::named("link_target")),
             Self::Ignore => AttributeSet::EMPTY,
         }

@@ -5,11 +5,15 @@
 //! files of such rules in `profiles/`; to add one: the file and its line in `profiles.rs`.
 
 mod class;
+mod form;
+mod newcomer;
 mod parse;
 mod profiles;
 mod set;
 
 pub use class::Class;
+pub use form::{AccountFiles, Accounts, Form, FormError, MAX_VALUE_BYTES};
+pub use newcomer::Newcomer;
 pub use parse::{Error, ErrorKind, Origin, Rule};
-pub use profiles::{PROFILES, Profile};
+pub use profiles::{PROFILES, Profile, profile_of};
 pub use set::RuleSet;

@@ -6,9 +6,14 @@ use crate::bounds::escape::escaped;
 use crate::model::{AttributeSet, FileType, attribute};
 
 use super::class::Class;
+use super::form::{Form, FormError};
+use super::newcomer::Newcomer;
 
 /// Rules of one set at the most; a rule's number is stored in 16 bits.
 pub(super) const MAX_RULES: usize = 10_000;
+
+/// Rules with a form of one set at the most; each may hold a compiled expression.
+pub(super) const MAX_FORMS: usize = 500;
 
 /// Where a rule was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +35,10 @@ impl fmt::Display for Origin {
 pub struct Rule {
     /// The class, or `None` for an explicit list of attributes.
     pub class: Option<Class>,
+    /// What a value must look like, of class `expected-per-host`.
+    pub form: Option<Form>,
+    /// What an entry that comes under class `expected-per-host` may be.
+    pub newcomer: Newcomer,
     /// The pattern as written.
     pub pattern: String,
     /// Attributes beyond the class, or the explicit list.
@@ -55,13 +64,19 @@ pub struct Error {
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The first word is no class.
-    #[error("unknown class \"{}\"{}; classes are read-only, dynamic, growing, device, ignore, secret, or attributes=LIST", escaped(.word.as_bytes()), suggestion(.near))]
+    #[error("unknown class \"{}\"{}; classes are read-only, dynamic, growing, device, ignore, secret, expected-per-host FORM, or attributes=LIST", escaped(.word.as_bytes()), suggestion(.near))]
     UnknownClass {
         /// The word.
         word: String,
         /// The most similar class.
         near: Option<&'static str>,
     },
+    /// The form of `expected-per-host` cannot be read.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// `expected-per-host` without a form.
+    #[error("the rule has no form; write expected-per-host FORM PATTERN, where FORM is {}", Form::SYNTAX.join(", "))]
+    NoForm,
     /// A class without a pattern.
     #[error("the rule has no pattern; write CLASS PATTERN [+attribute|-attribute]...")]
     NoPattern,
@@ -91,6 +106,9 @@ pub enum ErrorKind {
     /// Too many rules.
     #[error("more than {MAX_RULES} rules")]
     TooMany,
+    /// Too many rules with a form.
+    #[error("more than {MAX_FORMS} rules of class expected-per-host")]
+    TooManyForms,
 }
 
 fn suggestion(near: &Option<&'static str>) -> String {
@@ -103,6 +121,8 @@ impl Rule {
     pub fn first() -> Self {
         Self {
             class: Some(Class::ReadOnly),
+            form: None,
+            newcomer: Newcomer::default(),
             pattern: "/".to_owned(),
             plus: AttributeSet::EMPTY,
             minus: AttributeSet::EMPTY,
@@ -130,7 +150,8 @@ impl Rule {
         if self.class == Some(Class::Secret) {
             return false;
         }
-        self.class == Some(Class::Growing) || self.attributes(FileType::File).holds("digest")
+        matches!(self.class, Some(Class::Growing | Class::ExpectedPerHost))
+            || self.attributes(FileType::File).holds("digest")
     }
 
     /// Returns whether size and time of files under this rule may be kept.
@@ -151,14 +172,18 @@ impl fmt::Display for Rule {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.class {
             Some(class) => {
-                write!(formatter, "{} {}", class.name(), self.pattern)?;
+                write!(formatter, "{} ", class.name())?;
+                if let Some(form) = &self.form {
+                    write!(formatter, "{} ", form.text())?;
+                }
+                formatter.write_str(&self.pattern)?;
                 for attribute in self.plus.iter() {
                     write!(formatter, " +{}", attribute.name)?;
                 }
                 for attribute in self.minus.iter() {
                     write!(formatter, " -{}", attribute.name)?;
                 }
-                Ok(())
+                self.newcomer.fmt(formatter)
             }
             None => {
                 let names: Vec<&str> = self.plus.iter().map(|attribute| attribute.name).collect();
@@ -204,21 +229,26 @@ fn parse_line(line: &str, origin: Origin) -> Result<Rule, ErrorKind> {
             (Some(class), AttributeSet::EMPTY)
         }
     };
+    let form = match class {
+        Some(Class::ExpectedPerHost) => Some(Form::parse(&words.next().ok_or(ErrorKind::NoForm)?)?),
+        _ => None,
+    };
     let pattern = words.next().ok_or(ErrorKind::NoPattern)?;
     if pattern.starts_with('!') {
         return Err(ErrorKind::Negated);
     }
     let mut minus = AttributeSet::EMPTY;
+    let mut newcomer = Newcomer::default();
     for word in words {
         if let Some(name) = word.strip_prefix('+') {
             plus = plus.with(attribute_named(name)?);
         } else if let Some(name) = word.strip_prefix('-') {
             minus = minus.with(attribute_named(name)?);
-        } else {
+        } else if form.is_none() || !newcomer.read(&word) {
             return Err(ErrorKind::UnexpectedWord { word });
         }
     }
-    Ok(Rule { class, pattern, plus, minus, origin })
+    Ok(Rule { class, form, newcomer, pattern, plus, minus, origin })
 }
 
 /// Splits at blanks; a backslash keeps the next character in the word, both as written.
@@ -255,7 +285,10 @@ fn attribute_named(name: &str) -> Result<AttributeSet, ErrorKind> {
 }
 
 /// Returns the candidate that shares the longest run of first letters, if it shares at least two.
-fn nearest(word: &str, candidates: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+pub(super) fn nearest(
+    word: &str,
+    candidates: impl Iterator<Item = &'static str>,
+) -> Option<&'static str> {
     let shared =
         |candidate: &str| word.bytes().zip(candidate.bytes()).take_while(|(a, b)| a == b).count();
     candidates.max_by_key(|candidate| shared(candidate)).filter(|candidate| shared(candidate) >= 2)

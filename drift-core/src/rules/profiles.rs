@@ -7,13 +7,33 @@ pub struct Profile {
     pub name: &'static str,
     /// Its rules.
     pub text: &'static str,
-    /// Values of `ID` in os-release for which it is chosen.
+    /// Values of `ID` and words of `ID_LIKE` in os-release for which it is chosen; none of a profile
+    /// that only stands beside another.
     pub systems: &'static [&'static str],
 }
 
 /// Every profile.
-pub const PROFILES: &[Profile] = &[Profile {
-    name: "debian",
-    text: include_str!("profiles/debian.rules"),
-    systems: &["debian", "ubuntu"],
-}];
+pub const PROFILES: &[Profile] = &[
+    Profile {
+        name: "debian",
+        text: include_str!("profiles/debian.rules"),
+        systems: &["debian", "ubuntu"],
+    },
+    Profile {
+        name: "rhel",
+        text: include_str!("profiles/rhel.rules"),
+        systems: &["rhel", "fedora", "centos"],
+    },
+    Profile { name: "alpine", text: include_str!("profiles/alpine.rules"), systems: &["alpine"] },
+    Profile { name: "container", text: include_str!("profiles/container.rules"), systems: &[] },
+    Profile { name: "image", text: include_str!("profiles/image.rules"), systems: &[] },
+];
+
+/// Returns the profile of a system that has these names, the nearest first: `ID` of os-release(5),
+/// then the words of `ID_LIKE`.
+#[must_use]
+pub fn profile_of(systems: &[String]) -> Option<&'static Profile> {
+    let named =
+        |name: &String| PROFILES.iter().find(|profile| profile.systems.contains(&name.as_str()));
+    systems.iter().find_map(named)
+}

@@ -9,7 +9,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::model::{Digest, RuleId, TreePath};
 
-use super::parse::{Error, ErrorKind, MAX_RULES, Rule, parse};
+use super::parse::{Error, ErrorKind, MAX_FORMS, MAX_RULES, Rule, parse};
 
 /// Patterns are matched against paths up to this length, the kernel's own `PATH_MAX`; anything
 /// deeper has the rule of its deepest shorter ancestor. Without a bound a deep tree would cost time
@@ -64,11 +64,16 @@ impl RuleSet {
         let mut builder = GitignoreBuilder::new("/");
         let mut by_pattern = HashMap::new();
         let mut root = RuleId(0);
+        let mut forms = 0usize;
         for (index, rule) in rules.iter().enumerate() {
             let fail = |kind| Error { origin: rule.origin.clone(), kind };
             // Over all texts together, or a set would be stored that cannot be read again.
             if index >= MAX_RULES {
                 return Err(fail(ErrorKind::TooMany));
+            }
+            forms = forms.saturating_add(usize::from(rule.form.is_some()));
+            if forms > MAX_FORMS {
+                return Err(fail(ErrorKind::TooManyForms));
             }
             let id = RuleId(u16::try_from(index).map_err(|_| fail(ErrorKind::TooMany))?);
             if rule.pattern.bytes().all(|byte| byte == b'/') {

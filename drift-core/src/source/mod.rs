@@ -5,6 +5,7 @@
 //! volume: one file here, its `mod` line, and its line in `detect.rs` where bytes select it.
 
 mod compression;
+mod decoded;
 mod detect;
 mod errno;
 mod faulty;
@@ -71,6 +72,9 @@ pub struct Want {
     pub md5: bool,
     /// The SHA-256 of so many of its first bytes.
     pub prefix: Option<u64>,
+    /// Whether that is the prefix of what the file decompresses to, where its first bytes say that it
+    /// is compressed; nothing else is computed then.
+    pub decoded: bool,
     /// The bytes themselves, if there are at most so many.
     pub bytes: Option<u64>,
 }

@@ -98,10 +98,12 @@ const KINDS: &[(FileSystemKind, &[&str])] = &[
 ];
 
 /// Where kernel file systems usually stand, relative to a root, and which; `*` stands for any of
-/// them. `/` at the end: anywhere below.
+/// them, and not for an automount point. `/` at the end: anywhere below.
 const USUAL: &[(&[u8], &str)] = &[
     (b"proc", "proc"),
     (b"proc/", "*"),
+    // systemd's own, on every host of it: proc-sys-fs-binfmt_misc.automount.
+    (b"proc/sys/fs/binfmt_misc", "autofs"),
     (b"sys", "sysfs"),
     (b"sys/", "*"),
     (b"dev", "devtmpfs"),
@@ -131,14 +133,14 @@ impl FileSystemKind {
 #[must_use]
 pub fn is_usual_point(path: &TreePath, file_system: &str) -> bool {
     let path = path.as_bytes();
-    FileSystemKind::of(file_system) == FileSystemKind::Kernel
-        && USUAL.iter().any(|(usual, expected)| {
-            let here = match usual.strip_suffix(b"/") {
-                Some(_) => path.starts_with(usual),
-                None => path == *usual,
-            };
-            here && (*expected == "*" || *expected == file_system)
-        })
+    let kernel = FileSystemKind::of(file_system) == FileSystemKind::Kernel;
+    USUAL.iter().any(|(usual, expected)| {
+        let here = match usual.strip_suffix(b"/") {
+            Some(_) => path.starts_with(usual),
+            None => path == *usual,
+        };
+        here && (*expected == file_system || (*expected == "*" && kernel))
+    })
 }
 
 /// Reads the table; a line that is none is left out, so that one odd line hides no other.
@@ -224,6 +226,9 @@ mod tests {
         assert!(usual(b"/proc", "proc") && usual(b"/sys/fs/cgroup", "cgroup2"));
         assert!(usual(b"/dev", "devtmpfs") && usual(b"/dev/pts", "devpts"));
         assert!(!usual(b"/process", "proc") && !usual(b"/srv/proc", "proc"));
+        // What systemd mounts on every host, and there alone.
+        assert!(usual(b"/proc/sys/fs/binfmt_misc", "autofs"));
+        assert!(!usual(b"/proc/sys/fs", "autofs") && !usual(b"/dev/disk", "autofs"));
         // What stands where another is expected hides something.
         assert!(!usual(b"/dev", "devpts") && !usual(b"/proc", "tmpfs"));
     }

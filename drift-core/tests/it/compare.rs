@@ -4,3 +4,4 @@ mod growth;
 mod incomplete;
 mod lossless;
 mod mutations;
+mod rotation;

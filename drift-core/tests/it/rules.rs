@@ -2,5 +2,7 @@
 
 mod classes;
 mod patterns;
+mod per_host;
+mod profiles;
 mod secrets;
 mod text;

@@ -62,7 +62,8 @@ fn look_around(
     let frozen = intake.freeze();
     let tree = frozen.tree;
     between(&tree);
-    let want = Want { digest: true, md5: true, prefix: Some(3), bytes: Some(16) };
+    let want =
+        Want { digest: true, md5: true, prefix: Some(3), bytes: Some(16), ..Want::default() };
     let asks: Vec<Ask> = tree
         .rows()
         .filter(|row| tree.file_type(*row) == FileType::File)

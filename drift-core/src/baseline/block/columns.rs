@@ -35,10 +35,16 @@ pub(in crate::baseline) enum Column {
     Hardlinks = 14,
     /// The table of first paths.
     Leaders = 15,
+    /// What hosts share of the few entries that differ by host by right, each after the number of
+    /// entries since the last one.
+    PerHost = 16,
 }
 
 /// Every column with its name in the file's own table, in the order of tags.
-pub(in crate::baseline) const COLUMNS: [(Column, &str); 15] = [
+///
+/// HEAD names the last only where a snapshot has it: a column that is added later must not change
+/// the roots of snapshots without it.
+pub(in crate::baseline) const COLUMNS: [(Column, &str); 16] = [
     (Column::Depth, "depth"),
     (Column::Shape, "shape"),
     (Column::Shapes, "shapes"),
@@ -54,6 +60,7 @@ pub(in crate::baseline) const COLUMNS: [(Column, &str); 15] = [
     (Column::Nlink, "nlink"),
     (Column::Hardlinks, "hardlinks"),
     (Column::Leaders, "leaders"),
+    (Column::PerHost, "per_host"),
 ];
 
 impl Column {
@@ -62,3 +69,8 @@ impl Column {
         (self as usize).saturating_sub(1)
     }
 }
+
+/// The numbers of [`PerHostValue`](crate::model::PerHostValue) in its column.
+pub(super) const CONFORMS: u8 = 0;
+pub(super) const LEFT: u8 = 1;
+pub(super) const VIOLATES: u8 = 2;

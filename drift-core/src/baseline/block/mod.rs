@@ -11,6 +11,6 @@ mod reader;
 mod runs;
 mod writer;
 
-pub(super) use columns::COLUMNS;
+pub(super) use columns::{COLUMNS, Column};
 pub(super) use reader::{Beside, BlockReader};
 pub(super) use writer::{BlockWriter, RawBlock, weight};

@@ -5,10 +5,11 @@
 use std::ops::Range;
 
 use crate::model::{
-    Device, Digest, Entry, LayerId, Listing, Observed, PackageId, Time, TreePath, Xattr, Xattrs,
+    Algorithm, Device, Digest, Entry, LayerId, Listing, Observed, PackageId, PerHost, PerHostValue,
+    Time, TreePath, Xattr, Xattrs,
 };
 
-use super::columns::{COLUMNS, Column};
+use super::columns::{COLUMNS, CONFORMS, Column, LEFT, VIOLATES};
 use super::runs::RunReader;
 use crate::baseline::error::Error;
 use crate::baseline::limits::{MAX_BLOCK_BYTES, MAX_BLOCK_ENTRIES, expanded};
@@ -53,6 +54,8 @@ pub(in crate::baseline) struct BlockReader {
     depth: u64,
     seconds: i64,
     expanded: u64,
+    /// Entries until the next that differs by host by right; `None` after the last.
+    per_host_in: Option<u64>,
 }
 
 fn malformed(reason: &'static str) -> Error {
@@ -85,12 +88,14 @@ impl BlockReader {
             depth: 0,
             seconds: 0,
             expanded: 0,
+            per_host_in: None,
         };
         block.shapes = block.table(Column::Shapes, Shape::read)?;
         let mut weight = 0usize;
         block.xattr_sets =
             block.table(Column::XattrSets, |input| read_xattrs(input, &mut weight))?;
         block.leaders = block.table(Column::Leaders, |input| input.path())?;
+        block.per_host_in = block.next_per_host()?;
         Ok(block)
     }
 
@@ -166,8 +171,37 @@ impl BlockReader {
             hardlinks: shape.hardlinks.value(|| self.leader(&mut weight))?,
             flags: shape.flags,
             xattrs,
+            per_host: self.per_host()?,
         };
         Ok((entry, weight as u64))
+    }
+
+    fn per_host(&mut self) -> Result<Observed<PerHost>, Error> {
+        let Some(left) = self.per_host_in else { return Ok(Observed::NotApplicable) };
+        if let Some(left) = left.checked_sub(1) {
+            self.per_host_in = Some(left);
+            return Ok(Observed::NotApplicable);
+        }
+        let judged = self.read(Column::PerHost, |input| {
+            let form = sha256(input)?;
+            let value = match input.byte()? {
+                CONFORMS => PerHostValue::Conforms,
+                LEFT => PerHostValue::Left(sha256(input)?),
+                VIOLATES => PerHostValue::Violates,
+                _ => return Err(input.malformed("a value by host has an unknown state")),
+            };
+            Ok(PerHost { form, value })
+        })?;
+        self.per_host_in = self.next_per_host()?;
+        Ok(Observed::Is(judged))
+    }
+
+    /// Reads how many entries lie before the next that differs by host by right.
+    fn next_per_host(&mut self) -> Result<Option<u64>, Error> {
+        self.read(Column::PerHost, |input| match input.len() {
+            0 => Ok(None),
+            _ => input.number().map(Some),
+        })
     }
 
     fn time(&mut self) -> Result<Time, Error> {
@@ -206,7 +240,8 @@ impl BlockReader {
     fn end(&self) -> Result<(), Error> {
         let columns = self.columns.iter().all(Range::is_empty);
         let runs = self.owners.is_spent() && self.layers.as_ref().is_none_or(RunReader::is_spent);
-        if columns && runs && self.digests_read == self.digests.len() {
+        let judged = self.per_host_in.is_none();
+        if columns && runs && judged && self.digests_read == self.digests.len() {
             return Ok(());
         }
         Err(malformed("it holds more than its entries"))
@@ -261,6 +296,11 @@ impl BlockReader {
             Ok(table)
         })
     }
+}
+
+fn sha256(input: &mut Input<'_>) -> Result<Digest, Error> {
+    let bytes = input.take(Algorithm::Sha256.length())?;
+    Digest::from_bytes(Algorithm::Sha256, bytes).ok_or(malformed("a digest is missing"))
 }
 
 fn find_columns(raw: &[u8]) -> Result<[Range<usize>; COLUMNS.len()], Error> {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use crate::model::{Entry, Observed, Step, TreePath, Xattrs};
+use crate::model::{Entry, Observed, PerHost, PerHostValue, Step, TreePath, Xattrs};
 
-use super::columns::{COLUMNS, Column};
+use super::columns::{COLUMNS, CONFORMS, Column, LEFT, VIOLATES};
 use super::runs::RunWriter;
 use crate::baseline::limits::expanded;
 use crate::baseline::shape::Shape;
@@ -37,6 +37,8 @@ pub(in crate::baseline) struct BlockWriter {
     digests: Vec<u8>,
     owners: RunWriter,
     layers: RunWriter,
+    /// Entries since the last that differs by host by right.
+    since_per_host: u64,
 }
 
 /// Values by order of first appearance; the map is only asked, never walked.
@@ -115,6 +117,7 @@ impl BlockWriter {
         let place = self.shapes.place(&shape, |out| shape.put(out));
         self.put(Column::Shape, place.into());
         self.push_values(&step.entry);
+        self.push_per_host(&step.entry);
         self.owners.push(step.owner.map_or(0, |owner| u64::from(owner.0) + 1));
         self.layers.push(step.origin.map_or(0, |layer| u64::from(layer.0) + 1));
     }
@@ -148,6 +151,16 @@ impl BlockWriter {
             let place = self.leaders.place(leader, |out| put_bytes(out, leader.as_bytes()));
             self.put(Column::Hardlinks, place.into());
         }
+    }
+
+    fn push_per_host(&mut self, entry: &Entry) {
+        let Observed::Is(judged) = &entry.per_host else {
+            self.since_per_host = self.since_per_host.saturating_add(1);
+            return;
+        };
+        let since = std::mem::take(&mut self.since_per_host);
+        self.put(Column::PerHost, since);
+        put_per_host(self.column(Column::PerHost), judged);
     }
 
     /// Ends the block; `None` when it is empty.
@@ -192,5 +205,18 @@ fn put_xattrs(out: &mut Vec<u8>, xattrs: &Xattrs) {
     for (name, value) in xattrs.iter() {
         put_bytes(out, name);
         put_bytes(out, value);
+    }
+}
+
+/// The form, a number for the value, and what is left where something is.
+fn put_per_host(out: &mut Vec<u8>, judged: &PerHost) {
+    out.extend_from_slice(judged.form.as_bytes());
+    match &judged.value {
+        PerHostValue::Conforms => out.push(CONFORMS),
+        PerHostValue::Violates => out.push(VIOLATES),
+        PerHostValue::Left(left) => {
+            out.push(LEFT);
+            out.extend_from_slice(left.as_bytes());
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Building a tree: sources hand in one directory at a time, from any thread, in any order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use crate::bounds::make_room;
@@ -208,6 +208,7 @@ impl Intake {
             shared: Vec::new(),
             leaders: Vec::new(),
             owners: Vec::new(),
+            per_host: BTreeMap::new(),
         };
         let groups = group_names(&tree, &building.shared);
         (tree.shared, tree.leaders) = groups;

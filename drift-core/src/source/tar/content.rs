@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::bounds::Cancel;
 use crate::model::{Digest, FileType, LayerId, RowId, Stage, Tree};
-use crate::source::{Ask, Content, ContentSink, Unread, UnreadKind, Want};
+use crate::source::{Ask, Content, ContentSink, Unread, UnreadKind, Want, decoded};
 
 use super::index::Index;
 use super::object::{Body, Object};
@@ -132,6 +132,10 @@ fn unread(kind: UnreadKind, reason: &str) -> Unread {
     Unread { kind, stage: Stage::Read, reason: reason.to_owned(), errno: None }
 }
 
+/// The longest file of which what it decompresses to is looked at: it is held meanwhile. A log that
+/// was rotated is smaller by far.
+const MAX_PACKED_BYTES: u64 = 64 << 20;
+
 /// What is wanted of one file beyond its digest, while its bytes pass.
 struct Gather {
     md5: Option<drift_lanes::Md5>,
@@ -139,6 +143,8 @@ struct Gather {
     prefix: Option<(drift_lanes::Sha256, u64)>,
     /// The limit and the bytes, none once they are more.
     bytes: Option<(u64, Option<Vec<u8>>)>,
+    /// Whether the prefix is that of what the bytes decompress to.
+    decoded: bool,
 }
 
 impl Gather {
@@ -146,7 +152,11 @@ impl Gather {
         Self {
             md5: want.md5.then(drift_lanes::Md5::new),
             prefix: want.prefix.map(|length| (drift_lanes::Sha256::new(), length)),
-            bytes: want.bytes.map(|limit| (limit, Some(Vec::new()))),
+            bytes: match want.decoded {
+                true => Some((MAX_PACKED_BYTES, Some(Vec::new()))),
+                false => want.bytes.map(|limit| (limit, Some(Vec::new()))),
+            },
+            decoded: want.decoded,
         }
     }
 
@@ -154,7 +164,7 @@ impl Gather {
         if let Some(md5) = &mut self.md5 {
             md5.update(piece);
         }
-        if let Some((digest, lacks)) = &mut self.prefix {
+        if let Some((digest, lacks)) = self.prefix.as_mut().filter(|_| !self.decoded) {
             let count = usize::try_from(*lacks).unwrap_or(usize::MAX).min(piece.len());
             digest.update(piece.get(..count).unwrap_or_default());
             *lacks = lacks.saturating_sub(count as u64);
@@ -170,6 +180,9 @@ impl Gather {
     }
 
     fn finish(self, object: &Object, want: Want) -> Content {
+        if self.decoded {
+            return self.unpacked(object);
+        }
         Content {
             size: object.size,
             mtime: object.mtime,
@@ -184,5 +197,13 @@ impl Gather {
                 .map(|(digest, _)| Digest::sha256(digest.finish())),
             bytes: self.bytes.and_then(|(_, bytes)| bytes),
         }
+    }
+
+    /// What the held bytes decompress to begins with.
+    fn unpacked(self, object: &Object) -> Content {
+        let length = self.prefix.map_or(0, |(_, lacks)| lacks);
+        let packed = self.bytes.and_then(|(_, bytes)| bytes);
+        let prefix = packed.and_then(|packed| decoded::prefix(&*packed, length).ok().flatten());
+        Content { prefix, ..known(object, Want::default()) }
     }
 }

@@ -1,11 +1,13 @@
 //! Reading one file once, for everything that is wanted of it, and noticing that it changed.
 
+use std::io;
+
 use drift_lanes::{Md5, Sha256};
 
 use crate::bounds::{Cancel, Cancelled};
 use crate::model::Digest;
 use crate::source::volume::{Errno, Stat, Volume};
-use crate::source::{Content, Want};
+use crate::source::{Content, Want, decoded};
 
 use super::sparse::{BLOCK_BYTES, SparseSha256};
 
@@ -47,7 +49,9 @@ pub(super) fn read<V: Volume>(
     cancel: &Cancel,
 ) -> Result<Content, Failed> {
     let holes = seen.size.saturating_sub(seen.allocated);
-    let content = if holes >= SPARSE_HOLES_BYTES && (want.digest || want.md5) {
+    let content = if want.decoded {
+        unpacked(volume, file, seen, want, cancel)?
+    } else if holes >= SPARSE_HOLES_BYTES && (want.digest || want.md5) {
         sparse(volume, file, seen, buffer, cancel)?
     } else {
         plain(volume, file, seen, want, buffer, cancel)?
@@ -179,6 +183,57 @@ fn sparse<V: Volume>(
         prefix: None,
         bytes: None,
     })
+}
+
+/// Reads the beginning of what the file decompresses to.
+fn unpacked<V: Volume>(
+    volume: &V,
+    file: &mut V::File,
+    seen: &Stat,
+    want: Want,
+    cancel: &Cancel,
+) -> Result<Content, Failed> {
+    let mut input = Input { volume, file, left: seen.size, cancel, failed: None };
+    let prefix = want.prefix.map(|length| decoded::prefix(&mut input, length));
+    if let Some(failed) = input.failed {
+        return Err(failed);
+    }
+    let prefix = prefix.and_then(Result::ok).flatten();
+    Ok(Content { prefix, ..Taken::new(seen, Want::default()).finish(seen) })
+}
+
+/// A file as a stream that ends where the file did when it was opened.
+struct Input<'i, V: Volume> {
+    volume: &'i V,
+    file: &'i mut V::File,
+    left: u64,
+    cancel: &'i Cancel,
+    /// What ended the stream; the decoder's own error says less.
+    failed: Option<Failed>,
+}
+
+impl<V: Volume> io::Read for Input<'_, V> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let room = buffer.get_mut(..most).unwrap_or_default();
+        if room.is_empty() {
+            return Ok(0);
+        }
+        let read = match self.cancel.check() {
+            Ok(()) => self.volume.read(self.file, room).map_err(Failed::from),
+            Err(cancelled) => Err(cancelled.into()),
+        };
+        match read {
+            Ok(count) => {
+                self.left = self.left.saturating_sub(count as u64);
+                Ok(count)
+            }
+            Err(failed) => {
+                self.failed = Some(failed);
+                Err(io::Error::other("the file cannot be read on"))
+            }
+        }
+    }
 }
 
 /// Fills the buffer as far as `left` goes, so that it ends between two blocks.

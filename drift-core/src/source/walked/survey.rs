@@ -12,6 +12,7 @@ use crate::model::{
     ARTIFACT_RULE, DirId, FileType, Found, Intake, Listing, Mount, Observed, Problem, RuleId,
     Stage, Time, TreePath, Xattrs,
 };
+use crate::source::mounts::is_usual_point;
 use crate::source::volume::{DirectoryEntry, Errno, Stat, Volume};
 use crate::source::{Error, Plan, errno_name};
 
@@ -346,7 +347,8 @@ impl<V: Volume> Survey<'_, V> {
                 continue;
             };
             let rule = self.plan.rules.evaluate(&path, true);
-            if !is_ruled(&path, self.plan.rules, rule) {
+            let usual = is_usual_point(&path, &file_system);
+            if !usual && !is_ruled(&path, self.plan.rules, rule) {
                 let reason = "a file system is mounted below one of the kernel's and was not \
                               entered; a rule that names it accepts that";
                 let (stage, reason) = (Stage::Mount, reason.to_owned());

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use drift_core::model::{
     Algorithm, AttributeSet, BlobDigest, Carries, Coverage, Cursor, Device, Digest, DirId, Entry,
     Exclusion, FileType, Flags, Found, Frozen, HistoryStep, Identity, Image, ImageConfig,
-    ImageSecret, Intake, Layer, LayerId, Listing, Mount, Observed, Package, PackageId, Platform,
-    Precision, Problem, RuleId, Snapshot, SourceKind, Stage, Time, TreePath, Xattrs,
+    ImageSecret, Intake, Layer, LayerId, Listing, Mount, Observed, Package, PackageId, PerHost,
+    PerHostValue, Platform, Precision, Problem, RuleId, Snapshot, SourceKind, Stage, Time, Tree,
+    TreePath, Xattrs,
 };
 
 /// A small deterministic generator (xorshift64*), so that a seed is a whole test case.
@@ -339,6 +340,21 @@ fn packages(random: &mut Random) -> Vec<Package> {
         .collect();
     packages.sort();
     packages
+}
+
+/// Gives some entries a value by host.
+pub(crate) fn judge(random: &mut Random, tree: &mut Tree) {
+    for row in tree.rows() {
+        if random.one_in(20) {
+            let form = random.pick(&[Digest::sha256_of(b"present"), Digest::sha256_of(b"new")]);
+            let value = random.pick(&[
+                PerHostValue::Conforms,
+                PerHostValue::Violates,
+                PerHostValue::Left(Digest::sha256_of(&row.0.to_le_bytes())),
+            ]);
+            tree.set_per_host(row, PerHost { form, value });
+        }
+    }
 }
 
 /// One line of a walk, owned.

@@ -5,13 +5,13 @@ use std::io::Write as _;
 
 use drift_core::baseline;
 use drift_core::model::{
-    BlobDigest, Entry, Image, Listing, Mount, Observed, Snapshot, Xattrs, hex,
+    BlobDigest, Entry, Image, Listing, Mount, Observed, PerHostValue, Snapshot, Xattrs, hex,
 };
 use drift_testkit::command::run;
 use drift_testkit::need;
 use serde_json::{Value, json};
 
-use super::sample::{Line, Plan, Random, image, snapshot, written};
+use super::sample::{Line, Plan, Random, image, judge, snapshot, written};
 
 fn observed<T>(value: &Observed<T>, show: impl FnOnce(&T) -> Value) -> Value {
     match value {
@@ -52,12 +52,19 @@ fn entry_line((depth, name, entry, listing, owner, origin): &Line) -> Value {
         "rdev": observed(&entry.rdev, |rdev| json!([rdev.major, rdev.minor])),
         "nlink": observed(&entry.nlink, |nlink| json!(nlink)),
         "hardlinks": observed(&entry.hardlinks, |leader| json!(hex(leader.as_bytes()))),
+        "per_host": observed(&entry.per_host, |judged| match judged.value {
+            PerHostValue::Conforms => json!([judged.form.hex(), "conforms"]),
+            PerHostValue::Left(left) => json!([judged.form.hex(), left.hex()]),
+            PerHostValue::Violates => json!([judged.form.hex(), "violates"]),
+        }),
         "owner": owner.map(|owner| owner.0),
         "layer": origin.map(|layer| layer.0),
     })
 }
 
 fn head_line(snapshot: &Snapshot, root: &str) -> Value {
+    let mut columns = COLUMNS.to_vec();
+    columns.extend(snapshot.tree.has_per_host().then_some("per_host"));
     let coverage = &snapshot.coverage;
     let mount =
         |kind: u8, mount: &Mount| json!([kind, hex(mount.path.as_bytes()), mount.file_system]);
@@ -82,11 +89,7 @@ fn head_line(snapshot: &Snapshot, root: &str) -> Value {
         "carried": carried,
         "mtime_precision": snapshot.carries.mtime as u8,
         "packages_complete": snapshot.packages_complete,
-        "columns": [
-            "depth", "shape", "shapes", "xattr_sets", "name_length", "name", "size",
-            "mtime_seconds", "mtime_nanoseconds", "link_length", "link_target", "rdev", "nlink",
-            "hardlinks", "leaders",
-        ],
+        "columns": columns,
         "rules": snapshot.rules,
         "packages": packages,
         "coverage": records,
@@ -99,6 +102,23 @@ fn head_line(snapshot: &Snapshot, root: &str) -> Value {
     })
 }
 
+const COLUMNS: [&str; 15] = [
+    "depth",
+    "shape",
+    "shapes",
+    "xattr_sets",
+    "name_length",
+    "name",
+    "size",
+    "mtime_seconds",
+    "mtime_nanoseconds",
+    "link_length",
+    "link_target",
+    "rdev",
+    "nlink",
+    "hardlinks",
+    "leaders",
+];
 fn image_value(image: &Image) -> Value {
     let digest = |digest: &Option<BlobDigest>| digest.as_ref().map(BlobDigest::to_string);
     let config = &image.config;
@@ -143,6 +163,9 @@ fn python_reads_what_rust_wrote() {
         let frozen = Plan::random(&mut random, entries).freeze(&mut random.clone());
         let mut snapshot = snapshot(&mut random, frozen);
         snapshot.image = (seed > 1).then(|| image(&mut random));
+        if entries > 1 {
+            judge(&mut random, &mut snapshot.tree);
+        }
         let encoded = baseline::encode(&snapshot).unwrap();
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&encoded.bytes).unwrap();

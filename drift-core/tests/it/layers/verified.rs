@@ -141,7 +141,8 @@ fn single_files_are_answered_and_probed_from_any_layer() {
     let row = |path: &[u8]| {
         merged.frozen.tree.find(&TreePath::parse(path).expect("good")).expect("there")
     };
-    let want = Want { digest: true, md5: true, prefix: Some(2), bytes: Some(10) };
+    let want =
+        Want { digest: true, md5: true, prefix: Some(2), bytes: Some(10), ..Want::default() };
     let content = merged.ask(row(b"z"), want).expect("read");
     assert_eq!(content.bytes.as_deref(), Some(&b"one"[..]));
     assert_eq!(content.digest, Some(Digest::sha256_of(b"one")));

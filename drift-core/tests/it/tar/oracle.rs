@@ -257,8 +257,13 @@ fn what_is_asked_later_is_answered_and_secrets_are_not_shown() {
     assert_eq!(captured.entry("big").nlink, Observed::Is(2));
 
     let captured = capture(out.path()).expect("captures");
-    let want =
-        Want { digest: true, md5: true, prefix: Some(70_000), bytes: Some(content.len() as u64) };
+    let want = Want {
+        digest: true,
+        md5: true,
+        prefix: Some(70_000),
+        bytes: Some(content.len() as u64),
+        ..Want::default()
+    };
     let small = Want { prefix: Some(content.len() as u64 + 1), bytes: Some(10), ..want };
     let answers = ask(out.path(), &captured, &[("big", want), ("other", small), ("etc", want)]);
     let one = answers[0].as_ref().expect("read");
