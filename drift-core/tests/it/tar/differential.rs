@@ -53,7 +53,8 @@ const EXPLAINED: &[Explanation] = &[
     ),
     ("a hard link that drift reports is one more name to GNU tar", |case, difference| {
         let theirs = &case.document["gnu"]["entries"];
-        let is_name = |path: &String| difference.theirs == theirs[path]["nlink"].to_string();
+        let names = difference.theirs.parse().ok();
+        let is_name = |path: &String| names.is_some() && theirs[path]["nlink"].as_u64() == names;
         difference.what == "nlink" && case.reported.iter().any(is_name)
     }),
     (
