@@ -181,11 +181,18 @@ pub(crate) enum Mode {
     Full,
 }
 
+/// What a target can be; no comment of a field, where brackets would be links.
+const TARGETS: &str = "/, dir:PATH, overlay:UPPER:LOWER, tar:FILE, oci:DIR|FILE[@TAG], \
+    docker-archive:FILE[@TAG], baseline:FILE, a path whose kind is detected, or - for an archive on \
+    standard input";
+
+/// What can be captured.
+const CAPTURED: &str = "/, dir:PATH, overlay:UPPER:LOWER, tar:FILE, oci:DIR|FILE[@TAG], \
+    docker-archive:FILE[@TAG], a path whose kind is detected, or - for an archive on standard input";
+
 #[derive(Debug, Parser)]
 pub(crate) struct Check {
-    /// /, dir:PATH, overlay:UPPER:LOWER, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], baseline:FILE, a path
-    /// whose kind is detected, or - for an archive on standard input
-    #[arg(default_value = "/")]
+    #[arg(default_value = "/", help = TARGETS)]
     pub(crate) target: String,
     /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
     #[arg(long, value_name = "FILE")]
@@ -225,9 +232,7 @@ pub(crate) struct Check {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Capture {
-    /// /, dir:PATH, overlay:UPPER:LOWER, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], a path whose kind is
-    /// detected, or - for an archive on standard input
-    #[arg(default_value = "/")]
+    #[arg(default_value = "/", help = CAPTURED)]
     pub(crate) target: String,
     /// The snapshot to write
     #[arg(long, value_name = "FILE")]
@@ -310,9 +315,7 @@ pub(crate) struct Diff {
 pub(crate) struct Explain {
     /// The path, as it is inside the target
     pub(crate) path: String,
-    /// /, dir:PATH, overlay:UPPER:LOWER, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], a path whose kind is
-    /// detected, or - for an archive on standard input
-    #[arg(default_value = "/")]
+    #[arg(default_value = "/", help = TARGETS)]
     pub(crate) target: String,
     /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
     #[arg(long, value_name = "FILE")]

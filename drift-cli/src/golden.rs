@@ -58,7 +58,7 @@ impl Golden {
         Ok(Ok(Self(parts)))
     }
 
-    /// Returns the baselines as the library takes them, for [`reference`].
+    /// Returns the baselines as the library takes them, for [`reference()`].
     pub(crate) fn sealed(&self) -> Vec<Sealed<'_>> {
         self.0.iter().map(|(baseline, seal, file)| Sealed { baseline, seal, file }).collect()
     }
