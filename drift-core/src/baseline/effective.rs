@@ -111,10 +111,15 @@ fn put_attributes(step: &Step<'_>, rule: &Rule, out: &mut Vec<u8>) {
     }
 }
 
-/// What only some hosts have, under a name that only they may know.
+/// What only some hosts have, under a name that only they may know. A program is none of that, nor
+/// what is beyond the limits of its rule.
 fn is_new_by_right(entry: &Entry, rule: &Rule) -> bool {
     let form = rule.form.as_ref().filter(|form| form.only_new());
+    let runs = entry.file_type == FileType::File
+        && entry.mode.seen().is_some_and(|mode| mode & 0o111 != 0);
     form.is_some_and(|form| judged(entry, form) == Some(PerHostValue::Conforms))
+        && rule.newcomer.admits(entry)
+        && !runs
 }
 
 fn judged(entry: &Entry, form: &Form) -> Option<PerHostValue> {

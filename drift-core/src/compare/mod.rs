@@ -17,7 +17,8 @@ mod side;
 
 use crate::bounds::{Cancel, Cancelled};
 use crate::model::{
-    AttributeSet, Carries, Cursor, CursorError, FileType, Listing, RuleId, TreePath,
+    AttributeSet, Carries, Cursor, CursorError, Entry, FileType, Listing, Observed, PerHost,
+    PerHostValue, RuleId, TreePath,
 };
 use crate::rules::RuleSet;
 
@@ -247,7 +248,11 @@ impl Join<'_, '_> {
             *more = more.saturating_add(1);
             self.comparison.not_compared = self.comparison.not_compared.saturating_add(1);
         } else if !outside {
-            let state = Some(current.state());
+            let mut state = current.state();
+            if which == Which::After && parent != Parent::OneSide {
+                self.judge_newcomer(&path, rule, &mut state.entry);
+            }
+            let state = Some(state);
             let (before, after) =
                 if which == Which::Before { (state, None) } else { (None, state) };
             self.comparison.changes.push(EntryChange {
@@ -260,6 +265,17 @@ impl Join<'_, '_> {
             });
         }
         self.enter(depth, if known { Parent::OneSide } else { Parent::NotCompared });
+    }
+
+    /// What comes into a directory that the baseline has is expected by form `new` only where the
+    /// pattern names it: `/home/*` speaks of new homes, and of no new key in a home of the image.
+    fn judge_newcomer(&self, path: &TreePath, rule: RuleId, entry: &mut Entry) {
+        let known = self.context.rules.rule(rule).form.as_ref().filter(|form| form.only_new());
+        let (Some(form), Some(above)) = (known, path.parent()) else { return };
+        if self.rule(&above, FileType::Directory) == rule {
+            let value = PerHostValue::Violates;
+            entry.per_host = Observed::Is(PerHost { form: form.digest(), value });
+        }
     }
 
     fn both(&mut self) {

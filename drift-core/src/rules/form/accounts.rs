@@ -1,9 +1,10 @@
 //! Account files by line: passwd(5), group(5), shadow(5), gshadow(5), subuid(5), subgid(5).
 //!
 //! Left out is only a line that is beyond doubt an account of its own: its numbers in the range,
-//! its name nobody else's, a password that is not empty. Everything that could give power over the
-//! system (a second line for `root`, group 0, members of a group that the rule does not name, a
-//! range of subordinate ids that reaches below 65536) stays, and so is compared.
+//! its name nobody else's, a password that is not empty, no group but its own and those that the rule
+//! names. Everything that could give power over the system (a second line for `root`, group 0, members
+//! of any other group and their passwords, a group that may have rights of its own, a range of
+//! subordinate ids that reaches below 65536) stays, and so is compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -48,6 +49,9 @@ pub struct AccountFiles<'f> {
 }
 
 type Fields<'l> = Vec<&'l [u8]>;
+
+/// The names that each number has.
+type Numbered<'f> = BTreeMap<u64, BTreeSet<&'f [u8]>>;
 
 /// What is left of a line.
 type Keep<'k> = dyn Fn(&[u8], Fields<'_>) -> Option<Vec<u8>> + 'k;
@@ -103,6 +107,11 @@ struct Names<'f> {
     groups: BTreeSet<&'f [u8]>,
     /// Primary groups that a left-out account may have.
     primary: BTreeSet<u64>,
+    /// The names of each user's number, and of each group's.
+    by_uid: Numbered<'f>,
+    by_gid: Numbered<'f>,
+    /// Members of groups that stay: who has rights beyond his own is the image's matter.
+    members: BTreeSet<&'f [u8]>,
 }
 
 impl<'f> Names<'f> {
@@ -112,6 +121,9 @@ impl<'f> Names<'f> {
             users: BTreeSet::new(),
             groups: BTreeSet::new(),
             primary: BTreeSet::new(),
+            by_uid: numbered(files.passwd),
+            by_gid: numbered(files.group),
+            members: BTreeSet::new(),
         };
         names.primary = lines(files.group)
             .filter(|fields| fields.first().is_some_and(|name| names.is_named(name)))
@@ -119,6 +131,12 @@ impl<'f> Names<'f> {
             .collect();
         names.users = agreed(files.passwd, |fields| names.is_user(fields));
         names.groups = agreed(files.group, |fields| names.is_group(fields));
+        names.members = lines(files.group)
+            .filter(|fields| !names.has_group_line(fields))
+            .filter(|fields| !fields.first().is_some_and(|name| names.is_named(name)))
+            .filter_map(|fields| fields.get(3).copied())
+            .flat_map(|members| members.split(|&byte| byte == b','))
+            .collect();
         names
     }
 
@@ -131,29 +149,38 @@ impl<'f> Names<'f> {
     }
 
     fn is_user(&self, fields: &Fields<'_>) -> bool {
-        let &[name, password, _, gid, ..] = fields.as_slice() else { return false };
-        let gid_fits =
-            self.in_range(Some(&gid)) || number(gid).is_some_and(|gid| self.primary.contains(&gid));
+        let &[name, password, uid, gid, ..] = fields.as_slice() else { return false };
+        let own_group = self.in_range(Some(&gid))
+            && is_alone(&self.by_gid, gid, name)
+            && !POWERFUL.contains(&name);
+        let gid_fits = own_group || number(gid).is_some_and(|gid| self.primary.contains(&gid));
         fields.len() == 7
             && is_name(name)
             && password == b"x"
-            && self.in_range(fields.get(2))
+            && self.in_range(Some(&uid))
+            && is_alone(&self.by_uid, uid, name)
             && gid_fits
     }
 
-    /// A group with nobody but left-out accounts in it, and of no name that gives power by itself.
+    /// The group of one left-out account with nobody else in it: any other may be given rights
+    /// somewhere (sudoers(5), the group of a file), whatever its number.
     fn is_group(&self, fields: &Fields<'_>) -> bool {
         let &[name, _, gid, members] = fields.as_slice() else { return false };
-        let known = |member: &[u8]| member.is_empty() || self.users.contains(member);
-        let harmless = !POWERFUL.contains(&name) || self.is_named(name);
         is_name(name)
-            && harmless
+            && self.users.contains(name)
+            && (!POWERFUL.contains(&name) || self.is_named(name))
             && self.in_range(Some(&gid))
-            && members.split(|&byte| byte == b',').all(known)
+            && is_alone(&self.by_gid, gid, name)
+            && (members.is_empty() || members == name)
+    }
+
+    /// Whether the account has no rights that another group gives.
+    fn is_plain(&self, name: &[u8]) -> bool {
+        self.users.contains(name) && !self.members.contains(name)
     }
 
     fn has_user_line(&self, fields: &Fields<'_>) -> bool {
-        self.is_user(fields) && fields.first().is_some_and(|name| self.users.contains(name))
+        self.is_user(fields) && fields.first().is_some_and(|name| self.is_plain(name))
     }
 
     fn has_group_line(&self, fields: &Fields<'_>) -> bool {
@@ -162,7 +189,7 @@ impl<'f> Names<'f> {
 
     fn has_shadow_line(&self, fields: &Fields<'_>) -> bool {
         let &[name, password, ..] = fields.as_slice() else { return false };
-        fields.len() == 9 && self.users.contains(name) && !password.is_empty()
+        fields.len() == 9 && self.is_plain(name) && !password.is_empty()
     }
 
     fn has_gshadow_line(&self, fields: &Fields<'_>) -> bool {
@@ -194,6 +221,22 @@ impl<'f> Names<'f> {
         fields.push(&kept);
         fields.join(&b':')
     }
+}
+
+fn numbered(file: Option<&[u8]>) -> Numbered<'_> {
+    let mut names = Numbered::new();
+    for fields in lines(file) {
+        if let (Some(name), Some(id)) = (fields.first(), fields.get(2).and_then(|id| number(id))) {
+            names.entry(id).or_default().insert(name);
+        }
+    }
+    names
+}
+
+/// Whether no other name has the number: who shares one shares all that it may do.
+fn is_alone(names: &Numbered<'_>, id: &[u8], name: &[u8]) -> bool {
+    let all = number(id).and_then(|id| names.get(&id));
+    all.is_none_or(|all| all.iter().all(|one| *one == name))
 }
 
 /// The names of lines that fit, unless another line of the same name does not.

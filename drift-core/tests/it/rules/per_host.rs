@@ -115,6 +115,9 @@ fn instances_have_one_effective_root_and_the_image_another() {
     changed.file(b"etc/stage", b"test\n");
     assert_ne!(first, root_of(changed));
     let mut changed = instance("77ff");
+    changed.file(b"home/u77ff/run", b"x").mode(0o755);
+    assert_ne!(first, root_of(changed));
+    let mut changed = instance("77ff");
     changed.file(b"etc/hosts", b"127.0.0.1 localhost\n1.2.3.4 deb.debian.org\n");
     assert_ne!(first, root_of(changed));
 }
@@ -180,6 +183,15 @@ fn what_has_not_the_form_is_a_finding() {
             |volume| keep(volume.file(b"home/app/run", b"y")),
             "modified /home/app/run: digest (modified-in-place)",
         ),
+        // The home of the image's own account: who may log in there is the image's matter.
+        (
+            |volume| keep(volume.file(b"home/app/.ssh/authorized_keys", b"ssh-ed25519 AAAA\n")),
+            "added /home/app/.ssh:  (unowned)",
+        ),
+        (
+            |volume| keep(volume.file(b"home/app/.profile", b"y")),
+            "added /home/app/.profile:  (unowned)",
+        ),
         (
             |volume| keep(volume.file(b"home/uab12/bin", b"y").mode(0o755)),
             "added /home/uab12/bin:  (unowned)",
@@ -212,6 +224,10 @@ fn what_has_not_the_form_is_a_finding() {
         // A user who may no longer be told apart takes the line in shadow along.
         if expected.contains("/etc/passwd") {
             lines.retain(|line| !line.contains("/etc/group") && !line.contains("/etc/shadow"));
+        }
+        // A user who has rights is told by his own lines, too.
+        if expected.contains("/etc/group") {
+            lines.retain(|line| !line.contains("/etc/passwd") && !line.contains("/etc/shadow"));
         }
         assert_eq!(lines, [*expected]);
         let noted = outcome.report.notes.iter().any(|note| note.starts_with("Not as the rules"));
@@ -264,6 +280,23 @@ fn a_value_that_is_too_long_is_compared_plainly() {
     assert_eq!(compared(&memory(hosts(b'x'), RULES), hosts(b'x'), RULES).report.changes.len(), 0);
 }
 
+/// A password of an account that the image put into a group with rights is the image's.
+#[test]
+fn accounts_of_the_image_that_have_rights_are_compared() {
+    let volume = |hash: &str| {
+        let mut volume = golden();
+        let passwd = b"root:x:0:0::/root:/bin/sh\nadmin:x:1000:1000::/:/bin/sh\n";
+        volume.file(b"etc/passwd", passwd);
+        volume.file(b"etc/group", b"root:x:0:\nsudo:x:27:admin\nadmin:x:1000:\n");
+        let shadow = format!("root:*:1:0:99999:7:::\nadmin:{hash}:1:0:99999:7:::\n");
+        volume.file(b"etc/shadow", shadow.as_bytes()).mode(0o640);
+        volume
+    };
+    let outcome = compared(&memory(volume("!"), RULES), volume("$"), RULES);
+    assert_eq!(told(&outcome), ["modified /etc/shadow: digest (modified-in-place)"]);
+    assert_ne!(root_of(volume("!")), root_of(volume("$")));
+}
+
 /// Account files with the same system accounts and these of people.
 fn accounts(people: &[(u32, bool)], shell: &str) -> MemoryVolume {
     let mut volume = golden();
@@ -271,6 +304,8 @@ fn accounts(people: &[(u32, bool)], shell: &str) -> MemoryVolume {
     let mut group = String::from("root:x:0:\nwww:x:33:\nsudo:x:27:\n");
     let mut shadow = String::from("root:*:1:0:99999:7:::\nwww:*:1:0:99999:7:::\n");
     let mut members = Vec::new();
+    // A number that two have belongs to neither beyond doubt.
+    let people: std::collections::BTreeMap<u32, bool> = people.iter().copied().collect();
     for (number, (id, in_users)) in people.iter().enumerate() {
         let name = format!("p{number}_{id}");
         passwd.push_str(&format!("{name}:x:{id}:{id}::/home/{name}:/bin/sh\n"));

@@ -1,8 +1,8 @@
 //! Built-in profiles: which one a system gets, and what the less usual ones say.
 
 use drift_core::capture::{RuleSource, rules_for, systems};
-use drift_core::model::{SourceKind, TreePath};
-use drift_core::rules::{Class, PROFILES, Rule, RuleSet};
+use drift_core::model::{PerHostValue, SourceKind, TreePath};
+use drift_core::rules::{AccountFiles, Class, PROFILES, Rule, RuleSet};
 use drift_core::source::{MemoryVolume, Walked};
 
 fn profile_of(release: &str) -> Vec<String> {
@@ -96,5 +96,29 @@ fn no_profile_opens_what_gives_power() {
             let compared = rule.attributes(drift_core::model::FileType::File).holds("digest");
             assert!(compared, "{name}: {path}: {rule}");
         }
+    }
+}
+
+/// ifupdown runs commands, reads further files and hands values to a shell.
+#[test]
+fn addresses_run_nothing() {
+    let rules = rules(&["debian"]);
+    let form = decides(&rules, "etc/network/interfaces.d/x").form.as_ref();
+    let form = form.expect("addresses have a form");
+    let judge = |text: &str| {
+        let mut entry = drift_core::model::Entry::unobserved(drift_core::model::FileType::File);
+        entry.mode = drift_core::model::Observed::Is(0o644);
+        form.judge(&entry, b"x", Some(text.as_bytes()), &AccountFiles::default()).value
+    };
+    let fine = "# by hand \\\nauto ens3\n\niface ens3 inet static\n\taddress 10.0.0.2/24\n    mtu 1500\n";
+    assert_eq!(judge(fine), PerHostValue::Conforms);
+    for bad in [
+        "auto\nsource /var/tmp/x\n",
+        "auto ens3\n    up /bin/true\n",
+        "iface ens3 inet static\n    mtu 1500; /bin/true\n",
+        "iface ens3 inet static\n    mtu $(true)\n",
+        "iface ens3 inet static\n    mtu 1500 \\\n",
+    ] {
+        assert_eq!(judge(bad), PerHostValue::Violates, "{bad}");
     }
 }
