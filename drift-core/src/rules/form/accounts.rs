@@ -1,10 +1,10 @@
 //! Account files by line: passwd(5), group(5), shadow(5), gshadow(5), subuid(5), subgid(5).
 //!
 //! Left out is only a line that is beyond doubt an account of its own: its numbers in the range,
-//! its name nobody else's, a password that is not empty, no group but its own and those that the rule
-//! names. Everything that could give power over the system (a second line for `root`, group 0, members
-//! of any other group and their passwords, a group that may have rights of its own, a range of
-//! subordinate ids that reaches below 65536) stays, and so is compared.
+//! its name and its numbers nobody else's, a password that is not empty. Everything that could give
+//! power over the system (a second line for `root`, group 0, members of a group that stays, with their
+//! passwords, unless the rule names it, a range of subordinate ids that reaches below 65536) stays, and
+//! so is compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -150,10 +150,11 @@ impl<'f> Names<'f> {
 
     fn is_user(&self, fields: &Fields<'_>) -> bool {
         let &[name, password, uid, gid, ..] = fields.as_slice() else { return false };
-        let own_group = self.in_range(Some(&gid))
-            && is_alone(&self.by_gid, gid, name)
-            && !POWERFUL.contains(&name);
-        let gid_fits = own_group || number(gid).is_some_and(|gid| self.primary.contains(&gid));
+        let gid_fits = number(gid).is_some_and(|number| {
+            let mut groups = self.by_gid.get(&number).into_iter().flatten();
+            self.primary.contains(&number)
+                || (self.in_range(Some(&gid)) && groups.all(|group| self.is_harmless(group)))
+        });
         fields.len() == 7
             && is_name(name)
             && password == b"x"
@@ -162,16 +163,19 @@ impl<'f> Names<'f> {
             && gid_fits
     }
 
-    /// The group of one left-out account with nobody else in it: any other may be given rights
-    /// somewhere (sudoers(5), the group of a file), whatever its number.
+    /// A group with nobody but left-out accounts in it, and of no name that gives power by itself.
     fn is_group(&self, fields: &Fields<'_>) -> bool {
         let &[name, _, gid, members] = fields.as_slice() else { return false };
+        let known = |member: &[u8]| member.is_empty() || self.users.contains(member);
         is_name(name)
-            && self.users.contains(name)
-            && (!POWERFUL.contains(&name) || self.is_named(name))
+            && self.is_harmless(name)
             && self.in_range(Some(&gid))
             && is_alone(&self.by_gid, gid, name)
-            && (members.is_empty() || members == name)
+            && members.split(|&byte| byte == b',').all(known)
+    }
+
+    fn is_harmless(&self, group: &[u8]) -> bool {
+        !POWERFUL.contains(&group) || self.is_named(group)
     }
 
     /// Whether the account has no rights that another group gives.

@@ -89,7 +89,7 @@ const PASSWD: &[u8] = b"root:x:0:0:root:/root:/bin/bash\n\
     oct:x:01006:1000::/:/bin/sh\n\
     far:x:60001:1000::/:/bin/sh\n\
     adm1:x:1007:1007::/:/bin/sh\n\
-    ops1:x:1008:1012::/:/bin/sh\n\
+    ops1:x:1008:1016::/:/bin/sh\n\
     wheel:x:1009:1009::/:/bin/sh\n\
     carl:x:1010:1010::/:/bin/sh\n\
     twin:x:1013:1013::/:/bin/sh\n\
@@ -98,7 +98,7 @@ const PASSWD: &[u8] = b"root:x:0:0:root:/root:/bin/bash\n\
 
 const GROUP: &[u8] =
     b"root:x:0:\nusers:x:100:ann,dora,bob\nsudo:x:27:adm1\nann:x:1000:\nbob:x:1001:\n\
-    web:x:1012:\nwheel:x:1009:\nops:x:1011:carl\nadm1:x:1007:adm1\nalias:x:1012:alias\n";
+    web:x:1012:\nwheel:x:1009:\nlxd:x:1011:carl\nadm1:x:1007:adm1\nalias:x:1017:alias\nalias2:x:1017:\ndocker:x:1016:\n";
 
 fn left(name: &[u8], bytes: &[u8]) -> PerHostValue {
     let form = Form::parse("accounts:1000-59999,users").unwrap();
@@ -130,14 +130,15 @@ fn accounts_beyond_doubt_are_left_out_and_nothing_else() {
     check("shadow", "adm1:$y$x:1:0:99999:7:::\n", false);
     check("shadow", "carl:$y$x:1:0:99999:7:::\n", false);
     check("group", "sudo:x:27:ann\n", false);
-    check("group", "web:x:1001:\n", false);
-    check("group", "web:x:1001:ann\n", false);
+    check("group", "web:x:1012:\n", true);
+    check("group", "web:x:1012:ann,bob\n", true);
+    check("group", "web:x:1012:ann,games\n", false);
     check("group", "wheel:x:1009:\n", false);
     check("group", "bob:x:1001:bob\n", true);
-    check("group", "bob:x:1001:ann\n", false);
+    check("group", "bob:x:1001:ann\n", true);
     check("group", "bob:x:1001:eve\n", false);
     // Another's number is another's rights.
-    check("group", "alias:x:1012:alias\n", false);
+    check("group", "alias:x:1017:alias\n", false);
     check("group", "adm1:x:1007:adm1\n", true);
     check("gshadow", "ann:!::\n", true);
     check("gshadow", "sudo:*::ann\n", false);

@@ -110,7 +110,8 @@ fn addresses_run_nothing() {
         entry.mode = drift_core::model::Observed::Is(0o644);
         form.judge(&entry, b"x", Some(text.as_bytes()), &AccountFiles::default()).value
     };
-    let fine = "# by hand \\\nauto ens3\n\niface ens3 inet static\n\taddress 10.0.0.2/24\n    mtu 1500\n";
+    let fine =
+        "# by hand \\\nauto ens3\n\niface ens3 inet static\n\taddress 10.0.0.2/24\n    mtu 1500\n";
     assert_eq!(judge(fine), PerHostValue::Conforms);
     for bad in [
         "auto\nsource /var/tmp/x\n",
