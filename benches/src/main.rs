@@ -2,13 +2,15 @@
 //! result with the machine that it is from.
 //!
 //! `cargo run --release -p golden-drift-benches -- [DIRECTORY [ROUNDS]]`, `/usr` and 5 by default,
-//! after `cargo build --release`. Redirect it to `benches/results/DATE.md` to keep it.
+//! after `cargo build --release`. Redirect it to `benches/results/DATE.md` to keep it. With
+//! `oci:LAYOUT` in place of the directory: a capture of that image beside the least work it takes.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "a benchmark starts other programs and reads clocks"
 )]
 
+mod image;
 mod machine;
 mod rounds;
 
@@ -29,7 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rounds = arguments.next().map_or(Ok(DEFAULT_ROUNDS), |text| text.parse())?;
     let drift = drift_beside_this()?;
     let state = scratch()?;
-    let outcome = measure(&drift, &directory, rounds, &state);
+    let outcome = match directory.strip_prefix("oci:") {
+        Some(layout) => image::measure(&drift, layout, rounds, &state),
+        None => measure(&drift, &directory, rounds, &state),
+    };
     std::fs::remove_dir_all(&state)?;
     outcome
 }

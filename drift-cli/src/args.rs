@@ -8,8 +8,21 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "drift", version, after_help = after_help(), max_term_width = 100)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// Which drift.toml is read.
+#[derive(Debug, Clone, Group)]
+pub(crate) struct ConfigArgs {
+    /// Read this drift.toml alone, instead of those of the project, the user and the system
+    #[arg(long, value_name = "FILE", global = true, conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no drift.toml
+    #[arg(long, global = true)]
+    pub(crate) no_config: bool,
 }
 
 fn after_help() -> String {
@@ -42,8 +55,14 @@ pub(crate) enum Command {
     Keygen(Keygen),
     /// Look at the rules
     Rules(Rules),
+    /// Write a commented drift.toml and rules to begin with
+    Init(Init),
+    /// Look at the configuration
+    Config(Config),
     /// Print the completion script of a shell
     Completions(Completions),
+    /// Write the manual pages: one for drift and one for each verb
+    Man(Man),
 }
 
 /// Which target, and how its entries are classed.
@@ -55,6 +74,14 @@ pub(crate) struct RuleArgs {
     /// Built-in rules by name; without it the one that fits os-release
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Vec<String>,
+}
+
+/// Which image, where a target holds several.
+#[derive(Debug, Clone, Group)]
+pub(crate) struct ImageArgs {
+    /// The image for this platform; without it the only one there is, else that of this machine
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    pub(crate) platform: Option<String>,
 }
 
 /// What of the target is looked at, and with how many threads.
@@ -115,10 +142,12 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "SEVERITY", default_value = "medium")]
     pub(crate) fail_on: String,
     /// End with 0 where findings would give 1
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_value = "false", default_missing_value = "true", hide_default_value = true)]
     pub(crate) exit_zero: bool,
-    /// Print nothing on standard output when clean
-    #[arg(long)]
+    /// Print nothing when clean; the files of --output are written all the same
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_value = "false", default_missing_value = "true", hide_default_value = true)]
     pub(crate) quiet: bool,
     /// What must be observable in the target, such as entries.xattr
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
@@ -154,14 +183,21 @@ pub(crate) enum Mode {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Check {
-    /// /, dir:PATH, tar:FILE, baseline:FILE, or a path whose kind is detected
+    /// /, dir:PATH, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], baseline:FILE, a path
+    /// whose kind is detected, or - for an archive on standard input
     #[arg(default_value = "/")]
     pub(crate) target: String,
-    /// The sealed snapshot to compare with
+    /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
     #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
+    pub(crate) baseline: Vec<PathBuf>,
+    /// A directory of sealed snapshots; the one is taken whose identity is expected, else the one
+    /// that IMAGE_ID and IMAGE_VERSION of the target's os-release name
+    #[arg(long, value_name = "DIR", conflicts_with = "baseline")]
+    pub(crate) baselines: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) image: ImageArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
@@ -172,23 +208,37 @@ pub(crate) struct Check {
     #[arg(long, value_enum, default_value = "full")]
     pub(crate) mode: Mode,
     /// Show in the JSON report what small text files that changed say now, secrets masked by looks
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_value = "false", default_missing_value = "true", hide_default_value = true)]
     pub(crate) with_content: bool,
     /// Sign each report that goes to a file
     #[arg(long, value_name = "KEY.pem")]
     pub(crate) sign_report: Option<PathBuf>,
+    /// End as incomplete after this time, such as 90s, 5m, 1h, with what is known by then
+    #[arg(long, value_name = "D")]
+    pub(crate) deadline: Option<String>,
+    /// The target is not the one that the configuration speaks of, so its run leaves no stamp in the
+    /// state directory.
+    #[arg(skip)]
+    pub(crate) elsewhere: bool,
 }
 
 #[derive(Debug, Parser)]
 pub(crate) struct Capture {
-    /// /, dir:PATH, tar:FILE, or a path whose kind is detected
+    /// /, dir:PATH, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], a path whose kind is
+    /// detected, or - for an archive on standard input
     #[arg(default_value = "/")]
     pub(crate) target: String,
     /// The snapshot to write
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+    /// End after this time, such as 90s, 5m, 1h, without a snapshot
+    #[arg(long, value_name = "D")]
+    pub(crate) deadline: Option<String>,
     #[command(flatten)]
     pub(crate) seal: SealArgs,
+    #[command(flatten)]
+    pub(crate) image: ImageArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
@@ -243,6 +293,8 @@ pub(crate) struct Diff {
     #[arg(long, conflicts_with = "trust")]
     pub(crate) unverified: bool,
     #[command(flatten)]
+    pub(crate) image: ImageArgs,
+    #[command(flatten)]
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
@@ -258,14 +310,21 @@ pub(crate) struct Diff {
 pub(crate) struct Explain {
     /// The path, as it is inside the target
     pub(crate) path: String,
-    /// /, dir:PATH, tar:FILE, or a path whose kind is detected
+    /// /, dir:PATH, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], a path whose kind is
+    /// detected, or - for an archive on standard input
     #[arg(default_value = "/")]
     pub(crate) target: String,
-    /// The sealed snapshot to compare with
+    /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
     #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
+    pub(crate) baseline: Vec<PathBuf>,
+    /// A directory of sealed snapshots; the one is taken whose identity is expected, else the one
+    /// that IMAGE_ID and IMAGE_VERSION of the target's os-release name
+    #[arg(long, value_name = "DIR", conflicts_with = "baseline")]
+    pub(crate) baselines: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) image: ImageArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
 }
@@ -289,6 +348,8 @@ pub(crate) enum InspectPart {
     Packages,
     Entries,
     Coverage,
+    /// What the image said of itself, where one was captured
+    Image,
 }
 
 #[derive(Debug, Parser)]
@@ -351,6 +412,8 @@ pub(crate) struct RulesExplain {
     #[arg(default_value = "/")]
     pub(crate) target: String,
     #[command(flatten)]
+    pub(crate) image: ImageArgs,
+    #[command(flatten)]
     pub(crate) rules: RuleArgs,
     /// Take the rules of this baseline instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["rules", "profile"])]
@@ -360,7 +423,50 @@ pub(crate) struct RulesExplain {
 }
 
 #[derive(Debug, Parser)]
+pub(crate) struct Init {
+    /// Write to /etc/drift, for this host, instead of the working directory
+    #[arg(long)]
+    pub(crate) system: bool,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Config {
+    #[command(subcommand)]
+    pub(crate) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show every setting of a check or capture, and where it comes from
+    Show(ConfigShow),
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct ConfigShow {
+    /// The form
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ShowFormat,
+    /// Options of drift check that are to be taken into account
+    #[arg(last = true, value_name = "OPTION")]
+    pub(crate) options: Vec<std::ffi::OsString>,
+}
+
+/// How settings are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShowFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Parser)]
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Man {
+    /// The directory for them; it is made when it is missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
 }

@@ -9,8 +9,6 @@ use drift_core::model::{SourceKind, TreePath};
 use drift_core::seal::{BUNDLE_SUFFIX, MAX_BUNDLE_BYTES, PAE_SUFFIX};
 use drift_core::source::Source;
 
-use crate::settings::Settings;
-
 /// Returns the paths, inside the target, of these files and of what drift writes beside them.
 pub(crate) fn inside(source: &dyn Source, files: &[PathBuf]) -> Vec<TreePath> {
     let root = match source.kind() {
@@ -68,11 +66,6 @@ pub(crate) fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
-}
-
-/// Returns the file in which sequences are remembered.
-pub(crate) fn state(settings: &Settings, named: Option<&PathBuf>) -> Option<PathBuf> {
-    settings.state_directory(named).map(|directory| directory.join(artifact::LINEAGES_FILE))
 }
 
 /// Resolves the directory and keeps the last name, which need not exist yet.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use drift_core::bounds::Stop;
 use drift_core::judge::Exit;
 use drift_core::seal::Untrusted;
 use drift_core::{artifact, baseline, capture, check, seal, source};
@@ -42,6 +43,20 @@ impl Failure {
     /// The target could not be looked at.
     pub(crate) fn incomplete(error: impl std::error::Error) -> Self {
         Self::new(Kind::Incomplete, chain(&error))
+    }
+
+    /// Another run holds the state directory.
+    pub(crate) fn busy(why: String) -> Self {
+        Self::new(Kind::Incomplete, why)
+    }
+
+    /// Tells a run that its deadline ended from one that a signal ended.
+    pub(crate) fn or_late(self, why: Option<Stop>) -> Self {
+        if self.kind != Kind::Interrupted || why != Some(Stop::Deadline) {
+            return self;
+        }
+        Self::new(Kind::Incomplete, "the deadline passed before the end; nothing was written")
+            .hint("give more time with --deadline, or look at less")
     }
 
     /// An output could not be written.

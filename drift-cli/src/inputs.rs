@@ -1,8 +1,13 @@
 //! From what was typed to what the library takes: targets, baselines, rules, trust, requests.
 
+use std::io::IsTerminal as _;
 use std::num::NonZeroU32;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+
+use clap::ValueEnum as _;
 
 use drift_core::artifact;
 use drift_core::baseline::{Baseline, UnverifiedSnapshot};
@@ -10,12 +15,13 @@ use drift_core::bounds::{Clock, Pool, Timestamp};
 use drift_core::capture::{Parts, RuleSource};
 use drift_core::check::{Target, View};
 use drift_core::judge::FailOn;
-use drift_core::model::{Digest, Severity};
-use drift_core::seal::{self, Artefact, Expectations, SealInfo, Term, Untrusted};
+use drift_core::model::{Digest, Platform, Severity, SourceKind};
+use drift_core::seal::{Artefact, Expectations, SealInfo, Term, Untrusted};
 use drift_core::source::{self, Selection, Source};
 
-use crate::args::{Part, RuleArgs, TrustArgs};
+use crate::args::{ImageArgs, Mode, Part, RuleArgs, TrustArgs};
 use crate::failure::Failure;
+use crate::golden;
 use crate::settings::Settings;
 
 /// A baseline file: 55 bytes an entry, so this holds some 20 million.
@@ -70,15 +76,17 @@ pub(crate) enum Sealing<'s> {
     Unverified,
 }
 
-/// Opens a target; a baseline only as `sealing` allows.
+/// Opens a target; a baseline only as `sealing` allows. The outer error is the operator's, the
+/// inner one the target's.
 pub(crate) fn target(
     text: &str,
     sealing: Sealing<'_>,
+    image: &ImageArgs,
     settings: &Settings,
-) -> Result<Input, Failure> {
+) -> Result<Result<Input, source::Error>, Failure> {
     let path = text.strip_prefix("baseline:").unwrap_or(text);
     if !is_stored(text) {
-        return Ok(Input::Live(source::open(text, &Selection::default())?));
+        return Ok(source(text, image, settings)?.map(Input::Live));
     }
     let stored = match sealing {
         Sealing::Unverified => Stored::Unverified(Box::new(unverified(Path::new(path))?)),
@@ -88,16 +96,67 @@ pub(crate) fn target(
             Stored::Sealed(Box::new(baseline), Box::new(info))
         }
     };
-    Ok(Input::Stored(stored))
+    Ok(Ok(Input::Stored(stored)))
+}
+
+/// Opens a target that is no stored snapshot. The outer error is the operator's, the inner one the
+/// target's.
+pub(crate) fn source(
+    text: &str,
+    image: &ImageArgs,
+    settings: &Settings,
+) -> Result<Result<Box<dyn Source>, source::Error>, Failure> {
+    let platform = image.platform.as_deref().map(platform).transpose()?;
+    let asked = platform.is_some();
+    let input = if is_input(text) { Some(standard_input()?) } else { None };
+    let selection = Selection { platform, input, cancel: settings.cancel.clone() };
+    let opened = source::open(text, &selection);
+    // Nobody may believe that a root was looked at as one of that platform.
+    if let (true, Ok(source)) = (asked, &opened)
+        && !matches!(source.kind(), SourceKind::Oci | SourceKind::DockerArchive)
+    {
+        let found = source.kind().name();
+        return Err(Failure::usage_text(format!("--platform chooses an image, not a {found}")));
+    }
+    Ok(opened)
+}
+
+fn platform(text: &str) -> Result<Platform, Failure> {
+    Platform::parse(text).ok_or_else(|| {
+        Failure::usage_text(format!(
+            "--platform takes OS/ARCH or OS/ARCH/VARIANT, such as linux/arm64, not {text:?}"
+        ))
+    })
+}
+
+/// Whether a target is read from standard input.
+pub(crate) fn is_input(text: &str) -> bool {
+    let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
+    let path = rest.split_once('@').map_or(rest, |(path, _)| path);
+    match scheme {
+        "" | "tar" => rest == "-",
+        "oci" | "docker-archive" => path == "-",
+        _ => false,
+    }
+}
+
+fn standard_input() -> Result<OwnedFd, Failure> {
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        return Err(Failure::usage_text("- reads an archive from standard input, a terminal here")
+            .hint("give it an archive, as in docker save IMAGE | drift check -"));
+    }
+    input.as_fd().try_clone_to_owned().map_err(Failure::usage)
 }
 
 /// Whether the target is a stored snapshot: by its scheme, or by its first bytes.
 pub(crate) fn is_stored(text: &str) -> bool {
-    text.starts_with("baseline:") || (!text.contains(':') && is_baseline(Path::new(text)))
+    text.starts_with("baseline:")
+        || (!text.contains(':') && text != "-" && is_baseline(Path::new(text)))
 }
 
 /// Whether the file begins as a baseline; the name says nothing.
-fn is_baseline(path: &Path) -> bool {
+pub(crate) fn is_baseline(path: &Path) -> bool {
     artifact::read_start(path, drift_core::baseline::MARK.len())
         .is_ok_and(|start| start == drift_core::baseline::MARK)
 }
@@ -116,14 +175,8 @@ pub(crate) fn baseline(
     settings: &Settings,
     clock: &dyn Clock,
 ) -> Result<Result<(Baseline, SealInfo), Untrusted>, Failure> {
-    let trust = artifact::load_trust(&args.trust)?;
-    let sealed = artifact::open_sealed(path, MAX_BASELINE_BYTES)?;
-    let state = match settings.state_directory(args.state.as_ref()) {
-        Some(directory) => artifact::load_lineages(&directory)?,
-        None => None,
-    };
     let expected = expectations(args, Artefact::Snapshot)?;
-    match seal::verify(&sealed, &trust, &expected, clock.now(), state.as_ref()) {
+    match golden::verify(path, &expected, args, settings, clock)? {
         Err(untrusted) => Ok(Err(untrusted)),
         Ok((verified, info)) => {
             let baseline =
@@ -161,11 +214,11 @@ pub(crate) enum Memory {
     Lost(String),
 }
 
-/// Remembers what was verified; a memory that cannot be written is told, not fatal.
-pub(crate) fn remember(
+/// Remembers what was verified of each baseline; a memory that cannot be written is told, not fatal.
+pub(crate) fn remember<'i>(
     args: &TrustArgs,
     settings: &Settings,
-    info: &SealInfo,
+    seals: impl Iterator<Item = &'i SealInfo>,
     now: Timestamp,
 ) -> Memory {
     let lost = |why: String| {
@@ -178,11 +231,14 @@ pub(crate) fn remember(
     };
     // A time that the operator made up must not become the one that later checks start from.
     let at = if args.now.is_some() { Timestamp::from_unix(0, 0) } else { now };
-    match artifact::remember(&directory, info, at) {
-        Ok(()) => Memory::Remembered,
-        Err(artifact::Error::Busy { .. }) => Memory::Busy,
-        Err(error) => lost(error.to_string()),
+    for info in seals {
+        match artifact::remember(&directory, info, at) {
+            Ok(()) => {}
+            Err(artifact::Error::Busy { .. }) => return Memory::Busy,
+            Err(error) => return lost(error.to_string()),
+        }
     }
+    Memory::Remembered
 }
 
 /// Returns the rules that the operator gave; `None` when none were.
@@ -235,7 +291,9 @@ pub(crate) fn require(names: &[String]) -> Result<Vec<String>, Failure> {
     let attributes = drift_core::model::attribute::ATTRIBUTES.iter();
     let mut known: Vec<String> =
         attributes.map(|attribute| format!("entries.{}", attribute.name)).collect();
-    known.extend(["entries.mtime.nanoseconds", "packages", "settings", "facts"].map(str::to_owned));
+    known.extend(
+        ["entries.mtime.nanoseconds", "packages", "image", "settings", "facts"].map(str::to_owned),
+    );
     match names.iter().find(|name| !known.contains(name)) {
         None => Ok(names.to_vec()),
         Some(name) => Err(Failure::usage_text(format!(
@@ -243,6 +301,40 @@ pub(crate) fn require(names: &[String]) -> Result<Vec<String>, Failure> {
             known.join(", ")
         ))),
     }
+}
+
+/// Returns the part of a snapshot that a configuration names.
+pub(crate) fn part(name: &str) -> Option<Part> {
+    Part::from_str(name, false).ok()
+}
+
+/// Returns the mode that a configuration names.
+pub(crate) fn mode(name: &str) -> Option<Mode> {
+    Mode::from_str(name, false).ok()
+}
+
+/// Reads a span such as 90s, 5m, 12h or 1d: a whole number above 0 and its unit.
+pub(crate) fn span(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let unit = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    let plain = number.bytes().all(|digit| digit.is_ascii_digit());
+    let number: u64 = number.parse().ok().filter(|number| *number > 0 && plain)?;
+    number.checked_mul(unit).map(Duration::from_secs)
+}
+
+/// Begins to count the time that `--deadline` gives.
+pub(crate) fn deadline(settings: &Settings, asked: Option<&str>) -> Result<(), Failure> {
+    let Some(text) = asked else { return Ok(()) };
+    let time = span(text).ok_or_else(|| {
+        Failure::usage_text(format!("--deadline takes a span such as 90s, 5m or 1h, not {text:?}"))
+    })?;
+    settings.end_after(time)
 }
 
 /// Starts the workers.

@@ -3,15 +3,19 @@
 mod args;
 mod artifacts;
 mod commands;
+mod config;
 mod failure;
+mod golden;
 mod inputs;
 mod outputs;
+mod progress;
 mod settings;
+mod state;
 mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::terminal::Terminal;
 
@@ -19,13 +23,17 @@ fn main() -> ExitCode {
     // Content of secret files must not reach a core dump or a debugger of the same user.
     let _best_effort =
         rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    let args = match args::Args::try_parse() {
-        Ok(args) => args,
+    let parsed = args::Args::command().try_get_matches().and_then(|matches| {
+        let args = args::Args::from_arg_matches(&matches)?;
+        Ok((args, matches))
+    });
+    let (args, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return terminal::usage(&error),
     };
-    let settings = settings::Settings::from_process();
+    let mut settings = settings::Settings::from_process();
     let terminal = Terminal::new(&settings);
-    let code = match commands::run(args.command, &settings, &terminal) {
+    let code = match commands::run(args, &matches, &mut settings, &terminal) {
         Ok(exit) => exit.code,
         Err(failure) => {
             terminal.failure(&failure);

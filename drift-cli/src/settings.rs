@@ -1,12 +1,16 @@
 //! What comes from the process around: environment, clock, processors, signals. Read here alone.
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::time::Duration;
 
-use drift_core::bounds::{Cancel, Clock, Timestamp};
+use drift_core::bounds::{Cancel, Clock, Stop, Timestamp};
 use drift_core::judge::Exit;
+use drift_core::report::document::ConfigDigest;
 
 use crate::failure::Failure;
 
@@ -15,7 +19,12 @@ use crate::failure::Failure;
 pub(crate) struct Settings {
     pub(crate) color: bool,
     pub(crate) cancel: Cancel,
+    /// The number of the user whose files this run trusts, besides root's.
+    pub(crate) user: u32,
+    /// The configuration files in force, for reports.
+    pub(crate) config: Vec<ConfigDigest>,
     signal: Arc<AtomicI32>,
+    config_home: Option<PathBuf>,
     state_home: Option<PathBuf>,
 }
 
@@ -35,7 +44,15 @@ impl Settings {
     pub(crate) fn from_process() -> Self {
         let (cancel, signal) = (Cancel::new(), Arc::new(AtomicI32::new(0)));
         listen(cancel.clone(), Arc::clone(&signal));
-        Self { color: wants_color(), cancel, signal, state_home: state_home() }
+        Self {
+            color: wants_color(),
+            cancel,
+            user: rustix::process::geteuid().as_raw(),
+            config: Vec::new(),
+            signal,
+            config_home: config_home(),
+            state_home: state_home(),
+        }
     }
 
     /// Returns the exit of a run that a signal ended.
@@ -53,6 +70,51 @@ impl Settings {
             None => Ok(Box::new(SystemClock)),
             Some(text) => Ok(Box::new(Timestamp::parse(text).map_err(Failure::usage)?)),
         }
+    }
+
+    /// Ends the run as incomplete when `time` has passed.
+    pub(crate) fn end_after(&self, time: Duration) -> Result<(), Failure> {
+        let cancel = self.cancel.clone();
+        let wait = move || {
+            std::thread::sleep(time);
+            cancel.stop(Stop::Deadline);
+        };
+        // A run without the end that was asked for might never end.
+        std::thread::Builder::new()
+            .name("drift-deadline".to_owned())
+            .stack_size(64 << 10)
+            .spawn(wait)
+            .map(drop)
+            .map_err(Failure::usage)
+    }
+
+    /// Returns the clock of this machine, whatever `--now` says.
+    pub(crate) fn real_now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    /// Returns where the user's configuration is.
+    pub(crate) fn config_home(&self) -> Option<PathBuf> {
+        self.config_home.clone()
+    }
+
+    /// Returns the working directory, unless it is gone.
+    pub(crate) fn working_directory(&self) -> Option<PathBuf> {
+        let bytes = rustix::process::getcwd(Vec::new()).ok()?.into_bytes();
+        let path = PathBuf::from(OsString::from_vec(bytes));
+        // The kernel says "(unreachable)/…" of a directory outside of this root.
+        path.is_absolute().then_some(path)
+    }
+
+    /// Returns the path from the top.
+    pub(crate) fn absolute(&self, path: &Path) -> Result<PathBuf, Failure> {
+        if path.is_absolute() {
+            return Ok(path.to_owned());
+        }
+        let here = self.working_directory().ok_or_else(|| {
+            Failure::usage_text("the working directory is gone").hint("give an absolute path")
+        })?;
+        Ok(here.join(path))
     }
 
     /// Returns the state directory: the one named, else the system's for root, else the user's.
@@ -97,6 +159,14 @@ fn wants_color() -> bool {
     let off = variable("CLICOLOR").is_some_and(|value| value == "0")
         || variable("TERM").is_some_and(|term| term == "dumb");
     !off && std::io::stdout().is_terminal()
+}
+
+/// `$XDG_CONFIG_HOME` or `~/.config`.
+fn config_home() -> Option<PathBuf> {
+    let absolute = |path: PathBuf| path.is_absolute().then_some(path);
+    variable("XDG_CONFIG_HOME").map(PathBuf::from).and_then(absolute).or_else(|| {
+        variable("HOME").map(|home| PathBuf::from(home).join(".config")).and_then(absolute)
+    })
 }
 
 /// `/var/lib/drift` for root, `$XDG_STATE_HOME/drift` or `~/.local/state/drift` for others.

@@ -11,15 +11,19 @@ mod write;
 mod directory;
 mod sealed;
 mod trust;
+mod held;
 mod lineages;
+mod owned;
 
 #[cfg(test)]
 mod tests;
 
-pub use directory::ensure_directory;
+pub use directory::{ensure_directory, ensure_directory_of};
 pub use error::Error;
+pub use held::{Held, RUN_LOCK_FILE, hold};
 pub use lineages::{LINEAGES_FILE, load_lineages, remember};
+pub use owned::check_owned;
 pub use read::{Private, private, read_bounded, read_private, read_start};
-pub use sealed::{bundle_paths, open_sealed};
-pub use trust::load_trust;
+pub use sealed::{bundle_paths, list_files, open_sealed};
+pub use trust::{load_trust, trust_files};
 pub use write::{Replace, write, write_unless};

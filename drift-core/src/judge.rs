@@ -6,4 +6,4 @@ mod verdict;
 
 pub use exit::{EXIT_CODES, Exit};
 pub use severity::{Circumstances, SEVERITIES, SeverityRow, severity};
-pub use verdict::{FailOn, Seen, Status, Verdict, judge, untrusted};
+pub use verdict::{FailOn, Seen, Status, Stopped, Verdict, judge, untrusted};

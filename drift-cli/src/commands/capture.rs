@@ -2,15 +2,17 @@
 
 use drift_core::artifact::{self, Replace};
 use drift_core::bounds::Silent;
+use drift_core::bounds::escape::escaped;
 use drift_core::capture::{self, Options, Run};
 use drift_core::judge::Exit;
-use drift_core::source;
+use drift_core::model::Image;
 
 use crate::args::Capture;
 use crate::artifacts;
 use crate::failure::Failure;
 use crate::inputs;
 use crate::settings::Settings;
+use crate::state;
 use crate::terminal::{Terminal, shown};
 
 use super::sealing;
@@ -20,6 +22,7 @@ pub(crate) fn run(
     settings: &Settings,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    inputs::deadline(settings, args.deadline.as_deref())?;
     let clock = settings.clock(args.now.as_deref())?;
     let orders = sealing::Orders::parse(&args.seal)?;
     let stale = artifact::bundle_paths(&args.out).unwrap_or_default();
@@ -30,9 +33,14 @@ pub(crate) fn run(
         ))
         .hint("choose another --out, or seal the new snapshot at once with --sign"));
     }
-    let source = source::open(&args.target, &source::Selection::default())?;
+    // Only the sequence of a seal is remembered.
+    let _lease = match orders.is_empty() {
+        true => state::Lease::Without,
+        false => state::hold_or_fail(settings, args.state.as_ref())?,
+    };
+    let source = inputs::source(&args.target, &args.image, settings)??;
     let mut files = artifacts::of_capture(&args.out);
-    files.extend(artifacts::state(settings, args.state.as_ref()));
+    files.extend(state::files(settings, args.state.as_ref()));
     let own = artifacts::inside(&*source, &files);
     let pool = inputs::pool(settings, args.scope.threads.as_deref())?;
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &own };
@@ -47,11 +55,12 @@ pub(crate) fn run(
     let shown = shown(&args.out);
     artifact::write_unless(&args.out, &encoded.bytes, 0o600, Replace::Yes, &settings.cancel)
         .map_err(|error| Failure::output(&shown, error))?;
+    let image = snapshot.image.as_ref().map(described).unwrap_or_default();
     let summary = format!(
-        "captured {} entries and {} packages of {} into {shown}, {} bytes\nroot {}\n",
+        "captured {} entries and {} packages of {} into {shown}, {} bytes\n{image}root {}\n",
         snapshot.coverage.entries,
         snapshot.packages.len(),
-        drift_core::bounds::escape::escaped(snapshot.locator.as_bytes()),
+        escaped(snapshot.locator.as_bytes()),
         encoded.bytes.len(),
         encoded.root,
     );
@@ -83,6 +92,21 @@ pub(crate) fn run(
         )?;
     }
     Ok(if snapshot.problems.is_empty() { Exit::CLEAN } else { Exit::INCOMPLETE })
+}
+
+/// Returns a line that names an image.
+fn described(image: &Image) -> String {
+    let reference = image.reference.as_deref().unwrap_or("without a name");
+    // An archive of docker save has no manifest; what Docker calls its image is the configuration.
+    let (what, digest) = match &image.manifest {
+        Some(digest) => ("manifest", Some(digest)),
+        None => ("configuration", image.config_digest.as_ref()),
+    };
+    let digest = digest.map(ToString::to_string).unwrap_or_default();
+    let platform = image.platform.to_string();
+    let text =
+        format!("image {reference}, {what} {digest}, {platform}, {} layers", image.layers.len());
+    format!("{}\n", escaped(text.as_bytes()))
 }
 
 /// Problems that are told one by one; the rest are counted.

@@ -2,18 +2,21 @@
 
 use std::path::PathBuf;
 
-use drift_core::bounds::Silent;
+use drift_core::bounds::Stop;
 use drift_core::capture::{self, Run};
-use drift_core::check::{self, Occasion, Outcome, Reference, Request, Sealed};
-use drift_core::judge::{Exit, Status};
+use drift_core::check::{self, Occasion, Outcome, Reference, Request};
+use drift_core::judge::{Exit, Status, Stopped};
 use drift_core::source;
 
 use crate::args::Check;
 use crate::artifacts;
 use crate::failure::Failure;
+use crate::golden::{self, Golden, Refused};
 use crate::inputs::{self, Input, Memory, Sealing};
 use crate::outputs::Outputs;
+use crate::progress::Progress;
 use crate::settings::Settings;
+use crate::state::{self, Lease};
 use crate::terminal::Terminal;
 
 pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -21,6 +24,8 @@ pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Res
         Outputs::parse(&args.report.format, &args.report.output, args.sign_report.as_deref())?;
     outputs.spare(&named_files(args, settings))?;
     trusts_something(args)?;
+    inputs::deadline(settings, args.deadline.as_deref())?;
+    let started = settings.real_now();
     let clock = settings.clock(args.trust.now.as_deref())?;
     let run_id = inputs::run_id();
     let occasion =
@@ -32,11 +37,18 @@ pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Res
         require: inputs::require(&args.report.require)?,
         with_content: args.with_content,
     };
-    let outcome = outcome(args, &request, &occasion, &outputs, (settings, terminal))?;
+    let mut lease = Lease::Without;
+    let mut outcome =
+        outcome(args, &request, &occasion, &outputs, (settings, terminal), &mut lease)?;
+    outcome.report.tool.config_digests.clone_from(&settings.config);
     let exit = exit(&outcome, args.report.exit_zero);
     let silent = args.report.quiet && outcome.verdict.status() == Status::Clean;
     match outputs.write(&outcome.report, clock.now(), silent, terminal) {
-        Ok(()) => Ok(exit),
+        Ok(()) => {
+            let span = (started, settings.real_now());
+            state::stamp(&lease, args, &outcome, exit, span, terminal);
+            Ok(exit)
+        }
         // Untrusted outranks an output that failed.
         Err(failure) if outcome.verdict.status() == Status::Untrusted => {
             terminal.failure(&failure);
@@ -52,49 +64,57 @@ fn outcome(
     occasion: &Occasion<'_>,
     outputs: &Outputs,
     (settings, terminal): (&Settings, &Terminal),
+    lease: &mut Lease,
 ) -> Result<Outcome, Failure> {
     let pool = inputs::pool(settings, args.scope.threads.as_deref())?;
     // Whoever cannot trust the baseline has no use for the target.
-    let sealed = match &args.baseline {
-        None => None,
-        Some(file) => match inputs::baseline(file, &args.trust, settings, occasion.clock)? {
-            Ok(sealed) => Some(sealed),
-            Err(why) => {
-                let file = file.display().to_string();
-                return Ok(check::refused(&why, &args.target, &file, request, occasion)?);
-            }
-        },
+    let golden = match Golden::open(&args.baseline, &args.trust, settings, occasion.clock)? {
+        Ok(golden) => golden,
+        Err(Refused { file, why }) => {
+            *lease = state::hold(settings, args.trust.state.as_ref());
+            return Ok(check::refused(&why, &args.target, &file, request, occasion)?);
+        }
     };
-    let target = inputs::target(&args.target, Sealing::Verified(&args.trust), settings)?;
+    let sealed = golden.sealed();
+    let reference = golden::reference(&sealed);
+    if !sealed.is_empty() {
+        *lease = state::hold(settings, args.trust.state.as_ref());
+    }
+    let sides = (args.target.as_str(), &reference);
+    if let Lease::Busy(why) = lease {
+        return Ok(check::stopped(Stopped::Busy, why, sides, request, occasion)?);
+    }
+    let sealing = Sealing::Verified(&args.trust);
+    let target = match inputs::target(&args.target, sealing, &args.image, settings)? {
+        Ok(target) => target,
+        Err(error) => {
+            let failed = Err(Unfinished::Error(error.into()));
+            return unless_unseen(failed, &Progress::default(), sides, request, occasion);
+        }
+    };
     let own = match &target {
         Input::Live(source) => {
             let mut files = outputs.files();
             files.extend(args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)));
-            files.extend(artifacts::state(settings, args.trust.state.as_ref()));
+            files.extend(state::files(settings, args.trust.state.as_ref()));
             artifacts::inside(&**source, &files)
         }
         Input::Stored(_) => Vec::new(),
     };
-    let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &own };
+    let progress = Progress::default();
+    let run = Run { pool: &pool, cancel: &settings.cancel, observer: &progress, artifacts: &own };
     let view = target.view();
     let target = target
         .target(view.as_ref())
         .ok_or_else(|| Failure::usage_text("the target cannot be viewed"))?;
-    let Some((baseline, info)) = &sealed else {
-        let checked = check::check(&target, &Reference::PackageDatabase, request, &run, occasion);
-        return unless_unreadable(
-            checked,
-            (&args.target, &Reference::PackageDatabase),
-            request,
-            occasion,
-        );
-    };
-    let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
-    let reference = Reference::Sealed(Sealed { baseline, seal: info, file: &file });
     let checked = check::check(&target, &reference, request, &run, occasion);
-    let mut outcome = unless_unreadable(checked, (&args.target, &reference), request, occasion)?;
-    outcome.report.notes.extend(info.notes.iter().cloned());
-    match inputs::remember(&args.trust, settings, info, occasion.clock.now()) {
+    let checked = in_time(checked, settings);
+    let mut outcome = unless_unseen(checked, &progress, sides, request, occasion)?;
+    if sealed.is_empty() {
+        return Ok(outcome);
+    }
+    outcome.report.notes.extend(golden.seals().flat_map(|info| &info.notes).cloned());
+    match inputs::remember(&args.trust, settings, golden.seals(), occasion.clock.now()) {
         Memory::Remembered => {}
         Memory::Busy => outcome = check::busy(outcome),
         Memory::Lost(note) => {
@@ -114,7 +134,7 @@ fn trusts_something(args: &Check) -> Result<(), Failure> {
         || trust.expect_identity.is_some()
         || trust.min_sequence.is_some()
         || trust.max_age.is_some();
-    if asks && args.baseline.is_none() && !inputs::is_stored(&args.target) {
+    if asks && args.baseline.is_empty() && !inputs::is_stored(&args.target) {
         return Err(Failure::usage_text("options of trust speak of a baseline, and none is named")
             .hint("name one with --baseline FILE, or leave the options out"));
     }
@@ -128,23 +148,53 @@ fn named_files(args: &Check, settings: &Settings) -> Vec<PathBuf> {
     files.extend(args.trust.trust.iter().cloned());
     files.extend(args.rules.rules.iter().cloned());
     files.extend(args.sign_report.iter().cloned());
-    files.extend(artifacts::state(settings, args.trust.state.as_ref()));
+    files.extend(settings.config.iter().map(|config| PathBuf::from(&config.file)));
+    files.extend(state::files(settings, args.trust.state.as_ref()));
     files
 }
 
-/// A target that breaks off or contradicts itself is reported like any other that was not seen.
-fn unless_unreadable(
+/// What ended a check before its end.
+enum Unfinished {
+    Error(check::Error),
+    Late,
+}
+
+/// A check that came to its end after the deadline may have been cut short on the way.
+fn in_time(
     checked: Result<Outcome, check::Error>,
+    settings: &Settings,
+) -> Result<Outcome, Unfinished> {
+    let late = settings.cancel.reason() == Some(Stop::Deadline);
+    match checked {
+        Ok(outcome) if late => Ok(check::or_stopped(outcome, Stopped::Deadline)),
+        Ok(outcome) => Ok(outcome),
+        Err(error) if late && error.is_cancelled() => Err(Unfinished::Late),
+        Err(error) => Err(Unfinished::Error(error)),
+    }
+}
+
+/// A target that breaks off or contradicts itself, and one for which the time was too short, is
+/// reported like any other that was not seen.
+fn unless_unseen(
+    checked: Result<Outcome, Unfinished>,
+    progress: &Progress,
     sides: (&str, &Reference<'_>),
     request: &Request,
     occasion: &Occasion<'_>,
 ) -> Result<Outcome, Failure> {
     match checked {
-        Err(
+        Err(Unfinished::Error(
             check::Error::Capture(capture::Error::Source(error @ source::Error::Malformed { .. }))
             | check::Error::Source(error @ source::Error::Malformed { .. }),
-        ) => Ok(check::unreadable(&error, sides, request, occasion)?),
-        other => Ok(other?),
+        )) => Ok(check::unreadable(&error, sides, request, occasion)?),
+        Err(Unfinished::Error(error)) => Err(error.into()),
+        Err(Unfinished::Late) => {
+            let told = progress.told();
+            let mut outcome = check::stopped(Stopped::Deadline, &told, sides, request, occasion)?;
+            progress.count(&mut outcome.report.coverage);
+            Ok(outcome)
+        }
+        Ok(outcome) => Ok(outcome),
     }
 }
 

@@ -19,8 +19,11 @@ pub(crate) fn run(args: &Diff, settings: &Settings, terminal: &Terminal) -> Resu
     let clock = settings.clock(args.trust.now.as_deref())?;
     let sealing =
         if args.unverified { Sealing::Unverified } else { Sealing::Verified(&args.trust) };
-    let (before, after) =
-        (inputs::target(&args.a, sealing, settings)?, inputs::target(&args.b, sealing, settings)?);
+    if inputs::is_input(&args.a) && inputs::is_input(&args.b) {
+        return Err(Failure::usage_text("only one of two targets can be standard input"));
+    }
+    let open = |target: &str| inputs::target(target, sealing, &args.image, settings);
+    let (before, after) = (open(&args.a)??, open(&args.b)??);
     let mut own = Vec::new();
     for input in [&before, &after] {
         if let Input::Live(source) = input {
@@ -43,7 +46,8 @@ pub(crate) fn run(args: &Diff, settings: &Settings, terminal: &Terminal) -> Resu
     let missing = || Failure::usage_text("the target cannot be viewed");
     let older = before.target(view_before.as_ref()).ok_or_else(missing)?;
     let newer = after.target(view_after.as_ref()).ok_or_else(missing)?;
-    let outcome = check::check(&newer, &Reference::Other(older), &request, &run, &occasion)?;
+    let mut outcome = check::check(&newer, &Reference::Other(older), &request, &run, &occasion)?;
+    outcome.report.tool.config_digests.clone_from(&settings.config);
     outputs.write(&outcome.report, clock.now(), false, terminal)?;
     // To a diff every difference is one, also what a rule declares harmless.
     match outcome.verdict.status() {

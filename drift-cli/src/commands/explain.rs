@@ -3,19 +3,20 @@
 use drift_core::bounds::Silent;
 use drift_core::bounds::escape::escaped;
 use drift_core::capture::{Captured, Run};
-use drift_core::check::{self, Occasion, Outcome, Reference, Request, Sealed};
+use drift_core::check::{self, Occasion, Outcome, Request, Sealed};
 use drift_core::judge::{Exit, FailOn};
 use drift_core::model::attribute::{ATTRIBUTES, Value, base64};
-use drift_core::model::{Cause, Entry, FollowLast, Observed, Severity, TreePath};
-use drift_core::report::document::{Change, Problem};
+use drift_core::model::{Cause, Entry, FollowLast, Image, LayerId, Observed, Severity, TreePath};
+use drift_core::report::document::{BaselineOf, Change, Problem};
 use drift_core::report::exact;
-use drift_core::source;
 
 use crate::args::{Explain, Part};
 use crate::artifacts;
 use crate::failure::Failure;
+use crate::golden::{self, Golden};
 use crate::inputs;
 use crate::settings::Settings;
+use crate::state;
 use crate::terminal::Terminal;
 
 pub(crate) fn run(
@@ -25,14 +26,13 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let path = TreePath::parse(args.path.as_bytes()).map_err(Failure::usage)?;
     let clock = settings.clock(args.trust.now.as_deref())?;
-    let sealed = match &args.baseline {
-        Some(file) => Some(inputs::baseline(file, &args.trust, settings, &*clock)??),
-        None => None,
-    };
-    let source = source::open(&args.target, &source::Selection::default())?;
+    let golden = Golden::open(&args.baseline, &args.trust, settings, &*clock)?
+        .map_err(|refused| refused.why)?;
+    let sealed = golden.sealed();
+    let source = inputs::source(&args.target, &args.image, settings)??;
     let mut files: Vec<_> =
         args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
-    files.extend(artifacts::state(settings, args.trust.state.as_ref()));
+    files.extend(state::files(settings, args.trust.state.as_ref()));
     let own = artifacts::inside(&*source, &files);
     let pool = inputs::pool(settings, None)?;
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &own };
@@ -45,19 +45,15 @@ pub(crate) fn run(
             FailOn::At(Severity::Medium),
         )
     };
-    let file = args.baseline.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
-    let reference = match &sealed {
-        Some((baseline, seal)) => Reference::Sealed(Sealed { baseline, seal, file: &file }),
-        None => Reference::PackageDatabase,
-    };
+    let reference = golden::reference(&sealed);
     let outcome =
         check::check(&check::Target::Live(&*source), &reference, &request, &run, &occasion)?;
-    let (text, exit) = explained(&path, &outcome);
+    let (text, exit) = explained(&path, &outcome, &sealed);
     terminal.result(text.as_bytes())?;
     Ok(exit)
 }
 
-fn explained(asked: &TreePath, outcome: &Outcome) -> (String, Exit) {
+fn explained(asked: &TreePath, outcome: &Outcome, sealed: &[Sealed<'_>]) -> (String, Exit) {
     let captured = outcome.captured.as_deref();
     let path = captured.map_or_else(|| asked.clone(), |captured| real_path(captured, asked));
     let report = &outcome.report;
@@ -81,9 +77,14 @@ fn explained(asked: &TreePath, outcome: &Outcome) -> (String, Exit) {
             rule.origin
         ));
         text.push_str(&owner(captured, row));
+        let image = captured.snapshot.image.as_ref();
+        text.push_str(&layer("layer", image, captured.snapshot.tree.origin(row)));
         text.push_str(&attributes(&captured.snapshot.tree.entry(row)));
     } else {
         text.push_str("  it is not in the target, or a rule keeps it out\n");
+    }
+    for golden in sealed {
+        text.push_str(&in_baseline(golden, &path, sealed.len() > 1));
     }
     for change in &changes {
         text.push_str(&described(change, &path));
@@ -152,6 +153,35 @@ fn owner(captured: &Captured, row: drift_core::model::RowId) -> String {
     }
 }
 
+/// The layer that an entry came with, and the whole command that made it.
+fn layer(word: &str, image: Option<&Image>, origin: Option<LayerId>) -> String {
+    let Some(known) = image
+        .zip(origin)
+        .and_then(|(image, origin)| image.layers.get(usize::from(origin.0)).zip(Some(origin)))
+    else {
+        return String::new();
+    };
+    let (known, LayerId(index)) = known;
+    let command =
+        known.created_by.as_deref().unwrap_or("by a command that the image does not name");
+    format!("  {word}: {index}, {}, {}\n", known.diff_id, escaped(command.as_bytes()))
+}
+
+/// What a baseline says of the path beyond the change: its layer, and of several, whether it has it.
+fn in_baseline(golden: &Sealed<'_>, path: &TreePath, several: bool) -> String {
+    let file = escaped(golden.file.as_bytes()).to_string();
+    match golden.baseline.find(path) {
+        Err(error) => format!("  in {file}: {}\n", escaped(error.to_string().as_bytes())),
+        Ok(None) if several => format!("  not in {file}\n"),
+        Ok(None) => String::new(),
+        Ok(Some(found)) => {
+            let word = format!("layer in {file}");
+            let layer = layer(&word, golden.baseline.image(), found.origin);
+            if several && layer.is_empty() { format!("  in {file}\n") } else { layer }
+        }
+    }
+}
+
 fn attributes(entry: &Entry) -> String {
     let mut text = String::new();
     for attribute in ATTRIBUTES.iter().filter(|attribute| attribute.types.contains(entry.file_type))
@@ -185,6 +215,10 @@ fn described(change: &Change, path: &TreePath) -> String {
     }
     if let Some(from) = &change.moved_from {
         text.push_str(&format!(", moved from {}", parsed(from, change.moved_from_b64.as_deref())));
+    }
+    if let (Some(by), Some(of)) = (&change.altered_by, &change.baseline_of) {
+        let named = |one: &BaselineOf| escaped(one.identity.as_bytes()).to_string();
+        text.push_str(&format!(", altered by baseline {}, of baseline {}", named(by), named(of)));
     }
     text.push('\n');
     for attribute in &change.attributes {

@@ -6,7 +6,7 @@ use drift_core::bounds::escape::escaped;
 use drift_core::check::View;
 use drift_core::compare::each_entry;
 use drift_core::judge::Exit;
-use drift_core::model::CursorError;
+use drift_core::model::{BlobDigest, CursorError};
 
 use crate::args::{Inspect, InspectPart, TrustArgs};
 use crate::failure::Failure;
@@ -25,6 +25,7 @@ pub(crate) fn run(
         None => summary(&stored, &view),
         Some(InspectPart::Packages) => packages(&view),
         Some(InspectPart::Coverage) => coverage(&view),
+        Some(InspectPart::Image) => image(&view),
         Some(InspectPart::Entries) => entries(&view).map_err(Failure::usage)?,
     };
     terminal.result(text.as_bytes())?;
@@ -80,6 +81,10 @@ fn summary(stored: &Stored, view: &View<'_>) -> String {
     line("packages", &format!("{}{whole}", view.packages.len()));
     line("problems", &view.problems.len().to_string());
     line("rules", &view.rules.lines().count().to_string());
+    if let Some(image) = view.image {
+        line("image", image.reference.as_deref().unwrap_or("of no name"));
+        line("layers", &image.layers.len().to_string());
+    }
     for unknown in &view.attributes_not_compared {
         line("not understood", unknown);
     }
@@ -101,6 +106,56 @@ fn packages(view: &View<'_>) -> String {
             format!("{}\n", escaped(text.as_bytes()))
         })
         .collect()
+}
+
+fn image(view: &View<'_>) -> String {
+    let Some(image) = view.image else { return "what was captured is not an image\n".to_owned() };
+    let mut lines = Vec::new();
+    let mut line =
+        |name: &str, value: &str| lines.push(format!("{name:<15} {}", escaped(value.as_bytes())));
+    let digest = |digest: &Option<BlobDigest>| match digest {
+        Some(digest) => digest.to_string(),
+        None => "none".to_owned(),
+    };
+    line("reference", image.reference.as_deref().unwrap_or("none"));
+    line("manifest", &digest(&image.manifest));
+    line("configuration", &digest(&image.config_digest));
+    line("platform", &image.platform.to_string());
+    line("size", &format!("{} bytes", image.size));
+    let config = &image.config;
+    for (name, value) in [
+        ("user", &config.user),
+        ("directory", &config.working_directory),
+        ("stop signal", &config.stop_signal),
+    ] {
+        line(name, value.as_deref().unwrap_or("none"));
+    }
+    for (name, values) in [
+        ("entrypoint", &config.entrypoint),
+        ("command", &config.command),
+        ("environment", &config.environment),
+        ("ports", &config.exposed_ports),
+        ("volumes", &config.volumes),
+    ] {
+        line(name, &values.join(" "));
+    }
+    for (name, pairs) in [("label", &config.labels), ("annotation", &image.annotations)] {
+        for (key, value) in pairs {
+            line(name, &format!("{key}={value}"));
+        }
+    }
+    for (at, layer) in image.layers.iter().enumerate() {
+        let command = layer.created_by.as_deref().unwrap_or("no command is named");
+        line(
+            &format!("layer {at}"),
+            &format!("{}, {} bytes: {command}", layer.diff_id, layer.size),
+        );
+    }
+    line("secrets", &format!("{} that look like one", image.secrets.len()));
+    for secret in &image.secrets {
+        line("", &format!("{} at {}", secret.kind, secret.location));
+    }
+    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 fn coverage(view: &View<'_>) -> String {

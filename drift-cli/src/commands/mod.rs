@@ -3,30 +3,45 @@
 mod capture;
 mod check;
 mod completions;
+mod config;
 mod diff;
 mod explain;
 mod export;
+mod init;
 mod inspect;
 mod keygen;
+mod man;
 mod rules;
 mod seal;
 mod sealing;
 mod verify;
 
+use clap::ArgMatches;
 use drift_core::judge::Exit;
 
-use crate::args::Command;
+use crate::args::{Args, Command};
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::terminal::Terminal;
 
 /// Runs the verb that was typed.
 pub(crate) fn run(
-    command: Command,
-    settings: &Settings,
+    mut args: Args,
+    matches: &ArgMatches,
+    settings: &mut Settings,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    match command {
+    // Those that look at nothing need no configuration, and must not fail on a wrong one.
+    let needless = matches!(
+        args.command,
+        Command::Keygen(_) | Command::Completions(_) | Command::Man(_) | Command::Init(_)
+    );
+    let loaded = if needless { Config::default() } else { Config::load(&args.config, settings)? };
+    crate::config::fill(&mut args.command, matches, &loaded, settings)?;
+    settings.config = loaded.digests();
+    let settings = &*settings;
+    let ended = match args.command {
         Command::Check(args) => check::run(&args, settings, terminal),
         Command::Capture(args) => capture::run(&args, settings, terminal),
         Command::Seal(args) => seal::run(&args, settings, terminal),
@@ -37,6 +52,10 @@ pub(crate) fn run(
         Command::Export(args) => export::run(&args, settings, terminal),
         Command::Keygen(args) => keygen::run(&args, terminal),
         Command::Rules(args) => rules::run(&args, settings, terminal),
+        Command::Init(args) => init::run(&args, settings, terminal),
+        Command::Config(args) => config::run(&args, &loaded, settings, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
-    }
+        Command::Man(args) => man::run(&args, terminal),
+    };
+    ended.map_err(|failure: Failure| failure.or_late(settings.cancel.reason()))
 }

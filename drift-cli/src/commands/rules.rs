@@ -5,7 +5,6 @@ use drift_core::capture::{RuleSource, rules_for, systems};
 use drift_core::judge::Exit;
 use drift_core::model::{AttributeSet, FileType, TreePath};
 use drift_core::rules::{Class, RuleSet};
-use drift_core::source;
 
 use crate::args::{Rules, RulesCommand, RulesExplain};
 use crate::failure::Failure;
@@ -68,7 +67,7 @@ fn rules(args: &RulesExplain, settings: &Settings) -> Result<RuleSet, Failure> {
             (RuleSource::Whole(baseline.rules().to_owned()), Vec::new())
         }
         None => {
-            let source = source::open(&args.target, &source::Selection::default())?;
+            let source = inputs::source(&args.target, &args.image, settings)??;
             (inputs::rules_or_detected(&args.rules)?, systems(&*source))
         }
     };

@@ -4,8 +4,14 @@
 #![expect(clippy::panic, reason = "a broken precondition fails its test with the reason")]
 
 mod blind_spots;
+mod configured;
 mod evasion;
 mod exit_codes;
+mod gate;
+mod hierarchy;
 mod hostile;
+mod images;
+mod manual;
 mod sealing;
+mod service;
 mod stage;

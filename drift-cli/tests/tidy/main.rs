@@ -4,6 +4,7 @@
 //! documents instead of comparing them.
 
 mod commands;
+mod deploy;
 mod documents;
 mod layers;
 mod repository;

@@ -5,6 +5,7 @@ use drift_core::model::{Cause, FileType};
 use drift_core::report::FORMATS;
 use drift_core::rules::{Class, PROFILES};
 use drift_core::seal::Reason;
+use drift_testkit::command;
 
 use super::documents::is_blessing;
 use super::repository::{files, none, read, rust, write};
@@ -17,6 +18,7 @@ const TABLES: &[Table] = &[
     ("formats", formats, &["README.md", "docs/report.md"]),
     ("severities", severities, &["docs/report.md"]),
     ("classes", classes, &["docs/rules.md"]),
+    ("configuration", configuration, &["docs/operations.md"]),
 ];
 
 fn exit_codes() -> String {
@@ -53,6 +55,27 @@ fn classes() -> String {
     format!(
         "| class | compared of files | of directories | entries may come and go |\n\
          |---|---|---|---|\n{}",
+        rows.collect::<String>()
+    )
+}
+
+/// The keys stand in the program, which shows them.
+fn configuration() -> String {
+    let arguments = ["config", "show", "--no-config", "--format", "json"];
+    let said = command::run(env!("CARGO_BIN_EXE_drift"), arguments).success();
+    let document: serde_json::Value = serde_json::from_str(&said).expect("the program writes JSON");
+    let settings = document["settings"].as_array().expect("it shows settings").iter();
+    let rows = settings.map(|setting| {
+        let text = |name: &str| setting[name].as_str().unwrap_or_default().replace('|', "\\|");
+        let unset = match setting["key"].as_str() {
+            // The one default that differs between users.
+            Some("state") => "`/var/lib/drift` for root, else `$XDG_STATE_HOME/drift`".to_owned(),
+            _ => text("unset"),
+        };
+        format!("| `{}` | {} | {unset} | {} |\n", text("key"), text("takes"), text("meaning"))
+    });
+    format!(
+        "| key | takes | unless set | meaning |\n|---|---|---|---|\n{}",
         rows.collect::<String>()
     )
 }

@@ -84,6 +84,17 @@ pub enum Error {
         /// The most that are read.
         limit: usize,
     },
+    /// More files than anyone keeps in such a directory.
+    #[error(
+        "more than {limit} files are in {}; keep baselines in a directory of their own",
+        shown(path)
+    )]
+    TooManyFiles {
+        /// The directory.
+        path: PathBuf,
+        /// The most that are looked at.
+        limit: usize,
+    },
     /// A trust file or a key in it is refused.
     #[error("{} cannot be used as trust", shown(path))]
     Trust {
@@ -103,6 +114,32 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         source: LineageError,
+    },
+    /// Somebody else may change what decides about the result.
+    #[error(
+        "{} is not taken: others than root and the user of this run may change {} (owner {owner}, \
+         mode {mode:04o}); {fix} {}",
+        shown(path),
+        shown(at),
+        shown(at)
+    )]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// The file, or the directory or link on the way to it, that others may change.
+        at: PathBuf,
+        /// Its owner's number.
+        owner: u32,
+        /// Its permission bits.
+        mode: u32,
+        /// The command that repairs it.
+        fix: &'static str,
+    },
+    /// The path does not say what stands above it.
+    #[error("{} is relative; give an absolute path", shown(path))]
+    Relative {
+        /// What was given.
+        path: PathBuf,
     },
     /// Another run keeps the memory locked.
     #[error("{} is in use by another run; try again when that has ended", shown(path))]

@@ -1,21 +1,16 @@
 //! Keeps the memory of earlier baselines: `lineages.json` in the state directory.
 
 use std::path::Path;
-use std::time::Duration;
 
-use rustix::fs::{FlockOperation, Mode, OFlags};
-use rustix::io::Errno;
+use rustix::fs::{Mode, OFlags};
 
+use super::held::lock_exclusively;
 use super::{Error, Replace, ensure_directory, read_bounded, write};
 use crate::bounds::Timestamp;
 use crate::seal::{LineageState, MAX_STATE_BYTES, SealInfo};
 
 /// The name of the file.
 pub const LINEAGES_FILE: &str = "lineages.json";
-
-/// The lock is held for a few milliseconds; two seconds mean that something is wrong.
-const LOCK_ATTEMPTS: u32 = 200;
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// Reads the memory in `directory`; `None` when there is none yet.
 pub fn load_lineages(directory: &Path) -> Result<Option<LineageState>, Error> {
@@ -39,17 +34,7 @@ pub fn remember(directory: &Path, info: &SealInfo, now: Timestamp) -> Result<(),
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let lock = rustix::fs::open(directory, flags, Mode::empty())
         .map_err(|errno| Error::system("open the directory", directory, errno))?;
-    let mut attempts = 0;
-    while let Err(errno) = rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-        if errno != Errno::WOULDBLOCK && errno != Errno::INTR {
-            return Err(Error::system("lock the directory", directory, errno));
-        }
-        attempts += 1;
-        if attempts >= LOCK_ATTEMPTS {
-            return Err(Error::Busy { path: directory.to_owned() });
-        }
-        std::thread::sleep(LOCK_PAUSE);
-    }
+    lock_exclusively(&lock, directory)?;
     let mut state = load_lineages(directory)?.unwrap_or_default();
     let before = state.clone();
     state.remember(info, now);

@@ -9,11 +9,14 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{Error, read_bounded};
+use super::{Error, read_bounded, read_start};
 use crate::seal::{BUNDLE_SUFFIX, MAX_BUNDLE_BYTES, Sealed};
 
 /// More signers than any threshold needs; each costs a signature check.
 const MAX_BUNDLES: usize = 64;
+
+/// More baselines than one host has; each costs the verification of its seal.
+const MAX_FILES: usize = 256;
 
 /// Reads the file and every bundle beside it, each once; what is verified is what is decoded.
 pub fn open_sealed(path: &Path, limit: usize) -> Result<Sealed, Error> {
@@ -31,13 +34,26 @@ pub fn bundle_paths(path: &Path) -> Result<Vec<PathBuf>, Error> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut names = list(parent, &|found| is_bundle_of(name.as_bytes(), found))?;
+    let mut names = list(parent, MAX_BUNDLES, &|found| is_bundle_of(name.as_bytes(), found))?;
     if names.len() > MAX_BUNDLES {
         return Err(Error::TooManyBundles { path: path.to_owned(), limit: MAX_BUNDLES });
     }
     // The first signer's name is the shortest, and all others are of one length.
     names.sort_by(|one, other| (one.len(), one).cmp(&(other.len(), other)));
     Ok(names.into_iter().map(|bundle| path.with_file_name(bundle)).collect())
+}
+
+/// Returns the files in `directory`, by name; directories and the like are left out, as are bundles.
+pub fn list_files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    let plain =
+        |name: &[u8]| !name.ends_with(BUNDLE_SUFFIX.as_bytes()) && name != b"." && name != b"..";
+    let mut names = list(directory, MAX_FILES, &plain)?;
+    if names.len() > MAX_FILES {
+        return Err(Error::TooManyFiles { path: directory.to_owned(), limit: MAX_FILES });
+    }
+    names.sort();
+    let paths = names.into_iter().map(|name| directory.join(name));
+    Ok(paths.filter(|path| read_start(path, 0).is_ok()).collect())
 }
 
 fn is_bundle_of(file: &[u8], found: &[u8]) -> bool {
@@ -53,7 +69,11 @@ fn is_bundle_of(file: &[u8], found: &[u8]) -> bool {
     }
 }
 
-fn list(directory: &Path, wanted: &dyn Fn(&[u8]) -> bool) -> Result<Vec<OsString>, Error> {
+fn list(
+    directory: &Path,
+    limit: usize,
+    wanted: &dyn Fn(&[u8]) -> bool,
+) -> Result<Vec<OsString>, Error> {
     let failed = |errno: Errno| Error::system("list", directory, errno);
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let descriptor = rustix::fs::open(directory, flags, Mode::empty()).map_err(failed)?;
@@ -62,7 +82,7 @@ fn list(directory: &Path, wanted: &dyn Fn(&[u8]) -> bool) -> Result<Vec<OsString
         let entry = entry.map_err(failed)?;
         let name = OsStr::from_bytes(entry.file_name().to_bytes());
         // One more than allowed is enough to refuse.
-        if wanted(name.as_bytes()) && names.len() <= MAX_BUNDLES {
+        if wanted(name.as_bytes()) && names.len() <= limit {
             names.push(OsString::from_vec(name.as_bytes().to_vec()));
         }
     }

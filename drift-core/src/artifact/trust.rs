@@ -1,6 +1,6 @@
 //! Reads what `--trust` names: PEM files, and at most one `trust.toml` with the keys it names.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Error, read_bounded};
 use crate::seal::{PublicKey, Trust, TrustError, TrustFile, TrustedKey};
@@ -40,6 +40,21 @@ pub fn load_trust<P: AsRef<Path>>(paths: &[P]) -> Result<Trust, Error> {
     let pems = file.keys().iter().map(|key| read_text(&beside(&key.file)));
     let pems: Vec<String> = pems.collect::<Result<_, _>>()?;
     file.resolve(&pems, keys).map_err(|source| Error::Trust { path: path.to_owned(), source })
+}
+
+/// Returns every file that [`load_trust`] reads for these paths: themselves, and the keys that a
+/// `trust.toml` names.
+pub fn trust_files<P: AsRef<Path>>(paths: &[P]) -> Result<Vec<PathBuf>, Error> {
+    let mut files: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
+    for path in paths.iter().map(AsRef::as_ref) {
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let refused = |source| Error::Trust { path: path.to_owned(), source };
+            let file = TrustFile::parse(&read_text(path)?).map_err(refused)?;
+            let directory = path.parent().unwrap_or(Path::new(""));
+            files.extend(file.keys().iter().map(|key| directory.join(&key.file)));
+        }
+    }
+    Ok(files)
 }
 
 fn read_text(path: &Path) -> Result<String, Error> {

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use crate::bounds::Budget;
-use crate::model::{Coverage, Digest, Package, Problem};
+use crate::model::{Coverage, Digest, Image, Package, Problem};
 
-use super::block::BlockReader;
+use super::block::{Beside, BlockReader};
 use super::encode::{Counts, root_of_index};
 use super::error::Error;
 use super::frame::restore;
@@ -15,7 +15,7 @@ use super::head::{self, Head};
 use super::index::{self, Block, Section, Tag, place_blocks, read_index};
 use super::layout::divide;
 use super::limits::{MAX_BLOCK_ENTRIES, MAX_HELD_BYTES, MAX_HELD_ITEMS};
-use super::{coverage, packages};
+use super::{coverage, image, packages};
 
 /// A file, its indexes, and everything but the entries, which stay in the file.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(super) struct Container {
     file: Arc<[u8]>,
     frames: std::ops::Range<usize>,
     logical: Vec<Section>,
+    /// The section of layers, where there is one.
+    layers: Option<Section>,
     pub(super) root: Digest,
     pub(super) head: Head,
     pub(super) rules: String,
@@ -30,6 +32,7 @@ pub(super) struct Container {
     pub(super) coverage: Coverage,
     pub(super) problems: Vec<Problem>,
     pub(super) locator: String,
+    pub(super) image: Option<Image>,
     pub(super) counts: Counts,
     pub(super) sections_not_read: Vec<String>,
 }
@@ -43,7 +46,7 @@ impl Container {
         let blocks = logical.iter_mut().chain(&mut aside).flat_map(|section| &mut section.blocks);
         place_blocks(parts.physical, parts.frames, blocks)?;
         let mut sections_not_read = unknown_sections(&logical, &index::LOGICAL)?;
-        sections_not_read.extend(unknown_sections(&aside, &[index::VOLA])?);
+        sections_not_read.extend(unknown_sections(&aside, &index::ASIDE)?);
         let read = Sections { frames: parts.frames, sections: &logical };
         let head = head::read(&read.single(index::HEAD)?)?;
         let rules = String::from_utf8(read.single(index::RULE)?)
@@ -57,11 +60,15 @@ impl Container {
         })?;
         let read_aside = Sections { frames: parts.frames, sections: &aside };
         let mut locator = String::new();
-        if aside.iter().any(|section| section.tag == index::VOLA && is_known(section)) {
+        if read_aside.has(index::VOLA) {
             locator = coverage::read_aside(&read_aside.single(index::VOLA)?, &mut coverage)?;
         }
+        let image = match read_aside.has(index::IMAG) {
+            true => Some(image::read(&read_aside.single(index::IMAG)?)?),
+            false => None,
+        };
         let counts = Counts {
-            entries: read.count_entries()?,
+            entries: read.count_entries(read_aside)?,
             packages: list.len() as u64,
             problems: problems.len() as u64,
         };
@@ -75,8 +82,10 @@ impl Container {
             coverage,
             problems,
             locator,
+            image,
             counts,
             sections_not_read,
+            layers: aside.into_iter().find(|one| one.tag == index::LAYR && is_known(one)),
             logical,
             file,
         })
@@ -90,6 +99,13 @@ impl Container {
     /// Restores a block of entries; `None` past the last.
     pub(super) fn entries(&self, block: usize) -> Result<Option<BlockReader>, Error> {
         let sections = self.sections();
+        let layers = match self.layers.as_ref().and_then(|section| section.blocks.get(block)) {
+            Some(found) => {
+                let of = self.image.as_ref().map_or(0, |image| image.layers.len() as u64);
+                Some(Beside { raw: sections.restore(index::LAYR, block, found)?, of })
+            }
+            None => None,
+        };
         let read = |tag| match sections.find(tag)?.blocks.get(block) {
             Some(found) => sections.restore(tag, block, found).map(|raw| Some((found.count, raw))),
             None => Ok(None),
@@ -99,7 +115,8 @@ impl Container {
         else {
             return Ok(None);
         };
-        BlockReader::new(count, [entries, digests, owners], self.counts.packages).map(Some)
+        let owners = Beside { raw: owners, of: self.counts.packages };
+        BlockReader::new(count, [entries, digests], owners, layers).map(Some)
     }
 
     fn sections(&self) -> Sections<'_> {
@@ -150,6 +167,11 @@ impl<'a> Sections<'a> {
             .ok_or(malformed("a section is missing"))
     }
 
+    /// Returns whether there is such a section that this version can read.
+    fn has(&self, tag: Tag) -> bool {
+        self.sections.iter().any(|section| section.tag == tag && is_known(section))
+    }
+
     /// Restores a block and checks that it is the one of the index.
     fn restore(&self, tag: Tag, at: usize, block: &Block) -> Result<Vec<u8>, Error> {
         let stored = self.frames.get(block.place.clone()).unwrap_or_default();
@@ -180,14 +202,16 @@ impl<'a> Sections<'a> {
         Ok(())
     }
 
-    /// Counts the entries; the three sections of entries must run side by side.
-    fn count_entries(&self) -> Result<u64, Error> {
+    /// Counts the entries; the sections of entries must run side by side.
+    fn count_entries(&self, aside: Sections<'_>) -> Result<u64, Error> {
         let entries = &self.find(index::ENTR)?.blocks;
         let counts = |blocks: &[Block]| blocks.iter().map(|block| block.count).collect::<Vec<_>>();
-        for beside in [index::DIGS, index::OWNS] {
-            if counts(&self.find(beside)?.blocks) != counts(entries) {
-                return Err(malformed("the sections of entries do not run side by side"));
-            }
+        let mut beside = vec![self.find(index::DIGS)?, self.find(index::OWNS)?];
+        if aside.has(index::LAYR) {
+            beside.push(aside.find(index::LAYR)?);
+        }
+        if beside.iter().any(|section| counts(&section.blocks) != counts(entries)) {
+            return Err(malformed("the sections of entries do not run side by side"));
         }
         if entries.iter().any(|block| block.count == 0 || block.count > MAX_BLOCK_ENTRIES) {
             return Err(malformed("a block of entries has none, or more than 8192"));

@@ -5,7 +5,9 @@
 
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use crate::model::{Cursor, CursorError, Entry, FileType, Listing, PackageId, Step, TreePath};
+use crate::model::{
+    Cursor, CursorError, Entry, FileType, LayerId, Listing, PackageId, Step, TreePath,
+};
 
 use super::block::BlockReader;
 use super::container::Container;
@@ -27,6 +29,19 @@ pub struct BaselineCursor<'b> {
     failed: Option<Error>,
 }
 
+/// One entry of a stored snapshot, with what is known about it there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// Its attributes.
+    pub entry: Entry,
+    /// For a directory, whether all its names are stored.
+    pub listing: Listing,
+    /// The package that owns it, by its place among the packages.
+    pub owner: Option<PackageId>,
+    /// The layer of the image that it came with, where that is known.
+    pub origin: Option<LayerId>,
+}
+
 impl<'b> BaselineCursor<'b> {
     pub(super) fn new(container: &'b Container) -> Self {
         Self {
@@ -42,13 +57,13 @@ impl<'b> BaselineCursor<'b> {
     pub(super) fn find(
         container: &'b Container,
         path: &TreePath,
-    ) -> Result<Option<(Entry, Listing, Option<PackageId>)>, Error> {
+    ) -> Result<Option<StoredEntry>, Error> {
         let mut cursor = Self::near(container, path);
-        while let Some((entry, listing, owner)) = cursor.advance()? {
+        while let Some(found) = cursor.advance()? {
             let at = TreePath::from_joined(cursor.trail.path().to_vec());
             match at.cmp(path) {
                 std::cmp::Ordering::Less => {}
-                std::cmp::Ordering::Equal => return Ok(Some((entry, listing, owner))),
+                std::cmp::Ordering::Equal => return Ok(Some(found)),
                 std::cmp::Ordering::Greater => break,
             }
         }
@@ -78,7 +93,7 @@ impl<'b> BaselineCursor<'b> {
     }
 
     /// Reads the next entry; its path is then the trail.
-    fn advance(&mut self) -> Result<Option<(Entry, Listing, Option<PackageId>)>, Error> {
+    fn advance(&mut self) -> Result<Option<StoredEntry>, Error> {
         loop {
             let starts_block = self.block.is_none();
             if starts_block {
@@ -99,7 +114,9 @@ impl<'b> BaselineCursor<'b> {
                     return Err(malformed("it does not begin with the path that the index names"));
                 }
             }
-            return Ok(Some((row.entry, row.listing, row.owner)));
+            let (entry, listing) = (row.entry, row.listing);
+            let (owner, origin) = (row.owner, row.origin);
+            return Ok(Some(StoredEntry { entry, listing, owner, origin }));
         }
     }
 }
@@ -138,7 +155,7 @@ impl Cursor for BaselineCursor<'_> {
         }
         match self.advance() {
             Ok(None) => Ok(None),
-            Ok(Some((entry, listing, owner))) => {
+            Ok(Some(StoredEntry { entry, listing, owner, origin })) => {
                 let depth = self.trail.depth();
                 Ok(Some(Step {
                     depth: u32::try_from(depth).unwrap_or(u32::MAX),
@@ -147,7 +164,7 @@ impl Cursor for BaselineCursor<'_> {
                     listing,
                     owner,
                     rule: None,
-                    origin: None,
+                    origin,
                     row: None,
                 }))
             }

@@ -15,7 +15,7 @@ use super::limits::{
     SOFT_BLOCK_BYTES,
 };
 use super::trail::Trail;
-use super::{head, packages};
+use super::{head, image, packages};
 
 /// A snapshot in its stored form.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ struct Building {
 }
 
 fn assemble(snapshot: &Snapshot, compressor: Option<Compressor>) -> Result<Assembly, Error> {
-    let mut assembly = Assembly::new(compressor);
+    let mut assembly = Assembly::new(compressor, snapshot.image.is_some());
     assembly.add(index::HEAD, b"", 1, &head::write(snapshot))?;
     assembly.add(index::RULE, b"", 1, snapshot.rules.as_bytes())?;
     assembly.add_entries(snapshot)?;
@@ -97,25 +97,33 @@ fn assemble(snapshot: &Snapshot, compressor: Option<Compressor>) -> Result<Assem
     assembly.add_records(index::PACK, records, &mut budget)?;
     assembly.add_records(index::COVR, coverage::records(snapshot), &mut budget)?;
     assembly.add(index::VOLA, b"", 1, &coverage::write_aside(snapshot))?;
+    if let Some(image) = &snapshot.image {
+        assembly.add(index::IMAG, b"", 1, &image::write(image)?)?;
+    }
     Ok(assembly)
 }
 
 impl Assembly {
-    fn new(compressor: Option<Compressor>) -> Self {
+    fn new(compressor: Option<Compressor>, of_image: bool) -> Self {
         let building = |tag, critical| Building {
             section: Section { tag, critical, revision: index::REVISION, blocks: Vec::new() },
             frames: Vec::new(),
             storage: Vec::new(),
         };
         let logical = index::LOGICAL.into_iter().map(|tag| building(tag, true));
-        let sections = logical.chain([building(index::VOLA, false)]).collect();
+        let aside = if of_image { &index::ASIDE[..] } else { &[index::VOLA] };
+        let sections = logical.chain(aside.iter().map(|tag| building(*tag, false))).collect();
         Self { sections, compressor }
     }
 
     /// Adds a block to a section.
     fn add(&mut self, tag: Tag, key: &[u8], count: u64, raw: &[u8]) -> Result<(), Error> {
         if raw.len() as u64 > MAX_BLOCK_BYTES {
-            let what = if tag == index::RULE { "the text of the rules" } else { "one record" };
+            let what = match tag {
+                index::RULE => "the text of the rules",
+                index::IMAG => "what the image says of itself",
+                _ => "one record",
+            };
             return Err(Error::TooLarge { what, limit: MAX_BLOCK_BYTES, unit: "bytes" });
         }
         let Some(building) = self.sections.iter_mut().find(|one| one.section.tag == tag) else {
@@ -140,12 +148,15 @@ impl Assembly {
     }
 
     fn add_entries(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
+        let layers = snapshot.image.as_ref().map_or(0, |image| image.layers.len());
         let mut cursor = snapshot.tree.cursor();
         let mut trail = Trail::default();
         let mut block = BlockWriter::default();
         // A captured tree never fails to be read.
-        while let Ok(Some(step)) = cursor.next() {
+        while let Ok(Some(mut step)) = cursor.next() {
             check_name(&step)?;
+            // A reader refuses a layer that the image does not have.
+            step.origin = step.origin.filter(|layer| usize::from(layer.0) < layers);
             let depth = step.depth as usize;
             let parent = trail.name(depth.saturating_sub(1)).unwrap_or_default();
             let weight = weight(step.name, &step.entry);
@@ -172,7 +183,8 @@ impl Assembly {
         let Some(block) = block else { return Ok(()) };
         self.add(index::ENTR, &block.key, block.count, &block.entries)?;
         self.add(index::DIGS, b"", block.count, &block.digests)?;
-        self.add(index::OWNS, b"", block.count, &block.owners)
+        self.add(index::OWNS, b"", block.count, &block.owners)?;
+        self.add(index::LAYR, b"", block.count, &block.layers)
     }
 
     fn add_records(

@@ -25,8 +25,14 @@ pub(super) const DIGS: Tag = *b"DIGS";
 pub(super) const OWNS: Tag = *b"OWNS";
 pub(super) const PACK: Tag = *b"PACK";
 pub(super) const COVR: Tag = *b"COVR";
-/// The section aside: where the target was, how the run went.
+/// Aside: where the target was, how the run went.
 pub(super) const VOLA: Tag = *b"VOLA";
+/// Aside too, of an image: what it says of itself.
+pub(super) const IMAG: Tag = *b"IMAG";
+/// Aside too, of an image: the layers of the entries of the same block of ENTR.
+pub(super) const LAYR: Tag = *b"LAYR";
+/// The sections aside, in order; the last two of an image alone.
+pub(super) const ASIDE: [Tag; 3] = [VOLA, IMAG, LAYR];
 /// The sections of LOGICAL, in order.
 pub(super) const LOGICAL: [Tag; 7] = [HEAD, RULE, ENTR, DIGS, OWNS, PACK, COVR];
 /// The revision of every section.

@@ -15,6 +15,8 @@ pub(super) const MAX_KEY_BYTES: usize = 4096;
 pub(super) const MAX_HELD_BYTES: u64 = 256 << 20;
 /// Packages, mounts, exclusions and problems together.
 pub(super) const MAX_HELD_ITEMS: u64 = 1 << 21;
+/// Layers, commands, names and labels of an image together.
+pub(super) const MAX_IMAGE_ITEMS: u64 = 1 << 18;
 /// Sections of one index.
 pub(super) const MAX_SECTIONS: usize = 64;
 /// Names and columns of the tables in HEAD.

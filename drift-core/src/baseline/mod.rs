@@ -14,6 +14,7 @@ mod encode;
 mod error;
 mod frame;
 mod head;
+mod image;
 mod index;
 mod layout;
 mod limits;
@@ -26,7 +27,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use cursor::BaselineCursor;
+pub use cursor::{BaselineCursor, StoredEntry};
 pub use effective::effective_root;
 pub use encode::{Counts, Encoded, encode, root_of};
 pub use error::Error;

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Carries, Coverage, Digest, Entry, Identity, Listing, Package, PackageId, Problem, SourceKind,
-    TreePath,
+    Carries, Coverage, Digest, Identity, Image, Package, Problem, SourceKind, TreePath,
 };
 use crate::seal::Verified;
 
 use super::container::Container;
-use super::cursor::BaselineCursor;
+use super::cursor::{BaselineCursor, StoredEntry};
 use super::encode::Counts;
 use super::error::Error;
 
@@ -67,10 +66,7 @@ impl Baseline {
     /// # Errors
     ///
     /// A block that is damaged or malformed.
-    pub fn find(
-        &self,
-        path: &TreePath,
-    ) -> Result<Option<(Entry, Listing, Option<PackageId>)>, Error> {
+    pub fn find(&self, path: &TreePath) -> Result<Option<StoredEntry>, Error> {
         BaselineCursor::find(&self.0, path)
     }
 }
@@ -96,10 +92,7 @@ impl UnverifiedSnapshot {
     /// # Errors
     ///
     /// A block that is damaged or malformed.
-    pub fn find_unverified(
-        &self,
-        path: &TreePath,
-    ) -> Result<Option<(Entry, Listing, Option<PackageId>)>, Error> {
+    pub fn find_unverified(&self, path: &TreePath) -> Result<Option<StoredEntry>, Error> {
         BaselineCursor::find(&self.0, path)
     }
 }
@@ -118,6 +111,13 @@ macro_rules! contents {
             #[must_use]
             pub fn locator(&self) -> &str {
                 &self.0.locator
+            }
+
+            /// Returns what the image said of itself, where the target was one; not part of the
+            /// root.
+            #[must_use]
+            pub fn image(&self) -> Option<&Image> {
+                self.0.image.as_ref()
             }
 
             /// Returns which system the target says it is.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::model::{
-    AttributeSet, Carries, Cursor as _, Device, Digest, Exclusion, FileType, Flags, Found,
-    Identity, Intake, Listing, Mount, Observed, Package, PackageId, Precision, Problem, RowId,
-    RuleId, Snapshot, SourceKind, Stage, Time, TreePath, Xattrs,
+    AttributeSet, BlobDigest, Carries, Cursor as _, Device, Digest, Exclusion, FileType, Flags,
+    Found, HistoryStep, Identity, Image, ImageConfig, ImageSecret, Intake, Layer, LayerId, Listing,
+    Mount, Observed, Package, PackageId, Platform, Precision, Problem, RowId, RuleId, Snapshot,
+    SourceKind, Stage, Time, TreePath, Xattrs,
 };
 
 use super::block::COLUMNS;
@@ -55,6 +56,7 @@ fn rich() -> Snapshot {
         rdev: Some(Device { major: 8, minor: 1 }),
         digest: Some(Digest::sha256_of(name)),
         flags: Observed::Is(Flags { immutable: true, append: false }),
+        origin: Some(LayerId(u16::from(name[0] > b'd'))),
         ..Found::plain(name, file_type, RuleId(0))
     };
     let children = FileType::ALL.map(|file_type| plain(file_type.name().as_bytes(), file_type));
@@ -82,7 +84,49 @@ fn rich() -> Snapshot {
         reason: text("why"),
         errno: Some("EIO"),
     }];
+    snapshot.image = Some(image());
     snapshot
+}
+
+/// An image with something in every field.
+fn image() -> Image {
+    let digest = |digit: &str| BlobDigest::parse(&format!("sha256:{}", digit.repeat(64))).unwrap();
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let pair = |name: &str| vec![(name.to_owned(), "value".to_owned())];
+    let command = |text: &str| Some(text.to_owned());
+    Image {
+        manifest: Some(digest("a")),
+        config_digest: Some(digest("b")),
+        reference: Some(String::new()),
+        platform: Platform::parse("linux/arm64/v8").unwrap(),
+        layers: vec![
+            Layer {
+                digest: Some(digest("c")),
+                diff_id: digest("d"),
+                size: u64::MAX,
+                created_by: command("ADD rootfs.tar /"),
+            },
+            Layer { digest: None, diff_id: digest("e"), size: 0, created_by: None },
+        ],
+        history: vec![
+            HistoryStep { created: command("then"), created_by: command("x"), layer: Some(1) },
+            HistoryStep::default(),
+        ],
+        config: ImageConfig {
+            user: command("nobody"),
+            entrypoint: texts(&["/bin/sh", "-c"]),
+            command: texts(&[""]),
+            environment: texts(&["LANG", "PATH"]),
+            working_directory: command("/"),
+            exposed_ports: texts(&["80/tcp"]),
+            volumes: texts(&["/data"]),
+            stop_signal: command("SIGINT"),
+            labels: pair("label"),
+        },
+        annotations: pair("annotation"),
+        size: 7,
+        secrets: vec![ImageSecret { location: "config.env.KEY".to_owned(), kind: "token".into() }],
+    }
 }
 
 /// A file taken apart: sections with the raw bytes of their blocks.
@@ -129,8 +173,11 @@ impl Parts {
                 file.extend_from_slice(raw);
             }
         }
-        let (aside, logical): (Vec<Section>, Vec<Section>) =
-            self.0.into_iter().map(|(section, _)| section).partition(|one| one.tag == index::VOLA);
+        let (aside, logical): (Vec<Section>, Vec<Section>) = self
+            .0
+            .into_iter()
+            .map(|(section, _)| section)
+            .partition(|one| index::ASIDE.contains(&one.tag));
         let [logical, aside] = [logical, aside].map(|sections| {
             let mut out = Vec::new();
             index::put_index(&mut out, sections.iter());
@@ -251,6 +298,74 @@ fn blocks_that_break_a_rule() {
     check(&judged(&[&[0, 1, 2]]), "too early");
     check(&judged(&[&[1], &[7; 32], &[3]]), "unknown state");
     check(&judged(&[&[1], &[7; 32], &[1], &[7; 31]]), "too early");
+}
+
+#[test]
+fn images_that_break_a_rule() {
+    assert_eq!(Container::decode(Parts::of(&rich()).file()).unwrap().image, Some(image()));
+    let check = |change: &dyn Fn(&mut Parts), expect: &str| {
+        let mut parts = Parts::of(&rich());
+        change(&mut parts);
+        let reason = reason(parts);
+        assert!(reason.contains(expect), "{reason} instead of {expect}");
+    };
+    let said = |from: &'static [u8], to: &'static [u8]| {
+        move |parts: &mut Parts| {
+            let raw = &mut parts.section(index::IMAG).1[0];
+            let at = raw.windows(from.len()).position(|bytes| bytes == from).unwrap();
+            raw[at..at + from.len()].copy_from_slice(to);
+        }
+    };
+    check(&said(b"sha256:a", b"sha256:A"), "no known form");
+    check(&said(b"sha256:d", b"sha256/d"), "no known form");
+    check(&said(b"\x01\x04then\x01\x01x\x02", b"\x01\x04then\x01\x01x\x03"), "names a layer");
+    check(&said(b"\x01\x02v8", b"\x02\x02v8"), "neither absent nor there");
+    check(&|parts| parts.section(index::IMAG).1[0].push(1), "not in ascending order");
+    check(&|parts| parts.section(index::LAYR).1[0] = vec![3, 11], "a layer is missing");
+    check(&|parts| parts.section(index::LAYR).1[0] = vec![0, 10], "too early");
+    check(&|parts| parts.section(index::LAYR).1[0] = vec![0, 12], "more than its entries");
+    check(&|parts| parts.section(index::LAYR).1[0] = vec![0, 0], "a run is empty");
+    check(&|parts| parts.section(index::LAYR).0.blocks[0].count = 10, "side by side");
+    // A few bytes must not become a vector of millions.
+    let mut many = Vec::new();
+    put(&mut many, 1 << 20);
+    many.extend(std::iter::repeat_n(0, 3 << 20));
+    let mut raw = Vec::new();
+    put_field(&mut raw, 6, &many);
+    check(&|parts| parts.section(index::IMAG).1[0].clone_from(&raw), "larger than a baseline");
+    // Layers without the image that they belong to.
+    let mut parts = Parts::of(&rich());
+    parts.0.retain(|(section, _)| section.tag != index::IMAG);
+    assert!(reason(parts).contains("a layer is missing"));
+}
+
+#[test]
+fn an_image_does_not_change_the_root_and_can_be_passed_over() {
+    let mut plain = rich();
+    plain.image = None;
+    assert_eq!(encode(&plain).unwrap().root, encode(&rich()).unwrap().root);
+    assert_eq!(Container::decode(encode(&plain).unwrap().bytes.into()).unwrap().image, None);
+    let mut parts = Parts::of(&rich());
+    parts.section(index::IMAG).0.revision = 2;
+    parts.section(index::LAYR).0.revision = 2;
+    let stored = UnverifiedSnapshot::decode(parts.clone().file()).unwrap();
+    assert_eq!(stored.sections_not_read(), ["IMAG", "LAYR"]);
+    assert_eq!((stored.image(), read(parts)), (None, Ok(11)));
+}
+
+#[test]
+fn layers_that_the_image_does_not_have_are_not_written() {
+    let mut snapshot = rich();
+    snapshot.image.as_mut().unwrap().layers.truncate(1);
+    snapshot.image.as_mut().unwrap().history.clear();
+    let container = Container::decode(encode(&snapshot).unwrap().bytes.into()).unwrap();
+    let mut cursor = BaselineCursor::new(&container);
+    let mut origins = Vec::new();
+    while let Some(step) = cursor.next().unwrap() {
+        origins.push(step.origin);
+    }
+    assert!(origins.contains(&Some(LayerId(0))) && origins.contains(&None));
+    assert!(!origins.contains(&Some(LayerId(1))));
 }
 
 /// Digests protect a verified file; an unverified one can have any bytes behind good digests.

@@ -8,11 +8,12 @@ mod clock;
 pub mod escape;
 mod observer;
 mod pool;
+pub mod secrets;
 mod slack;
 mod timestamp;
 
 pub use budget::{Budget, Exceeded, Limit};
-pub use cancel::{Cancel, Cancelled};
+pub use cancel::{Cancel, Cancelled, Stop};
 pub use clock::Clock;
 pub use observer::{Event, Observer, Silent};
 pub use pool::{Pool, PoolError};

@@ -19,7 +19,7 @@ use crate::packages::{Completeness, Ownership, Records};
 use crate::rules::{self, Class, RuleSet};
 use crate::source::{self, Content, Plan, Source, Want};
 
-pub use probe::{identity as system, systems};
+pub use probe::{identity as system, image_names, systems};
 pub use read::Extra;
 use read::read_rows;
 pub(crate) use read::{Ledger, read};
@@ -151,11 +151,12 @@ pub enum Error {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<Captured, Error> {
+    run.observer.event(Event::Phase("survey"));
+    source.prepare(run.pool, run.cancel, run.observer)?;
     let identity = probe::identity(source);
     let (rules, profiles) = rules_for(&options.rules, &systems(source))?;
     let plan = run.plan(&rules);
 
-    run.observer.event(Event::Phase("survey"));
     let intake = Intake::default();
     let carries = source.survey(&plan, &intake)?;
     let Frozen { mut tree, mut problems, mut coverage, excluded } = intake.freeze();

@@ -27,13 +27,31 @@ pub fn systems(source: &dyn Source) -> Vec<String> {
     variable(&release, "ID").into_iter().chain(like).collect()
 }
 
+/// Returns the names by which the image of a target may be sealed, from os-release(5): with
+/// `IMAGE_VERSION` first `IMAGE_ID:IMAGE_VERSION`, then `IMAGE_ID`. A colon can stand in neither of
+/// them, so that no two images have one name.
+#[must_use]
+pub fn image_names(source: &dyn Source) -> Vec<String> {
+    let release = release(source);
+    let said = |name: &str| {
+        let plain = |text: &String| !text.is_empty() && !text.contains(':');
+        variable(&release, name).filter(plain)
+    };
+    match (said("IMAGE_ID"), said("IMAGE_VERSION")) {
+        (None, _) => Vec::new(),
+        (Some(id), None) => vec![id],
+        (Some(id), Some(version)) => vec![format!("{id}:{version}"), id],
+    }
+}
+
+/// Returns the text of os-release; empty where there is none.
 fn release(source: &dyn Source) -> String {
     let bytes = read(source, b"etc/os-release").or_else(|| read(source, b"usr/lib/os-release"));
     String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
 }
 
 fn read(source: &dyn Source, path: &[u8]) -> Option<Vec<u8>> {
-    source.probe(&TreePath::parse(path).ok()?, MAX_BYTES)
+    TreePath::parse(path).ok().and_then(|path| source.probe(&path, MAX_BYTES))
 }
 
 /// The first line that is neither empty nor a comment (hostname(5)).

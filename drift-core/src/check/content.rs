@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::bounds::secrets::{Line, MASK, has_key_material, look};
 use crate::capture::{Captured, Run};
 use crate::compare::Comparison;
 use crate::model::{FileType, RowId};
@@ -16,48 +17,6 @@ use super::second_look::read_again;
 
 /// A configuration file is smaller; of a larger file nobody reads the whole in a report.
 const MAX_BYTES: u64 = 64 << 10;
-
-/// Words in a key that make its value a secret.
-const SECRET_WORDS: [&str; 14] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "credential",
-    "apikey",
-    "api_key",
-    "api-key",
-    "private",
-    "psk",
-    "auth",
-    "cookie",
-    "key",
-];
-
-/// What key material and password hashes (crypt(5), RFC 2307) look like wherever they stand.
-const SECRET_MARKS: [&str; 14] = [
-    "PRIVATE KEY",
-    "AGE-SECRET-KEY",
-    "$1$",
-    "$2",
-    "$5$",
-    "$6$",
-    "$7$",
-    "$y$",
-    "$gy$",
-    "$apr1$",
-    "$argon2",
-    "$sha1$",
-    "{SSHA",
-    "{CRYPT}",
-];
-
-/// What stands between a key and its value.
-const SEPARATORS: [char; 6] = ['=', ':', ' ', '\t', '>', '"'];
-
-/// Stands for a value that is not shown.
-const MASK: &str = "[masked]";
 
 /// Reads what changed files say now.
 pub(super) fn read_changed(
@@ -87,7 +46,7 @@ fn shown(bytes: &[u8]) -> Option<Content> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))?;
     let withheld =
         |why: &str| Some(Content { after: None, masked_lines: 0, withheld: Some(why.to_owned()) });
-    if SECRET_MARKS.iter().any(|mark| text.contains(mark)) {
+    if has_key_material(text) {
         return withheld("it looks like key material or a password hash");
     }
     let mut masked_lines = 0u64;
@@ -107,41 +66,6 @@ fn shown(bytes: &[u8]) -> Option<Content> {
         }
     }
     Some(Content { after: Some(after), masked_lines, withheld: None })
-}
-
-/// What a line looks like.
-enum Line<'l> {
-    Plain,
-    /// Only this part of it may be shown.
-    Secret {
-        kept: &'l str,
-    },
-    /// It announces a secret that stands on the lines after it.
-    SecretBelow,
-}
-
-fn look(line: &str) -> Line<'_> {
-    // scheme://user:password@host
-    let credentials = line.find("://").and_then(|scheme| {
-        let rest = line.get(scheme + 3..)?;
-        let host = rest.find('@')?;
-        rest.get(..host)?.contains(':').then_some(scheme + 3)
-    });
-    if let Some(kept) = credentials.and_then(|at| line.get(..at)) {
-        return Line::Secret { kept };
-    }
-    let lower = line.to_ascii_lowercase();
-    let Some(word) = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min() else {
-        return Line::Plain;
-    };
-    let end = line.get(word..).and_then(|rest| rest.find(SEPARATORS.as_slice()));
-    let Some(value) = end.map(|end| word + end + 1) else { return Line::Plain };
-    match line.get(value..).unwrap_or_default().trim() {
-        // A comment says what it likes.
-        "" if lower.trim_start().starts_with(['#', ';'].as_slice()) => Line::Plain,
-        "" | "|" | ">" | "|-" | ">-" | "=" | "\\" => Line::SecretBelow,
-        _ => Line::Secret { kept: line.get(..value).unwrap_or_default() },
-    }
 }
 
 #[cfg(test)]

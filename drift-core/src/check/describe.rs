@@ -4,8 +4,10 @@ mod changes;
 mod paper;
 
 pub(super) use changes::{
-    Names, attribute_change, covered, entry_change, id_of, is_on_path, package_change, path_of,
+    Names, attribute_change, covered, entry_change, id_of, image_change, is_on_path,
+    package_change, path_of,
 };
 pub(super) use paper::{
-    Paper, SEALED, databases, not_observable, problem, problem_at_capture, report, sealed, snapshot,
+    Paper, SEALED, composed, databases, not_observable, problem, problem_at_capture, report,
+    sealed, snapshot,
 };

@@ -6,12 +6,12 @@ use crate::bounds::escape::escaped;
 use crate::capture::{Captured, Parts, Run};
 use crate::compare::{
     self, Comparison, Context, EntryChange, Evidence, PackageChange, Packages, Verdict, compare,
-    compare_packages, explain, verdict,
+    compare_images, compare_packages, explain, verdict,
 };
 use crate::model::{Mount, Problem, Stage, TreePath};
 use crate::report::document;
 use crate::rules::RuleSet;
-use crate::source::{Source, is_usual_point};
+use crate::source::{Removals, Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
@@ -62,7 +62,8 @@ pub(super) fn live(
         md5: &captured.md5,
         covering: &covering,
     };
-    let mut found = found(before, &after, &comparison, &evidence, asked);
+    let removals = source.removals();
+    let mut found = found((before, &after), &comparison, &evidence, removals.as_deref(), asked);
     found.notes.extend(notes);
     for (change, described) in comparison.changes.iter().zip(&mut found.changes) {
         let row = change.after.as_ref().and_then(|after| after.row);
@@ -96,7 +97,7 @@ pub(super) fn stored(
         md5: &BTreeMap::new(),
         covering: &covering,
     };
-    Ok(found(before, after, &comparison, &evidence, asked))
+    Ok(found((before, after), &comparison, &evidence, None, asked))
 }
 
 /// Joins the trees; also returns the mount points of the newer side that hide older paths.
@@ -152,13 +153,19 @@ fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
 }
 
 fn found(
-    before: &View<'_>,
-    after: &View<'_>,
+    (before, after): (&View<'_>, &View<'_>),
     comparison: &Comparison,
     evidence: &Evidence<'_>,
+    removals: Option<&Removals>,
     asked: Asked,
 ) -> Found {
-    let names = Names { before: before.packages, after: after.packages, rules: evidence.rules };
+    let names = Names {
+        before: before.packages,
+        after: after.packages,
+        rules: evidence.rules,
+        origins: (before.origins(), after.origins()),
+        removals,
+    };
     let against_baseline = true;
     let package_changes: Vec<document::Change> = evidence
         .packages
@@ -186,6 +193,9 @@ fn found(
         }
     }
     changes.extend(package_changes);
+    if let (true, Some(old), Some(new)) = (asked.parts.entries, before.image, after.image) {
+        changes.extend(compare_images(old, new).iter().map(describe::image_change));
+    }
     let carried = before.problems.iter().filter(|problem| {
         !evidence.rules.rule(evidence.rules.evaluate(&problem.path, false)).excludes()
     });
@@ -199,22 +209,7 @@ fn found(
         _ => None,
     };
     problems.extend(reason.map(|reason| unproven(&TreePath::root(), reason)));
-    problems.extend(comparison.too_deep.iter().map(|(path, count)| {
-        unproven(path, &format!("and {count} entries more lie too deep to list one by one"))
-    }));
-    problems.extend(comparison.unrecorded.iter().map(|path| {
-        unproven(
-            path,
-            "what the rules compare of it was recorded on one side alone, or by another algorithm",
-        )
-    }));
-    problems.extend(comparison.unjudged.iter().map(|path| {
-        unproven(
-            path,
-            "it may differ by host, but it was captured under other rules, which kept nothing to \
-             tell what hosts share; capture the baseline again under these rules",
-        )
-    }));
+    problems.extend(unseen(comparison));
     problems.extend(comparison.grown.iter().map(|change| {
         unproven(&change.path, "it grew, and its beginning could not be read again to compare it")
     }));
@@ -241,6 +236,27 @@ fn form_note(comparison: &Comparison, rules: &RuleSet) -> Option<String> {
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     let what = "Not as the rules expect what differs by host";
     (!all.is_empty()).then(|| format!("{what}: {}{rest}.", named.join(", ")))
+}
+
+/// What a comparison could not compare without either side having a problem.
+pub(super) fn unseen(comparison: &Comparison) -> Vec<Problem> {
+    let deep = comparison.too_deep.iter().map(|(path, count)| {
+        unproven(path, &format!("and {count} entries more lie too deep to list one by one"))
+    });
+    let unrecorded = comparison.unrecorded.iter().map(|path| {
+        unproven(
+            path,
+            "what the rules compare of it was recorded on one side alone, or by another algorithm",
+        )
+    });
+    let unjudged = comparison.unjudged.iter().map(|path| {
+        unproven(
+            path,
+            "it may differ by host, but it was captured under other rules, which kept nothing to \
+             tell what hosts share; capture the baseline again under these rules",
+        )
+    });
+    deep.chain(unrecorded).chain(unjudged).collect()
 }
 
 /// Something that both sides have and that still cannot be compared.

@@ -17,9 +17,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod alterations;
+mod composition;
 mod content;
 mod describe;
 mod differences;
+mod origins;
 mod path_directories;
 mod refused;
 mod rotation;
@@ -38,8 +41,10 @@ use crate::rules::{self, RuleSet};
 use crate::seal::SealInfo;
 use crate::source::{self, Source};
 
+use composition::Composition;
+
 pub use path_directories::PATH_DIRECTORIES;
-pub use refused::{busy, refused, unreadable};
+pub use refused::{busy, or_stopped, refused, stopped, unreadable};
 pub use view::View;
 
 /// What was asked for, as far as it bears on the result or is reported.
@@ -114,9 +119,30 @@ pub enum Error {
         "without a baseline there is nothing to compare packages with; name one with --baseline"
     )]
     NothingToCompare,
+    /// There are no baselines to compose, or too many.
+    #[error(
+        "{count} baselines cannot be composed; name 1 to 64, with fewer than 65,000 layers together"
+    )]
+    Composition {
+        /// How many there are.
+        count: usize,
+    },
     /// The target cannot be read again.
     #[error(transparent)]
     Source(#[from] source::Error),
+}
+
+impl Error {
+    /// Returns whether the run was stopped, and nothing else is wrong.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(
+            self,
+            Self::Capture(capture::Error::Source(source::Error::Cancelled(_)))
+                | Self::Source(source::Error::Cancelled(_))
+                | Self::Compare(compare::Error::Cancelled(_))
+        )
+    }
 }
 
 /// A verified baseline with what its seal says.
@@ -153,6 +179,9 @@ impl std::fmt::Debug for Target<'_> {
 pub enum Reference<'r> {
     /// A baseline whose seal held.
     Sealed(Sealed<'r>),
+    /// Several of them, the later ones laid over the earlier ones: base, runtime, application. What a
+    /// later one alters of an earlier one is a finding.
+    Composed(&'r [Sealed<'r>]),
     /// Any other target: a diff.
     Other(Target<'r>),
     /// The target's own package databases: nobody's seal, and the report says so.
@@ -181,6 +210,14 @@ pub fn check(
             let before = View::of_baseline(sealed.baseline);
             let described = describe::sealed(sealed, job.started);
             job.against(&before, described, target)
+        }
+        Reference::Composed([sealed]) => {
+            check(target, &Reference::Sealed(*sealed), request, run, occasion)
+        }
+        Reference::Composed(parts) => {
+            let composition = Composition::new(parts)?;
+            let described = describe::composed(&composition, job.started);
+            job.against(&View::of_composition(&composition), described, target)
         }
         Reference::Other(Target::Stored(before)) => {
             job.against(before, describe::snapshot(before)?, target)
@@ -238,7 +275,7 @@ impl Job<'_> {
     fn against(
         &self,
         before: &View<'_>,
-        reference: document::Reference,
+        mut reference: document::Reference,
         target: &Target<'_>,
     ) -> Result<Outcome, Error> {
         let rules =
@@ -251,7 +288,8 @@ impl Job<'_> {
         match target {
             Target::Live(source) => {
                 let mut captured = self.capture(*source, rules)?;
-                let found = differences::live(before, *source, &mut captured, asked, self.run)?;
+                let mut found = differences::live(before, *source, &mut captured, asked, self.run)?;
+                self.compose(before, &captured.rules, &mut found, &mut reference)?;
                 let after = View::of_captured(&captured);
                 let outcome =
                     self.conclude(found, reference, (Some(before), &after), &captured.rules)?;
@@ -259,10 +297,28 @@ impl Job<'_> {
             }
             Target::Stored(after) => {
                 let (rules, _) = capture::rules_of(&rules, after.identity.os.as_deref())?;
-                let found = differences::stored(before, after, &rules, asked, self.run)?;
+                let mut found = differences::stored(before, after, &rules, asked, self.run)?;
+                self.compose(before, &rules, &mut found, &mut reference)?;
                 self.conclude(found, reference, (Some(before), after), &rules)
             }
         }
+    }
+
+    /// Adds what is to say of a reference that several baselines make.
+    fn compose(
+        &self,
+        before: &View<'_>,
+        rules: &RuleSet,
+        found: &mut Found,
+        reference: &mut document::Reference,
+    ) -> Result<(), Error> {
+        let Some(composition) = before.composition().filter(|_| self.request.parts.entries) else {
+            return Ok(());
+        };
+        alterations::add(found, composition, rules, self.run)?;
+        let root = effective_root(&mut *before.cursor(), rules, before.packages)?;
+        reference.effective_root = Some(root.to_string());
+        Ok(())
     }
 
     /// Judges and reports.
@@ -273,7 +329,7 @@ impl Job<'_> {
         (before, after): (Option<&View<'_>>, &View<'_>),
         rules: &RuleSet,
     ) -> Result<Outcome, Error> {
-        let not_observable = describe::not_observable(before, after, self.request.parts);
+        let not_observable = describe::not_observable(before, after, self.request);
         let missing = |wanted: &String| not_observable.contains(wanted);
         let seen = Seen {
             problems: found.problems.len() as u64,

@@ -1,11 +1,13 @@
-//! The report of a run that compared nothing: a seal does not hold, or the target cannot be read.
+//! The report of a run that compared nothing: a seal does not hold, the target cannot be read, or the
+//! run was stopped.
 
-use crate::judge::{Seen, Verdict, judge, untrusted};
+use crate::judge::{Seen, Stopped, Verdict, judge, untrusted};
 use crate::model::{Digest, Problem, Stage, TreePath};
 use crate::report::{Report, document};
 use crate::rules::RuleSet;
 use crate::seal::Untrusted;
 
+use super::composition::Composition;
 use super::describe::{self, SEALED};
 use super::{Error, Occasion, Outcome, Reference, Request};
 
@@ -32,18 +34,31 @@ pub fn unreadable(
     request: &Request,
     occasion: &Occasion<'_>,
 ) -> Result<Outcome, Error> {
-    let seen = Seen { problems: 1, not_compared: 0, required_missing: false };
-    let verdict = judge([], &seen, request.fail_on);
-    let mut report = nothing(&verdict, target, request, occasion)?;
     let problem = Problem {
         path: TreePath::root(),
         stage: Stage::Read,
         reason: error.to_string(),
         errno: None,
     };
-    report.problems.push(describe::problem(&problem));
+    unseen(&problem, (target, reference), request, occasion)
+}
+
+/// Concludes that nothing was compared, because of one problem with the whole target.
+fn unseen(
+    problem: &Problem,
+    (target, reference): (&str, &Reference<'_>),
+    request: &Request,
+    occasion: &Occasion<'_>,
+) -> Result<Outcome, Error> {
+    let seen = Seen { problems: 1, not_compared: 0, required_missing: false };
+    let verdict = judge([], &seen, request.fail_on);
+    let mut report = nothing(&verdict, target, request, occasion)?;
+    report.problems.push(describe::problem(problem));
     report.baseline = match reference {
         Reference::Sealed(sealed) => describe::sealed(sealed, occasion.clock.now()),
+        Reference::Composed(parts) => {
+            describe::composed(&Composition::new(parts)?, occasion.clock.now())
+        }
         Reference::Other(_) | Reference::PackageDatabase => {
             document::Reference { kind: "none", ..document::Reference::default() }
         }
@@ -51,11 +66,37 @@ pub fn unreadable(
     Ok(Outcome { verdict, report, captured: None })
 }
 
+/// Concludes that the run was stopped before anything was compared. `seen` says how far it came.
+pub fn stopped(
+    why: Stopped,
+    seen: &str,
+    (target, reference): (&str, &Reference<'_>),
+    request: &Request,
+    occasion: &Occasion<'_>,
+) -> Result<Outcome, Error> {
+    let problem = Problem {
+        path: TreePath::root(),
+        stage: Stage::Read,
+        reason: seen.to_owned(),
+        errno: None,
+    };
+    let mut outcome = unseen(&problem, (target, reference), request, occasion)?;
+    outcome.report.verdict.detail = Some(seen.to_owned());
+    Ok(or_stopped(outcome, why))
+}
+
 /// Concludes that another run holds the memory: nothing found is then no proof of anything. What
 /// was found stays found.
 #[must_use]
-pub fn busy(mut outcome: Outcome) -> Outcome {
-    outcome.verdict = outcome.verdict.or_busy();
+pub fn busy(outcome: Outcome) -> Outcome {
+    or_stopped(outcome, Stopped::Busy)
+}
+
+/// Concludes that the run was stopped while it came to its end: what it did not find proves
+/// nothing. What was found stays found.
+#[must_use]
+pub fn or_stopped(mut outcome: Outcome, why: Stopped) -> Outcome {
+    outcome.verdict = outcome.verdict.or_stopped(why);
     let verdict = &mut outcome.report.verdict;
     verdict.status = outcome.verdict.status().name();
     verdict.exit_code = outcome.verdict.exit().code;
@@ -83,6 +124,7 @@ fn nothing(
             policies_digest: None,
             rules_digest: RuleSet::parse(&[])?.digest().to_string(),
             waivers_digest: None,
+            config_digests: Vec::new(),
         },
         run_id: occasion.run_id.to_owned(),
         started: now.clone(),
@@ -103,6 +145,7 @@ fn nothing(
             identity: document::TargetIdentity::default(),
             root_digest: None,
             effective_root: None,
+            image: None,
         },
         baseline: document::Reference::default(),
         manifests: Vec::new(),
@@ -129,6 +172,9 @@ fn kind_of(target: &str) -> &'static str {
         _ if target == "/" => "host",
         Some(("host", _)) => "host",
         Some(("tar", _)) => "tar",
+        Some(("oci", _)) => "oci",
+        Some(("docker-archive", _)) => "docker-archive",
+        Some(("overlay", _)) => "overlay",
         Some(("baseline", _)) => "snapshot",
         _ => "directory",
     }

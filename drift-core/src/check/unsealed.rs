@@ -13,6 +13,7 @@ use crate::packages::{Completeness, Known, Missing, Ownership};
 use crate::report::document::{AttributeChange, Change};
 
 use super::describe::{self, Names};
+use super::origins::Origins;
 use super::{Error, Found};
 
 /// Compares with the package databases.
@@ -29,7 +30,10 @@ pub(super) fn differences(captured: &Captured, run: &Run<'_>) -> Result<Found, E
         });
         return Ok(found);
     }
-    let names = Names { before: &[], after: &captured.snapshot.packages, rules: &captured.rules };
+    let image = captured.snapshot.image.as_ref().map_or(Origins::None, Origins::Image);
+    let origins = (Origins::None, image);
+    let (after, rules) = (&captured.snapshot.packages, &captured.rules);
+    let names = Names { before: &[], after, rules, origins, removals: None };
     let mut walk = Walk { captured, names, found, folds: Vec::new() };
     let mut cursor = captured.snapshot.tree.cursor();
     let mut steps = 0u32;

@@ -2,9 +2,14 @@
 
 use crate::baseline::{self, Baseline, UnverifiedSnapshot, root_of};
 use crate::capture::Captured;
-use crate::model::{Carries, Coverage, Cursor, Digest, Identity, Package, Problem, SourceKind};
+use crate::model::{
+    Carries, Coverage, Cursor, Digest, Identity, Image, Package, Problem, SourceKind,
+};
 
-/// One side of a comparison: a capture, a baseline, or a stored snapshot.
+use super::composition::Composition;
+use super::origins::Origins;
+
+/// One side of a comparison: a capture, a baseline or several, or a stored snapshot.
 #[derive(Debug)]
 pub struct View<'v> {
     /// What kind of target it was.
@@ -13,6 +18,8 @@ pub struct View<'v> {
     pub locator: String,
     /// Which system it says it is.
     pub identity: Identity,
+    /// What the image says of itself, where it is one.
+    pub image: Option<&'v Image>,
     /// What it can carry.
     pub carries: Carries,
     /// The canonical text of its rules.
@@ -37,6 +44,7 @@ enum Tree<'v> {
     Captured(&'v Captured),
     Sealed(&'v Baseline),
     Unverified(&'v UnverifiedSnapshot),
+    Composed(&'v Composition<'v>),
 }
 
 impl<'v> View<'v> {
@@ -48,6 +56,7 @@ impl<'v> View<'v> {
             kind: snapshot.kind,
             locator: snapshot.locator.clone(),
             identity: snapshot.identity.clone(),
+            image: snapshot.image.as_ref(),
             carries: snapshot.carries,
             rules: snapshot.rules.clone(),
             profiles: captured.profiles.clone(),
@@ -67,6 +76,7 @@ impl<'v> View<'v> {
             kind: baseline.kind(),
             locator: baseline.locator().to_owned(),
             identity: baseline.identity().clone(),
+            image: baseline.image(),
             carries: baseline.carries(),
             rules: baseline.rules().to_owned(),
             profiles: Vec::new(),
@@ -86,6 +96,7 @@ impl<'v> View<'v> {
             kind: snapshot.kind(),
             locator: snapshot.locator().to_owned(),
             identity: snapshot.identity().clone(),
+            image: snapshot.image(),
             carries: snapshot.carries(),
             rules: snapshot.rules().to_owned(),
             profiles: Vec::new(),
@@ -98,12 +109,38 @@ impl<'v> View<'v> {
         }
     }
 
-    /// Returns the digest over everything captured.
+    /// Views several verified baselines as one.
+    pub(super) fn of_composition(composition: &'v Composition<'v>) -> Self {
+        let last = composition.last().map(|last| last.baseline);
+        Self {
+            kind: last.map_or(SourceKind::Directory, Baseline::kind),
+            locator: last.map_or("", Baseline::locator).to_owned(),
+            identity: composition.identity.clone(),
+            image: last.and_then(Baseline::image),
+            carries: composition.carries,
+            rules: last.map_or("", Baseline::rules).to_owned(),
+            profiles: Vec::new(),
+            packages: &composition.packages,
+            packages_complete: composition.packages_complete,
+            coverage: &composition.coverage,
+            problems: &composition.problems,
+            attributes_not_compared: composition
+                .parts
+                .iter()
+                .flat_map(|part| part.baseline.attributes_not_compared())
+                .cloned()
+                .collect(),
+            tree: Tree::Composed(composition),
+        }
+    }
+
+    /// Returns the digest over everything captured; of several baselines, over their roots.
     pub fn root(&self) -> Result<Digest, baseline::Error> {
         match &self.tree {
             Tree::Captured(captured) => root_of(&captured.snapshot),
             Tree::Sealed(baseline) => Ok(baseline.root()),
             Tree::Unverified(snapshot) => Ok(snapshot.root()),
+            Tree::Composed(composition) => Ok(composition.root()),
         }
     }
 
@@ -114,12 +151,30 @@ impl<'v> View<'v> {
             Tree::Captured(captured) => Box::new(captured.snapshot.tree.cursor()),
             Tree::Sealed(baseline) => Box::new(baseline.cursor()),
             Tree::Unverified(snapshot) => Box::new(snapshot.unverified_cursor()),
+            Tree::Composed(composition) => Box::new(composition.cursor()),
         }
     }
 
     /// Returns whether a seal protects it.
     #[must_use]
     pub fn is_sealed(&self) -> bool {
-        matches!(self.tree, Tree::Sealed(_))
+        matches!(self.tree, Tree::Sealed(_) | Tree::Composed(_))
+    }
+
+    /// Returns what the origins of its entries stand for.
+    pub(super) fn origins(&self) -> Origins<'_> {
+        match (&self.tree, self.image) {
+            (Tree::Composed(composition), _) => Origins::Composed(composition),
+            (_, Some(image)) => Origins::Image(image),
+            (_, None) => Origins::None,
+        }
+    }
+
+    /// Returns the baselines that it is composed of, where it is.
+    pub(super) fn composition(&self) -> Option<&'v Composition<'v>> {
+        match self.tree {
+            Tree::Composed(composition) => Some(composition),
+            _ => None,
+        }
     }
 }

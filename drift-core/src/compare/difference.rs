@@ -1,7 +1,7 @@
 //! What differs between two states of one entry, by the attributes that its rule compares.
 
 use crate::model::{
-    Attribute, AttributeSet, Entry, FileType, Observed, Precision, attribute::Value,
+    Attribute, AttributeSet, Entry, FileType, Observed, Precision, Time, attribute::Value,
 };
 use crate::rules::{Class, Rule};
 
@@ -116,7 +116,7 @@ impl Measure {
                 return Answer::Unrecorded;
             }
             (Value::Time(before), Value::Time(after)) if self.precision == Precision::Second => {
-                before.seconds != after.seconds
+                !same_second(*before, *after)
             }
             _ => before != after,
         };
@@ -135,6 +135,12 @@ fn by_host(verdict: Verdict, before: &Entry, after: &Entry, difference: &mut Dif
         Verdict::Unobserved => difference.unobserved = true,
         Verdict::Unjudged => difference.unjudged = true,
     }
+}
+
+/// Whether two times may be one, where either is whole seconds: GNU tar cuts the fraction off, Go's
+/// archive/tar (and so most makers of images) rounds to the nearest, so the two are a second apart.
+fn same_second(before: Time, after: Time) -> bool {
+    before.seconds.abs_diff(after.seconds) <= 1
 }
 
 /// A file that grew is looked at once more; one that shrank or was rewritten has changed.

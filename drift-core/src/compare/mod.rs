@@ -6,8 +6,10 @@
 
 mod apply;
 mod change;
+mod composite;
 mod difference;
 mod explain;
+mod image;
 mod moves;
 mod packages;
 mod per_host;
@@ -21,9 +23,11 @@ use crate::rules::RuleSet;
 
 pub use apply::{Entries, apply, each_entry, entries};
 pub use change::{EntryChange, Kind, State, Values};
+pub use composite::{Component, Composite, MAX_COMPONENTS};
 use difference::{Difference, Measure};
 pub use explain::{Evidence, Explanation, explain, grants_power, is_executable};
-pub use packages::{PackageChange, Packages, compare_packages};
+pub use image::{ImageChange, compare_images};
+pub use packages::{PackageChange, Packages, compare_packages, compose_packages};
 pub use per_host::{Verdict, verdict};
 use side::Side;
 
@@ -96,6 +100,20 @@ enum Parent {
     NotCompared,
     /// Out of scope with everything in it.
     Outside,
+    /// Hidden by what the newer tree has in its place.
+    Hidden,
+}
+
+/// Which entries of one side alone count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// All of them.
+    All,
+    /// None but those of the older tree that are gone because something else stands in the place of
+    /// a directory above them; the newer tree is a part, so what it lacks says nothing.
+    Hidden,
+    /// Those of the older tree; the newer one is a whole root, so what it lacks is gone.
+    Removed,
 }
 
 /// Compares two trees.
@@ -104,6 +122,28 @@ pub fn compare(
     after: &mut dyn Cursor,
     context: &Context<'_>,
 ) -> Result<Comparison, Error> {
+    let mut comparison = join(before, after, context, Keep::All)?;
+    moves::recognise(&mut comparison.changes);
+    Ok(comparison)
+}
+
+/// Finds what a newer tree, laid over an older one, alters of it: what differs at the same path, what
+/// it hides, and where it is a `whole` root, what it no longer has. What it adds alters nothing.
+pub fn alterations(
+    before: &mut dyn Cursor,
+    after: &mut dyn Cursor,
+    whole: bool,
+    context: &Context<'_>,
+) -> Result<Comparison, Error> {
+    join(before, after, context, if whole { Keep::Removed } else { Keep::Hidden })
+}
+
+fn join<'c>(
+    before: &'c mut (dyn Cursor + 'c),
+    after: &'c mut (dyn Cursor + 'c),
+    context: &Context<'_>,
+    keep: Keep,
+) -> Result<Comparison, Error> {
     let mut join = Join {
         before: Side::new(before)?,
         after: Side::new(after)?,
@@ -111,6 +151,7 @@ pub fn compare(
         comparison: Comparison::default(),
         measure: Measure::new(context),
         long_paths: 0,
+        keep,
         context,
     };
     let mut steps = 0u32;
@@ -120,19 +161,18 @@ pub fn compare(
             context.cancel.check()?;
         }
     }
-    let mut comparison = join.comparison;
-    moves::recognise(&mut comparison.changes);
-    Ok(comparison)
+    Ok(join.comparison)
 }
 
 struct Join<'c, 'd> {
-    before: Side<'c>,
-    after: Side<'c>,
+    before: Side<&'c mut dyn Cursor>,
+    after: Side<&'c mut dyn Cursor>,
     parents: Vec<Parent>,
     comparison: Comparison,
     measure: Measure,
     /// Bytes of the paths above `PATH_MAX` that were reported so far.
     long_paths: usize,
+    keep: Keep,
     context: &'d Context<'d>,
 }
 
@@ -140,15 +180,10 @@ impl Join<'_, '_> {
     /// Treats the next entry in the order of both sides together; false at the end.
     fn step(&mut self) -> Result<bool, CursorError> {
         use std::cmp::Ordering::{Equal, Greater, Less};
-        let order = match (self.before.position(), self.after.position()) {
-            (None, None) => return Ok(false),
-            (Some(_), None) => Less,
-            (None, Some(_)) => Greater,
-            (Some((depth_before, name_before)), Some((depth_after, name_after))) => {
-                depth_after.cmp(&depth_before).then_with(|| name_before.cmp(name_after))
-            }
-        };
-        match order {
+        if self.before.current.is_none() && self.after.current.is_none() {
+            return Ok(false);
+        }
+        match self.before.order(&self.after) {
             Less => {
                 self.one_side(Which::Before);
                 self.before.advance()?;
@@ -172,8 +207,17 @@ impl Join<'_, '_> {
             Which::After => &self.after,
         };
         let Some(current) = side.current.as_ref() else { return };
-        let path = side.path();
         let parent = parent_of(&self.parents, current.depth);
+        let depth = current.depth;
+        let counts = match (self.keep, which) {
+            (Keep::All, _) | (Keep::Removed, Which::Before) => true,
+            (Keep::Hidden, Which::Before) => matches!(parent, Parent::Hidden | Parent::OneSide),
+            (Keep::Hidden | Keep::Removed, Which::After) => false,
+        };
+        if !counts {
+            return self.enter(depth, Parent::Outside);
+        }
+        let path = side.path();
         // The older tree may have been captured under other rules, whose numbers mean nothing here.
         let rule = match which {
             Which::Before => None,
@@ -181,11 +225,10 @@ impl Join<'_, '_> {
         };
         let rule = rule.unwrap_or_else(|| self.rule(&path, current.entry.file_type));
         if parent == Parent::Outside {
-            let depth = current.depth;
             return self.enter(depth, Parent::Outside);
         }
         let known = match (which, parent) {
-            (_, Parent::OneSide) => true,
+            (_, Parent::OneSide | Parent::Hidden) => true,
             (_, Parent::NotCompared | Parent::Outside) => false,
             (Which::Before, Parent::Both { after_complete, .. }) => after_complete,
             (Which::After, Parent::Both { before_complete, .. }) => before_complete,
@@ -195,7 +238,6 @@ impl Join<'_, '_> {
         if which == Which::Before && self.context.watch.contains(&path) {
             self.comparison.watched.push(path.clone());
         }
-        let depth = current.depth;
         if !known {
             if !outside {
                 self.comparison.not_compared = self.comparison.not_compared.saturating_add(1);
@@ -272,6 +314,9 @@ impl Join<'_, '_> {
             Parent::Both { before_complete: complete(before), after_complete: complete(after) };
         let outside =
             !self.context.outside.is_empty() && self.context.outside.contains(&self.after.path());
+        let directory = |side: &side::Current| side.entry.file_type == FileType::Directory;
+        let hides = after.entry.file_type != FileType::Unknown && !directory(after);
+        let parent = if hides && directory(before) { Parent::Hidden } else { parent };
         self.enter(depth, if outside { Parent::Outside } else { parent });
     }
 

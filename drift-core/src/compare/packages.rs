@@ -1,6 +1,7 @@
 //! Comparing the lists of installed packages.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use crate::model::{Cause, Package, PackageId};
 use crate::packages::compare_versions;
@@ -72,6 +73,42 @@ pub fn compare_packages(before: Packages<'_>, after: Packages<'_>) -> Vec<Packag
             cause,
         });
     }
+}
+
+/// Lays lists of packages over each other: a later package takes the place of those of its manager,
+/// name and architecture, and the complete list of a whole root that of all earlier ones. Returns the
+/// packages, sorted, with the number that each package of each list has among them.
+#[must_use]
+pub fn compose_packages(
+    lists: &[(Packages<'_>, bool)],
+) -> (Vec<Package>, Vec<Vec<Option<PackageId>>>) {
+    let mut kept: BTreeMap<(&str, &str, &str), (usize, Vec<&Package>)> = BTreeMap::new();
+    for (at, (packages, whole)) in lists.iter().enumerate() {
+        if *whole && packages.complete && !packages.list.is_empty() {
+            kept.clear();
+        }
+        for package in packages.list {
+            let (from, versions) = kept.entry(key(package)).or_insert_with(|| (at, Vec::new()));
+            if *from != at {
+                (*from, *versions) = (at, Vec::new());
+            }
+            versions.push(package);
+        }
+    }
+    let mut all: Vec<Package> =
+        kept.values().flat_map(|(_, versions)| versions.iter().copied().cloned()).collect();
+    all.sort_unstable();
+    let place = |package: &Package| {
+        // The very one, or what took its place.
+        let found = all.binary_search(package).ok().or_else(|| {
+            let first = all.partition_point(|one| key(one) < key(package));
+            all.get(first).filter(|one| key(one) == key(package)).map(|_| first)
+        });
+        found.and_then(|at| u32::try_from(at).ok()).map(PackageId)
+    };
+    let places = |(packages, _): &(Packages<'_>, bool)| packages.list.iter().map(place).collect();
+    let places = lists.iter().map(places).collect();
+    (all, places)
 }
 
 fn numbered(list: &[Package]) -> impl Iterator<Item = (PackageId, &Package)> {

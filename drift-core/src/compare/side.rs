@@ -1,13 +1,15 @@
 //! One of the two trees of a comparison, with the path of its current entry.
 
+use std::cmp::Ordering;
+
 use crate::model::{
     Cursor, CursorError, Entry, LayerId, Listing, PackageId, RowId, RuleId, TreePath,
 };
 
 use super::change::State;
 
-pub(super) struct Side<'c> {
-    cursor: &'c mut dyn Cursor,
+pub(super) struct Side<C> {
+    cursor: C,
     path: Vec<u8>,
     /// Where the name at each depth ends in `path`; depth 1 first.
     ends: Vec<usize>,
@@ -30,11 +32,16 @@ impl Current {
     }
 }
 
-impl<'c> Side<'c> {
-    pub(super) fn new(cursor: &'c mut dyn Cursor) -> Result<Self, CursorError> {
-        let mut side = Self { cursor, path: Vec::new(), ends: Vec::new(), current: None };
+impl<C: Cursor> Side<C> {
+    pub(super) fn new(cursor: C) -> Result<Self, CursorError> {
+        let mut side = Self::before_first(cursor);
         side.advance()?;
         Ok(side)
+    }
+
+    /// Returns a side that stands before its first entry.
+    pub(super) fn before_first(cursor: C) -> Self {
+        Self { cursor, path: Vec::new(), ends: Vec::new(), current: None }
     }
 
     pub(super) fn advance(&mut self) -> Result<(), CursorError> {
@@ -77,6 +84,18 @@ impl<'c> Side<'c> {
             None => 0,
         };
         Some((current.depth, self.path.get(start..).unwrap_or_default()))
+    }
+
+    /// Compares where two sides stand: the deeper one comes first, then the lesser name.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        match (self.position(), other.position()) {
+            (None, None) => Ordering::Equal,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((depth, name)), Some((other_depth, other_name))) => {
+                other_depth.cmp(&depth).then_with(|| name.cmp(other_name))
+            }
+        }
     }
 
     pub(super) fn path(&self) -> TreePath {

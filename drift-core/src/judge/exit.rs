@@ -28,7 +28,7 @@ impl Exit {
     pub const INCOMPLETE: Self = Self {
         code: 3,
         name: "incomplete",
-        when: "nothing found, but something in scope could not be compared, or another run holds the state directory",
+        when: "nothing found, but something in scope could not be compared, the deadline passed, or another run holds the state directory",
     };
     /// A seal does not hold.
     pub const UNTRUSTED: Self = Self {

@@ -17,6 +17,10 @@ pub struct Circumstances {
     pub on_path: bool,
     /// The cause rests on more than the target's own word.
     pub verified: bool,
+    /// A fact of an image's configuration.
+    pub image_fact: bool,
+    /// It bears on which program runs, or as whom.
+    pub decides_what_runs: bool,
     /// The change is explained by a package change that carries the severity.
     pub folded: bool,
 }
@@ -61,6 +65,18 @@ const UNVERIFIED: &str = "against a baseline, on the package database's word alo
 
 /// Every cause with its severities.
 pub const SEVERITIES: &[SeverityRow] = &[
+    row(
+        Cause::ModifiedInPlace,
+        "entrypoint, command or user of an image",
+        |about| about.image_fact && about.decides_what_runs,
+        Severity::High,
+    ),
+    row(
+        Cause::ModifiedInPlace,
+        "other configuration of an image",
+        |about| about.image_fact,
+        Severity::Medium,
+    ),
     row(Cause::ModifiedInPlace, CONFFILE, unsigned_conffile, Severity::Low),
     row(Cause::ModifiedInPlace, EXECUTABLE, |about| about.executable, Severity::Critical),
     row(Cause::ModifiedInPlace, "otherwise", always, Severity::High),
@@ -170,6 +186,10 @@ mod tests {
             Circumstances { executable: true, ..Circumstances::default() },
             Severity::Low,
         );
+        let image = Circumstances { image_fact: true, ..sealed };
+        check(Cause::ModifiedInPlace, image, Severity::Medium);
+        let runs = Circumstances { decides_what_runs: true, ..image };
+        check(Cause::ModifiedInPlace, runs, Severity::High);
         check(Cause::Upgraded, sealed, Severity::High);
         check(Cause::Upgraded, Circumstances { verified: true, ..sealed }, Severity::Medium);
         check(Cause::Upgraded, Circumstances { folded: true, ..sealed }, Severity::None);

@@ -69,6 +69,26 @@ impl Status {
     }
 }
 
+/// Why a run did not come to its end although nothing is wrong with what it looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// Another run holds the state directory.
+    Busy,
+    /// The deadline passed.
+    Deadline,
+}
+
+impl Stopped {
+    /// Returns the code that reports use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Deadline => "deadline",
+        }
+    }
+}
+
 /// The conclusion of a run. Only [`judge`] and [`untrusted`] make one.
 ///
 /// ```
@@ -105,13 +125,13 @@ impl Verdict {
         self.reason
     }
 
-    /// Returns the verdict of a run whose state directory another run holds: findings stay findings,
-    /// anything else is incomplete.
+    /// Returns the verdict of a run that was stopped, or whose state directory another run holds:
+    /// findings stay findings, anything else is incomplete.
     #[must_use]
-    pub fn or_busy(self) -> Self {
+    pub fn or_stopped(self, why: Stopped) -> Self {
         match self.status {
             Status::Clean | Status::Incomplete => {
-                Self { status: Status::Incomplete, complete: false, reason: Some("busy") }
+                Self { status: Status::Incomplete, complete: false, reason: Some(why.name()) }
             }
             Status::Findings | Status::Untrusted => self,
         }

@@ -58,3 +58,9 @@ pub trait Cursor {
     /// Returns the next entry; `None` after the last.
     fn next(&mut self) -> Result<Option<Step<'_>>, CursorError>;
 }
+
+impl<C: Cursor + ?Sized> Cursor for &mut C {
+    fn next(&mut self) -> Result<Option<Step<'_>>, CursorError> {
+        (**self).next()
+    }
+}

@@ -4,6 +4,7 @@
 //! Values come from the image's author: they are shown escaped, compared, and never believed about
 //! the files. Values of environment variables are left out, because secrets live there.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// The place of a layer in its image; the lowest is 0.
@@ -83,7 +84,7 @@ pub struct ImageSecret {
     /// Such as `config.env.API_TOKEN` or `history[3].created_by`.
     pub location: String,
     /// Such as `private-key` or `named-like-a-secret`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
 }
 
 /// What an image says of itself.
@@ -148,6 +149,15 @@ impl BlobDigest {
     }
 }
 
+impl Image {
+    /// Returns what names the image: the digest of its manifest, or of its configuration where it has
+    /// no manifest, as Docker names images.
+    #[must_use]
+    pub fn digest(&self) -> Option<&BlobDigest> {
+        self.manifest.as_ref().or(self.config_digest.as_ref())
+    }
+}
+
 impl fmt::Display for BlobDigest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
@@ -171,6 +181,22 @@ impl fmt::Display for Platform {
 }
 
 impl Platform {
+    /// Returns linux on the architecture that this program was built for, in the words of Go.
+    #[must_use]
+    pub fn of_this_machine() -> Self {
+        let little = cfg!(target_endian = "little");
+        let architecture = match std::env::consts::ARCH {
+            "x86_64" => "amd64",
+            "x86" => "386",
+            "aarch64" => "arm64",
+            "powerpc64" if little => "ppc64le",
+            "powerpc64" => "ppc64",
+            "loongarch64" => "loong64",
+            other => other,
+        };
+        Self { os: "linux".to_owned(), architecture: architecture.to_owned(), variant: None }
+    }
+
     /// Reads `OS/ARCH[/VARIANT]`; `None` when it is not of that form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

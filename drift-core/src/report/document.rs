@@ -5,11 +5,15 @@
 //! other byte as U+FFFD, and then `path_b64` holds the exact bytes ([`lossy`](super::lossy) makes the
 //! pair, [`exact`](super::exact) reads it). A text format must escape them.
 
+mod image;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::model::{Cause, Severity};
+
+pub use image::{Image, ImageConfig, ImageLayer, ImageSecret, ImageStep};
 
 /// The name of this form of report.
 pub const SCHEMA: &str = "drift.report/v1";
@@ -68,6 +72,18 @@ pub struct Tool {
     pub rules_digest: String,
     /// Digest of the waivers; none yet.
     pub waivers_digest: Option<String>,
+    /// The configuration files in force, the strongest first; the program that embeds the library
+    /// says which.
+    pub config_digests: Vec<ConfigDigest>,
+}
+
+/// A configuration file that was in force.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConfigDigest {
+    /// The file.
+    pub file: String,
+    /// `sha256:…` of its bytes.
+    pub digest: String,
 }
 
 /// What was asked for.
@@ -94,7 +110,7 @@ pub struct Scope {
 /// What was looked at.
 #[derive(Debug, Clone, Serialize)]
 pub struct Target {
-    /// `host`, `directory`, `tar`, `snapshot`.
+    /// `host`, `directory`, `tar`, `oci`, `docker-archive`, `overlay`, `snapshot`.
     pub kind: String,
     /// As the operator named it.
     pub locator: String,
@@ -104,6 +120,8 @@ pub struct Target {
     pub root_digest: Option<String>,
     /// Digest over what the rules compare: equal across identical hosts.
     pub effective_root: Option<String>,
+    /// What the image says of itself, where it is one.
+    pub image: Option<Image>,
 }
 
 /// Which system a target says it is.
@@ -117,7 +135,7 @@ pub struct TargetIdentity {
     pub architecture: Option<String>,
     /// The configured host name.
     pub hostname: Option<String>,
-    /// Digest of the image; none yet.
+    /// Digest of the image's manifest, or of its configuration where it has none.
     pub image_digest: Option<String>,
 }
 
@@ -136,8 +154,9 @@ pub struct Reference {
     pub root_digest: Option<String>,
     /// Digest over what the rules compare.
     pub effective_root: Option<String>,
-    /// Several baselines in one; none yet.
-    pub composed_of: Vec<serde_json::Value>,
+    /// Where several baselines compose: each, the earlier ones first. What stands beside it is then
+    /// that of the last, but for both roots, which are those of the whole.
+    pub composed_of: Vec<Component>,
     /// Whose signatures held.
     pub signers: Vec<Signer>,
     /// The subject that it was sealed for.
@@ -150,6 +169,29 @@ pub struct Reference {
     pub sequence: Option<u64>,
     /// Seconds from sealing to this run.
     pub age_seconds: Option<i64>,
+    /// What the image says of itself, where an image was captured.
+    pub image: Option<Image>,
+}
+
+/// One of several baselines that compose.
+#[derive(Debug, Clone, Serialize)]
+pub struct Component {
+    /// The file, as the operator named it.
+    pub file: String,
+    /// `sha256:…` of the file.
+    pub digest: String,
+    /// Digest over everything captured in it.
+    pub root_digest: String,
+    /// The subject that it was sealed for.
+    pub identity: String,
+    /// Its place in its lineage.
+    pub sequence: u64,
+    /// When it was sealed.
+    pub created: String,
+    /// Until when it holds.
+    pub expires: Option<String>,
+    /// Whose signatures held.
+    pub signers: Vec<Signer>,
 }
 
 /// One key whose signature held.
@@ -248,11 +290,12 @@ pub struct Problem {
 /// One difference.
 #[derive(Debug, Clone, Serialize)]
 pub struct Change {
-    /// SHA-256 over subject, path, kind, attribute names and values (mtime left out).
+    /// SHA-256 over subject, path, kind, attribute names and values (mtime left out), and who altered
+    /// it where a baseline did.
     pub id: String,
-    /// `entry`, `package`; `setting` and `fact` come later.
+    /// `entry`, `package`, `fact`; `setting` comes later.
     pub subject: &'static str,
-    /// The entry's path, or the package's name.
+    /// The entry's path, the package's name, or the fact's key.
     pub path: String,
     /// The exact bytes of the path, when they are not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -271,16 +314,21 @@ pub struct Change {
     pub folded_into: Option<String>,
     /// The setting; none yet.
     pub setting: Option<serde_json::Value>,
-    /// The fact; none yet.
-    pub fact: Option<serde_json::Value>,
+    /// The fact, when the subject is one.
+    pub fact: Option<Fact>,
     /// What differs.
     pub attributes: Vec<AttributeChange>,
     /// Why it is there.
     pub cause: Cause,
     /// Whether that rests on more than the target's own word.
     pub cause_verified: bool,
-    /// The image layer; none yet.
-    pub layer: Option<serde_json::Value>,
+    /// The layer of an image that it came with, or went with.
+    pub layer: Option<LayerOf>,
+    /// Where several baselines compose: the one that the entry of the reference is from.
+    pub baseline_of: Option<BaselineOf>,
+    /// The later baseline that altered what `baseline_of` holds. The change is then one between
+    /// these two, not one of the target.
+    pub altered_by: Option<BaselineOf>,
     /// The package that owns it, or that it is.
     pub package: Option<PackageOf>,
     /// The rule in force.
@@ -298,6 +346,35 @@ pub struct Change {
     pub severity: Severity,
     /// The waiver that accepts it; none yet.
     pub waived_by: Option<String>,
+}
+
+/// A fact that a change is about.
+#[derive(Debug, Clone, Serialize)]
+pub struct Fact {
+    /// `image`: what the configuration of an image says.
+    pub collector: &'static str,
+    /// Such as `config.user`.
+    pub key: String,
+}
+
+/// A layer that a change is about.
+#[derive(Debug, Clone, Serialize)]
+pub struct LayerOf {
+    /// Whose layer it is: `target` or `baseline`.
+    pub of: &'static str,
+    /// Its place, the lowest being 0.
+    pub index: u16,
+    /// The command that made it, as the image says.
+    pub created_by: Option<String>,
+}
+
+/// One of several baselines, named.
+#[derive(Debug, Clone, Serialize)]
+pub struct BaselineOf {
+    /// The subject that it was sealed for.
+    pub identity: String,
+    /// The file, as the operator named it.
+    pub file: String,
 }
 
 /// What a changed text file says now, with `--with-content`.

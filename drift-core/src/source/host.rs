@@ -76,6 +76,13 @@ impl HostVolume {
     }
 }
 
+impl HostFile {
+    /// Returns the descriptor, positioned at the start.
+    pub(super) fn into_descriptor(self) -> OwnedFd {
+        self.0
+    }
+}
+
 impl HostDirectory {
     fn new(fd: OwnedFd) -> Self {
         Self { fd, guarded: OnceLock::new() }

@@ -10,12 +10,18 @@ mod detect;
 mod errno;
 mod faulty;
 mod host;
+mod image;
+mod layers;
 mod memory;
 mod mounts;
+mod stored;
 pub mod tar;
 mod throttled;
 mod volume;
 mod walked;
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use crate::bounds::{Cancel, Cancelled, Observer, Pool};
 use crate::model::{
@@ -27,6 +33,7 @@ pub use detect::open;
 pub use errno::errno_name;
 pub use faulty::{Call, Fault, Faulty, Named, Operation};
 pub use host::{HostDirectory, HostFile, HostVolume, Resolution};
+pub use layers::Removals;
 pub use memory::{MemoryFile, MemoryId, MemoryKind, MemoryNode, MemoryVolume};
 pub use mounts::{FileSystemKind, MountPoint, is_usual_point, parse_mountinfo};
 pub use throttled::{Pace, Throttled};
@@ -143,12 +150,29 @@ pub trait Source: Sync {
     /// Returns where it is, as the operator named it, such as `dir:/srv/root`.
     fn locator(&self) -> &str;
 
+    /// Reads what every later operation needs, where that is work for several threads, so that
+    /// [`Self::probe`] finds it done.
+    fn prepare(
+        &self,
+        _pool: &Pool,
+        _cancel: &Cancel,
+        _observer: &dyn Observer,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Reads one small file by path inside the target, following links inside the root, before any
     /// survey; `None` when it is absent, no file, larger than `limit` bytes, or unreadable.
     fn probe(&self, path: &TreePath, limit: u64) -> Option<Vec<u8>>;
 
     /// Returns what an image says of itself; `None` of any other target, and before the survey.
     fn image(&self) -> Option<Image> {
+        None
+    }
+
+    /// Returns which layer of an image removed what; `None` of any other target, and before the
+    /// survey.
+    fn removals(&self) -> Option<Arc<Removals>> {
         None
     }
 
@@ -165,11 +189,15 @@ pub trait Source: Sync {
     ) -> Result<(), Error>;
 }
 
-/// What chooses among several images at one place.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What chooses among several images at one place, and what `-` stands for.
+#[derive(Debug, Default)]
 pub struct Selection {
     /// The platform; without it the only one there is, or that of this machine.
     pub platform: Option<Platform>,
+    /// Standard input, for the targets `-`, `tar:-`, `oci:-` and `docker-archive:-`.
+    pub input: Option<OwnedFd>,
+    /// Set from outside to stop while a stream is copied.
+    pub cancel: Cancel,
 }
 
 /// A target as a whole cannot be read.
@@ -190,6 +218,14 @@ pub enum Error {
         /// The target.
         locator: String,
         /// What was found instead.
+        reason: String,
+    },
+    /// There are several images, or not the one that was asked for.
+    #[error("failed to choose an image of {locator}: {reason}")]
+    Choice {
+        /// The target.
+        locator: String,
+        /// Which there are.
         reason: String,
     },
     /// The archive or stream breaks off or contradicts itself where nothing beyond can be trusted.

@@ -8,6 +8,6 @@ mod effective;
 mod locality;
 mod pinned;
 mod roundtrip;
-mod sample;
+pub(crate) mod sample;
 mod sealed;
 mod second_reader;

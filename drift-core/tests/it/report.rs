@@ -211,7 +211,7 @@ fn every_change_is_shown_or_folded() {
         let folded = change.folded_into.is_some() || change.path == "/opt/app/d/e";
         assert_eq!(text.contains(&change.path), !by_rule && !folded, "{}", change.path);
     }
-    assert_eq!(written("paths", &report, PLAIN).lines().count(), report.changes.len() - 2);
+    assert_eq!(written("paths", &report, PLAIN).lines().count(), report.changes.len() - 3);
 }
 
 #[test]

@@ -27,6 +27,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("setfattr", "attr"),
     ("getcap", "libcap2-bin"),
     ("setcap", "libcap2-bin"),
+    ("systemd-analyze", "systemd"),
+    ("man", "man-db"),
     ("mkfs.ext4", "e2fsprogs"),
     ("mtree", "mtree-netbsd"),
     ("unshare", "util-linux"),

@@ -3,12 +3,14 @@
 //! An entry is a name, a depth and a *shape*: everything that many entries share (type, owner,
 //! permissions, extended attributes) and which of the other columns hold a value for it. Digests
 //! and owners stand in blocks of their own sections beside it: digests do not compress, and the
-//! numbers of packages move when one is installed.
+//! numbers of packages move when one is installed. The layers of an image stand in another, outside
+//! of what the root covers.
 
 mod columns;
 mod reader;
+mod runs;
 mod writer;
 
 pub(super) use columns::{COLUMNS, Column};
-pub(super) use reader::BlockReader;
+pub(super) use reader::{Beside, BlockReader};
 pub(super) use writer::{BlockWriter, RawBlock, weight};

@@ -5,11 +5,12 @@
 use std::ops::Range;
 
 use crate::model::{
-    Algorithm, Device, Digest, Entry, Listing, Observed, PackageId, PerHost, PerHostValue, Time,
-    TreePath, Xattr, Xattrs,
+    Algorithm, Device, Digest, Entry, LayerId, Listing, Observed, PackageId, PerHost, PerHostValue,
+    Time, TreePath, Xattr, Xattrs,
 };
 
 use super::columns::{COLUMNS, CONFORMS, Column, LEFT, VIOLATES};
+use super::runs::RunReader;
 use crate::baseline::error::Error;
 use crate::baseline::limits::{MAX_BLOCK_BYTES, MAX_BLOCK_ENTRIES, expanded};
 use crate::baseline::shape::Shape;
@@ -25,6 +26,14 @@ pub(in crate::baseline) struct Row<'b> {
     pub(in crate::baseline) entry: Entry,
     pub(in crate::baseline) listing: Listing,
     pub(in crate::baseline) owner: Option<PackageId>,
+    pub(in crate::baseline) origin: Option<LayerId>,
+}
+
+/// Runs beside a block of entries, and how many things their numbers may stand for.
+#[derive(Debug)]
+pub(in crate::baseline) struct Beside {
+    pub(in crate::baseline) raw: Vec<u8>,
+    pub(in crate::baseline) of: u64,
 }
 
 /// A block being read. It owns its bytes; columns are ranges of what is still to be read of them.
@@ -37,10 +46,9 @@ pub(in crate::baseline) struct BlockReader {
     leaders: Vec<TreePath>,
     digests: Vec<u8>,
     digests_read: usize,
-    owners: Vec<u8>,
-    owners_read: usize,
-    run: (u64, u64),
-    packages: u64,
+    owners: RunReader,
+    /// None where nothing is known of layers.
+    layers: Option<RunReader>,
     left: u64,
     first: bool,
     depth: u64,
@@ -55,13 +63,15 @@ fn malformed(reason: &'static str) -> Error {
 }
 
 impl BlockReader {
-    /// Takes the raw bytes of a block of each of the three sections; `packages` is how many there
-    /// are to own an entry.
+    /// Takes the raw bytes of a block of each of the sections that run side by side.
     pub(in crate::baseline) fn new(
         count: u64,
-        [raw, digests, owners]: [Vec<u8>; 3],
-        packages: u64,
+        [raw, digests]: [Vec<u8>; 2],
+        owners: Beside,
+        layers: Option<Beside>,
     ) -> Result<Self, Error> {
+        let runs =
+            |part, beside: Beside, missing| RunReader::new(part, beside.raw, (beside.of, missing));
         let columns = find_columns(&raw)?;
         let mut block = Self {
             raw,
@@ -71,10 +81,8 @@ impl BlockReader {
             leaders: Vec::new(),
             digests,
             digests_read: 0,
-            owners,
-            owners_read: 0,
-            run: (0, 0),
-            packages,
+            owners: runs("a block of owners", owners, "a package is missing"),
+            layers: layers.map(|layers| runs("a block of layers", layers, "a layer is missing")),
             left: count,
             first: true,
             depth: 0,
@@ -109,9 +117,11 @@ impl BlockReader {
         if self.expanded > MAX_BLOCK_BYTES {
             return Err(malformed("its entries amount to more than 16 MiB"));
         }
-        let owner = self.owner()?;
+        let owner = self.owners.next()?.map(PackageId);
+        let layer = self.layers.as_mut().map_or(Ok(None), RunReader::next)?;
+        let origin = layer.and_then(|layer| u16::try_from(layer).ok()).map(LayerId);
         let name = self.raw.get(name).unwrap_or_default();
-        Ok(Some(Row { depth, name, entry, listing: shape.listing, owner }))
+        Ok(Some(Row { depth, name, entry, listing: shape.listing, owner, origin }))
     }
 
     fn next_depth(&mut self) -> Result<u64, Error> {
@@ -226,27 +236,12 @@ impl BlockReader {
         Ok(leader.clone())
     }
 
-    fn owner(&mut self) -> Result<Option<PackageId>, Error> {
-        if self.run.1 == 0 {
-            let rest = self.owners.get(self.owners_read..).unwrap_or_default();
-            let mut input = Input::new("a block of owners", rest);
-            self.run = (input.number()?, input.number()?);
-            self.owners_read = self.owners.len().saturating_sub(input.len());
-            if self.run.0 > self.packages {
-                return Err(input.malformed("a package is missing"));
-            }
-        }
-        let left = self.run.1.checked_sub(1).ok_or(malformed("a run of owners is empty"))?;
-        self.run.1 = left;
-        Ok(self.run.0.checked_sub(1).and_then(|at| u32::try_from(at).ok()).map(PackageId))
-    }
-
     /// Everything must have been used.
     fn end(&self) -> Result<(), Error> {
         let columns = self.columns.iter().all(Range::is_empty);
-        let owners = self.run.1 == 0 && self.owners_read == self.owners.len();
+        let runs = self.owners.is_spent() && self.layers.as_ref().is_none_or(RunReader::is_spent);
         let judged = self.per_host_in.is_none();
-        if columns && owners && judged && self.digests_read == self.digests.len() {
+        if columns && runs && judged && self.digests_read == self.digests.len() {
             return Ok(());
         }
         Err(malformed("it holds more than its entries"))

@@ -6,11 +6,12 @@ use std::hash::Hash;
 use crate::model::{Entry, Observed, PerHost, PerHostValue, Step, TreePath, Xattrs};
 
 use super::columns::{COLUMNS, CONFORMS, Column, LEFT, VIOLATES};
+use super::runs::RunWriter;
 use crate::baseline::limits::expanded;
 use crate::baseline::shape::Shape;
 use crate::baseline::wire::{put, put_bytes, put_field, zigzag};
 
-/// The raw bytes of a block of each of the three sections.
+/// The raw bytes of a block of each of the sections that run side by side.
 #[derive(Debug)]
 pub(in crate::baseline) struct RawBlock {
     pub(in crate::baseline) key: Box<[u8]>,
@@ -18,6 +19,7 @@ pub(in crate::baseline) struct RawBlock {
     pub(in crate::baseline) entries: Vec<u8>,
     pub(in crate::baseline) digests: Vec<u8>,
     pub(in crate::baseline) owners: Vec<u8>,
+    pub(in crate::baseline) layers: Vec<u8>,
 }
 
 /// The open block.
@@ -33,11 +35,10 @@ pub(in crate::baseline) struct BlockWriter {
     xattr_sets: Table<Xattrs>,
     leaders: Table<TreePath>,
     digests: Vec<u8>,
-    owners: Vec<u8>,
+    owners: RunWriter,
+    layers: RunWriter,
     /// Entries since the last that differs by host by right.
     since_per_host: u64,
-    /// The owner of the last entries, and of how many.
-    run: (u64, u64),
 }
 
 /// Values by order of first appearance; the map is only asked, never walked.
@@ -117,7 +118,8 @@ impl BlockWriter {
         self.put(Column::Shape, place.into());
         self.push_values(&step.entry);
         self.push_per_host(&step.entry);
-        self.push_owner(step.owner.map_or(0, |owner| u64::from(owner.0) + 1));
+        self.owners.push(step.owner.map_or(0, |owner| u64::from(owner.0) + 1));
+        self.layers.push(step.origin.map_or(0, |layer| u64::from(layer.0) + 1));
     }
 
     fn push_values(&mut self, entry: &Entry) {
@@ -161,25 +163,11 @@ impl BlockWriter {
         put_per_host(self.column(Column::PerHost), judged);
     }
 
-    fn push_owner(&mut self, owner: u64) {
-        if self.run.1 > 0 && self.run.0 != owner {
-            self.end_run();
-        }
-        self.run = (owner, self.run.1 + 1);
-    }
-
-    fn end_run(&mut self) {
-        put(&mut self.owners, self.run.0);
-        put(&mut self.owners, self.run.1);
-        self.run = (0, 0);
-    }
-
     /// Ends the block; `None` when it is empty.
     pub(in crate::baseline) fn finish(mut self) -> Option<RawBlock> {
         if self.count == 0 {
             return None;
         }
-        self.end_run();
         let tables = [
             (Column::Shapes, std::mem::take(&mut self.shapes).into_bytes()),
             (Column::XattrSets, std::mem::take(&mut self.xattr_sets).into_bytes()),
@@ -197,7 +185,8 @@ impl BlockWriter {
             count: self.count,
             entries,
             digests: self.digests,
-            owners: self.owners,
+            owners: self.owners.finish(),
+            layers: self.layers.finish(),
         })
     }
 

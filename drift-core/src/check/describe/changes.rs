@@ -1,14 +1,21 @@
 //! Changes as the report has them.
 
+use crate::check::origins::Origins;
 use crate::check::path_directories::PATH_DIRECTORIES;
 use crate::compare::{
-    EntryChange, Explanation, Kind, PackageChange, State, grants_power, is_executable,
+    EntryChange, Explanation, ImageChange, Kind, PackageChange, State, grants_power, is_executable,
 };
 use crate::judge::{Circumstances, severity};
-use crate::model::{Cause, Digest, Entry, FileType, Package, PackageId, Severity, TreePath};
-use crate::report::document::{AttributeChange, Change, PackageOf};
+use crate::model::{
+    Cause, Digest, Entry, FileType, LayerId, Package, PackageId, Severity, TreePath,
+};
+use crate::report::document::{AttributeChange, Change, Fact, LayerOf, PackageOf};
 use crate::report::lossy;
 use crate::rules::RuleSet;
+use crate::source::Removals;
+
+/// The collector of facts that the configuration of an image says.
+const IMAGE: &str = "image";
 
 /// What numbers in changes stand for.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +23,10 @@ pub(in crate::check) struct Names<'n> {
     pub(in crate::check) before: &'n [Package],
     pub(in crate::check) after: &'n [Package],
     pub(in crate::check) rules: &'n RuleSet,
+    /// What the layers of both sides are.
+    pub(in crate::check) origins: (Origins<'n>, Origins<'n>),
+    /// Which layer of the newer side removed what, where that is known.
+    pub(in crate::check) removals: Option<&'n Removals>,
 }
 
 /// Describes the change of an entry.
@@ -41,6 +52,7 @@ pub(in crate::check) fn entry_change(
         on_path,
         verified: explanation.verified,
         folded: folded_into.is_some(),
+        ..Circumstances::default()
     };
     let (moved_from, moved_from_b64) = change.moved_from.as_ref().map(path_of).unzip();
     let mut described = Change {
@@ -56,6 +68,8 @@ pub(in crate::check) fn entry_change(
             .collect(),
         cause: explanation.cause,
         cause_verified: explanation.verified,
+        layer: layer_of(change, names),
+        baseline_of: names.origins.0.baseline(origin(&change.before)),
         package: package_of(owner(names.before, &change.before), owner(names.after, &change.after)),
         rule: Some(rule.to_string()),
         on_path,
@@ -97,6 +111,46 @@ pub(in crate::check) fn package_change(
     };
     described.id = id_of(&described, name.as_bytes());
     described
+}
+
+/// Describes a difference of two images' configurations.
+pub(in crate::check) fn image_change(change: &ImageChange) -> Change {
+    let about = Circumstances {
+        against_baseline: true,
+        image_fact: true,
+        decides_what_runs: change.decides_what_runs(),
+        ..Circumstances::default()
+    };
+    let bytes = |value: &Option<String>| value.as_ref().map(|value| value.as_bytes().to_vec());
+    let kind = match (&change.before, &change.after) {
+        (None, _) => Kind::Added,
+        (_, None) => Kind::Removed,
+        _ => Kind::Modified,
+    };
+    let mut described = Change {
+        kind: kind.name(),
+        fact: Some(Fact { collector: IMAGE, key: change.key.clone() }),
+        attributes: vec![attribute_change(b"value", bytes(&change.before), bytes(&change.after))],
+        cause_verified: true,
+        severity: severity(Cause::ModifiedInPlace, &about),
+        ..blank("fact", (change.key.clone(), None))
+    };
+    described.id = id_of(&described, change.key.as_bytes());
+    described
+}
+
+/// The layer of the target that an entry came or went with; else the one that it had in the baseline.
+fn layer_of(change: &EntryChange, names: &Names<'_>) -> Option<LayerOf> {
+    let (before, after) = &names.origins;
+    let now = match &change.after {
+        Some(state) => state.origin,
+        None => names.removals.and_then(|removals| removals.layer_of(&change.path)),
+    };
+    after.layer("target", now).or_else(|| before.layer("baseline", origin(&change.before)))
+}
+
+fn origin(side: &Option<State>) -> Option<LayerId> {
+    side.as_ref()?.origin
 }
 
 /// Describes a path that a mount hides and of which nothing else differs.
@@ -146,6 +200,9 @@ pub(in crate::check) fn id_of(change: &Change, path: &[u8]) -> String {
             field(exact.as_ref().or(text.as_ref()).map_or("", String::as_str).as_bytes());
         }
     }
+    if let Some(altered) = &change.altered_by {
+        field(altered.identity.as_bytes());
+    }
     Digest::sha256_of(&text).hex()
 }
 
@@ -167,6 +224,8 @@ fn blank(subject: &'static str, (path, path_b64): (String, Option<String>)) -> C
         cause: Cause::ModifiedInPlace,
         cause_verified: false,
         layer: None,
+        baseline_of: None,
+        altered_by: None,
         package: None,
         rule: None,
         entries: None,

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::baseline;
 use crate::bounds::Timestamp;
-use crate::capture::{Captured, Parts};
+use crate::capture::Captured;
+use crate::check::composition::Composition;
 use crate::check::view::View;
 use crate::check::{Found, Occasion, Request, Sealed};
 use crate::judge::{Status, Verdict};
-use crate::model::{AttributeSet, Cause, Digest, Identity, Precision, Problem, Severity};
+use crate::model::{AttributeSet, Cause, Digest, Image, Precision, Problem, Severity};
 use crate::report::{Report, document};
 use crate::rules::RuleSet;
-use crate::seal::Predicate;
+use crate::seal::{Predicate, SealedBy};
 
 /// [`document::Reference::kind`] of a baseline whose seal held.
 pub(in crate::check) const SEALED: &str = "sealed";
@@ -49,9 +50,10 @@ pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>
         target: document::Target {
             kind: paper.after.kind.name().to_owned(),
             locator: paper.after.locator.clone(),
-            identity: identity(&paper.after.identity),
+            identity: identity(paper.after),
             root_digest: Some(paper.root.to_string()),
             effective_root: Some(paper.effective_root.to_string()),
+            image: paper.after.image.map(document::Image::from),
         },
         baseline: paper.reference,
         manifests: Vec::new(),
@@ -80,6 +82,7 @@ fn tool(paper: &Paper<'_>) -> document::Tool {
         policies_digest: None,
         rules_digest: paper.rules.digest().to_string(),
         waivers_digest: None,
+        config_digests: Vec::new(),
     }
 }
 
@@ -106,13 +109,14 @@ fn scope(paper: &Paper<'_>) -> document::Scope {
     }
 }
 
-fn identity(identity: &Identity) -> document::TargetIdentity {
+fn identity(view: &View<'_>) -> document::TargetIdentity {
+    let (identity, image) = (&view.identity, view.image);
     document::TargetIdentity {
         os: identity.os.clone(),
         version: identity.version.clone(),
         architecture: identity.architecture.clone(),
         hostname: identity.hostname.clone(),
-        image_digest: None,
+        image_digest: image.and_then(Image::digest).map(ToString::to_string),
     }
 }
 
@@ -120,8 +124,9 @@ fn identity(identity: &Identity) -> document::TargetIdentity {
 pub(in crate::check) fn not_observable(
     before: Option<&View<'_>>,
     after: &View<'_>,
-    parts: Parts,
+    request: &Request,
 ) -> Vec<String> {
+    let parts = request.parts;
     let sides = || before.into_iter().chain([after]);
     let carried = sides().fold(AttributeSet::all(), |set, side| set.and(side.carries.attributes));
     let missing = AttributeSet::all().without(carried);
@@ -132,6 +137,12 @@ pub(in crate::check) fn not_observable(
     }
     if !parts.packages || sides().any(|side| side.packages.is_empty()) {
         names.push("packages".to_owned());
+    }
+    // Of two sides that are no images nothing is missing, unless it is asked for.
+    let images = sides().filter(|side| side.image.is_some()).count();
+    let asked = request.require.iter().any(|wanted| wanted == "image");
+    if images != sides().count() && (images > 0 || asked) {
+        names.push("image".to_owned());
     }
     names.extend(["facts".to_owned(), "settings".to_owned()]);
     names.sort();
@@ -204,8 +215,10 @@ fn summary(
         count(&mut counts.by_severity, change.severity.name());
     }
     let fails = |change: &&document::Change| paper.request.fail_on.fails(change.severity);
-    let replace =
-        |change: &document::Change| matches!(change.cause, Cause::ModifiedInPlace | Cause::Moved);
+    // What a baseline altered is no fault of the target, and replacing it would not help.
+    let replace = |change: &document::Change| {
+        change.altered_by.is_none() && matches!(change.cause, Cause::ModifiedInPlace | Cause::Moved)
+    };
     let any = changes.iter().any(|change| change.severity > Severity::Informational);
     let recommendation = if changes.iter().filter(fails).any(replace) {
         "replace"
@@ -237,15 +250,8 @@ pub(in crate::check) fn sealed(sealed: &Sealed<'_>, now: Timestamp) -> document:
         file: Some(sealed.file.to_owned()),
         digest: Some(statement.subject_digest.to_string()),
         root_digest: Some(sealed.baseline.root().to_string()),
-        signers: sealed
-            .seal
-            .signers
-            .iter()
-            .map(|signer| document::Signer {
-                name: signer.name.clone(),
-                key: signer.key.to_string(),
-            })
-            .collect(),
+        signers: signers(sealed),
+        image: sealed.baseline.image().map(document::Image::from),
         ..document::Reference::default()
     };
     if let Predicate::Snapshot(predicate) = &statement.predicate {
@@ -260,6 +266,47 @@ pub(in crate::check) fn sealed(sealed: &Sealed<'_>, now: Timestamp) -> document:
     reference
 }
 
+fn signers(sealed: &Sealed<'_>) -> Vec<document::Signer> {
+    let signer = |signer: &SealedBy| document::Signer {
+        name: signer.name.clone(),
+        key: signer.key.to_string(),
+    };
+    sealed.seal.signers.iter().map(signer).collect()
+}
+
+/// Describes several sealed baselines, of which the last gives its name to the whole.
+pub(in crate::check) fn composed(
+    composition: &Composition<'_>,
+    now: Timestamp,
+) -> document::Reference {
+    let last = composition.last().map(|last| sealed(last, now)).unwrap_or_default();
+    document::Reference {
+        root_digest: Some(composition.root().to_string()),
+        effective_root: None,
+        composed_of: composition.parts.iter().map(component).collect(),
+        ..last
+    }
+}
+
+fn component(sealed: &Sealed<'_>) -> document::Component {
+    let statement = &sealed.seal.statement;
+    let predicate = match &statement.predicate {
+        Predicate::Snapshot(predicate) => Some(predicate),
+        Predicate::Report(_) => None,
+    };
+    let document::BaselineOf { identity, file } = sealed.name();
+    document::Component {
+        file,
+        digest: statement.subject_digest.to_string(),
+        root_digest: sealed.baseline.root().to_string(),
+        identity,
+        sequence: predicate.map_or(0, |predicate| predicate.sequence),
+        created: predicate.map(|predicate| predicate.created.to_string()).unwrap_or_default(),
+        expires: predicate.and_then(|predicate| predicate.expires).map(|time| time.to_string()),
+        signers: signers(sealed),
+    }
+}
+
 /// Describes any other target that stands for the older side.
 pub(in crate::check) fn snapshot(view: &View<'_>) -> Result<document::Reference, baseline::Error> {
     Ok(document::Reference {
@@ -267,6 +314,7 @@ pub(in crate::check) fn snapshot(view: &View<'_>) -> Result<document::Reference,
         verified: view.is_sealed(),
         file: Some(view.locator.clone()),
         root_digest: Some(view.root()?.to_string()),
+        image: view.image.map(document::Image::from),
         ..document::Reference::default()
     })
 }

@@ -14,6 +14,9 @@ use crate::report::{Report, exact};
 /// Unowned entries of one directory that are shown one by one.
 const EXAMPLES: usize = 3;
 
+/// Characters of a layer's command; the JSON report has all.
+const SHOWN_COMMAND: usize = 60;
+
 /// Every cause in the order of the report: its heading, and a phrase that follows a number.
 pub(super) const CAUSES: &[(Cause, &str, &str)] = &[
     (Cause::ModifiedInPlace, "Modified in place", "modified in place"),
@@ -45,6 +48,7 @@ pub(super) const OF_PACKAGES: [Cause; 5] =
 const BY_RULE: [Cause; 2] = [Cause::DeclaredDynamic, Cause::ExpectedPerHost];
 
 pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    altered(page, report)?;
     for (cause, heading, _) in CAUSES {
         if OF_PACKAGES.contains(cause) || BY_RULE.contains(cause) {
             continue;
@@ -77,16 +81,36 @@ pub(super) fn write_declared(page: &mut Page<'_>, report: &Report) -> io::Result
     Ok(())
 }
 
+/// Writes what one of several baselines alters of those before it: no fault of the target.
+fn altered(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let mut members: Vec<&Change> =
+        report.changes.iter().filter(|change| change.altered_by.is_some()).collect();
+    if members.is_empty() {
+        return Ok(());
+    }
+    members.sort_by_key(|change| Reverse(change.severity));
+    page.heading(&format!("Altered by a later baseline: {}", number(members.len() as u64)))?;
+    page.say(2, "A later baseline should add to those before it, and never alter them.")?;
+    list(page, &members, MAX_LINES, |change| item(change))
+}
+
 fn of_cause(report: &Report, cause: Cause) -> Vec<&Change> {
-    let is_member = |c: &&Change| c.cause == cause && c.folded_into.is_none();
+    let is_member =
+        |c: &&Change| c.cause == cause && c.folded_into.is_none() && c.altered_by.is_none();
     report.changes.iter().filter(is_member).collect()
 }
 
 /// Returns the line of one change.
 pub(super) fn item(change: &Change) -> Line {
     let mut line = Line::of(change.severity);
-    if change.subject != "entry" {
-        line.say(change.subject);
+    match &change.fact {
+        Some(fact) => {
+            line.value(fact.collector.as_bytes());
+        }
+        None if change.subject != "entry" => {
+            line.say(change.subject);
+        }
+        None => {}
     }
     line.path(&change.path, change.path_b64.as_ref()).glue(":");
     event(&mut line, change);
@@ -97,6 +121,14 @@ pub(super) fn item(change: &Change) -> Line {
         line.glue(",").say(&format!("with {} below it", total(below, "entry")));
     }
     owner(&mut line, change.package.as_ref());
+    layer(&mut line, change);
+    if let (Some(by), Some(of)) = (&change.altered_by, &change.baseline_of) {
+        line.glue(";").name(by.identity.as_bytes()).say("in").name(by.file.as_bytes());
+        line.say("altered what").name(of.identity.as_bytes()).say("in").name(of.file.as_bytes());
+        line.say("holds");
+    } else if let Some(of) = &change.baseline_of {
+        line.glue(";").say("from baseline").name(of.identity.as_bytes());
+    }
     if !change.cause_verified && change.cause == Cause::Generated {
         line.glue(";").say("could not be derived again");
     }
@@ -104,6 +136,19 @@ pub(super) fn item(change: &Change) -> Line {
         line.glue(";").say("waived by").name(waiver.as_bytes());
     }
     line
+}
+
+/// Appends the layer that an entry came with, and the beginning of its command.
+fn layer(line: &mut Line, change: &Change) {
+    let Some(layer) = &change.layer else { return };
+    line.glue(";").say("layer").say(&layer.index.to_string());
+    if layer.of != "target" {
+        line.say("of the").say(layer.of);
+    }
+    let Some(command) = &layer.created_by else { return };
+    let shown: String = command.chars().take(SHOWN_COMMAND).collect();
+    let cut = if shown.len() < command.len() { "..." } else { "" };
+    line.glue(":").name(format!("{}{cut}", shown.trim()).as_bytes());
 }
 
 /// Writes what is loud one by one and folds the rest by directory.

@@ -142,7 +142,13 @@ fn unseen(report: &Report) -> String {
 fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let target = &report.target;
     let mut line = Line::at(2);
-    line.say("Target:").name(target.locator.as_bytes()).say("is a").name(target.kind.as_bytes());
+    line.say("Target:").name(target.locator.as_bytes()).say("is");
+    match target.kind.as_str() {
+        "oci" => line.say("an OCI image"),
+        "docker-archive" => line.say("an image in a docker archive"),
+        "overlay" => line.say("an overlay"),
+        kind => line.say("a").name(kind.as_bytes()),
+    };
     let identity = &target.identity;
     for (word, value) in [
         ("system", &identity.os),
@@ -156,6 +162,7 @@ fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         }
     }
     page.line(&line)?;
+    configured(page, report)?;
     let mut line = Line::at(2);
     line.say("Compared with:");
     if report.verdict.status == "untrusted" {
@@ -167,10 +174,29 @@ fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     }
     reference(&mut line, &report.baseline);
     page.line(&line)?;
+    composed(page, &report.baseline)?;
     if report.scope.rules_overridden {
-        page.say(2, "Rules of the command line replaced those of the baseline.")?;
+        page.say(2, "Rules of the operator replaced those of the baseline.")?;
     }
     Ok(())
+}
+
+/// Writes which configuration files were in force.
+fn configured(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let files = &report.tool.config_digests;
+    if files.is_empty() {
+        return Ok(());
+    }
+    let mut line = Line::at(2);
+    line.say("Configured by:");
+    for (at, config) in files.iter().enumerate() {
+        if at > 0 {
+            line.glue(",");
+        }
+        line.name(config.file.as_bytes());
+    }
+    line.glue(".");
+    page.line(&line)
 }
 
 fn reference(line: &mut Line, baseline: &Reference) {
@@ -183,6 +209,10 @@ fn reference(line: &mut Line, baseline: &Reference) {
         ("none", _) => {
             line.say("nothing: no reference was given.");
             return;
+        }
+        ("sealed", true) if !baseline.composed_of.is_empty() => {
+            let several = count(baseline.composed_of.len(), "sealed baseline");
+            line.say(&several).say("laid over each other, the last of them")
         }
         ("sealed", true) => line.say("the sealed baseline"),
         ("sealed", false) => line.say("the baseline, its seal NOT VERIFIED,"),
@@ -219,6 +249,25 @@ fn reference(line: &mut Line, baseline: &Reference) {
     if !baseline.verified {
         line.say("Whoever could write it decides what this report says.");
     }
+}
+
+/// Writes each of several baselines, the lowest first.
+fn composed(page: &mut Page<'_>, baseline: &Reference) -> io::Result<()> {
+    for (at, one) in baseline.composed_of.iter().enumerate() {
+        let mut line = Line::at(4);
+        line.say(&format!("{}.", at.saturating_add(1))).name(one.file.as_bytes());
+        line.say("of").name(one.identity.as_bytes());
+        line.glue(",").say(&format!("sequence {}", one.sequence));
+        line.glue(",").say("made").name(one.created.as_bytes());
+        if let Some(expires) = &one.expires {
+            line.glue(",").say("expires").name(expires.as_bytes());
+        }
+        for signer in &one.signers {
+            line.glue(",").say("signed by").name(signer.name.as_bytes());
+        }
+        page.line(&line)?;
+    }
+    Ok(())
 }
 
 /// Writes what to do, and what this run does not prove.

@@ -75,6 +75,8 @@ pub(super) fn span(seconds: u64) -> String {
 pub(super) fn event(line: &mut Line, change: &Change) {
     let file_type = change.file_type.unwrap_or("");
     match change.kind {
+        // Of a fact, that it is there says nothing: its value does.
+        _ if change.fact.is_some() => differences(line, change),
         "added" => {
             line.say("added").say(file_type);
             added(line, change);
@@ -86,16 +88,21 @@ pub(super) fn event(line: &mut Line, change: &Change) {
             if let Some(from) = &change.moved_from {
                 line.say("moved from").path(from, change.moved_from_b64.as_ref());
             }
-            for (at, attribute) in change.attributes.iter().enumerate() {
-                if at > 0 || change.moved_from.is_some() {
-                    line.glue(";");
-                }
-                difference(line, attribute);
-            }
+            differences(line, change);
             if change.attributes.is_empty() && change.moved_from.is_none() {
                 line.say("changed");
             }
         }
+    }
+}
+
+/// Appends each attribute that differs.
+fn differences(line: &mut Line, change: &Change) {
+    for (at, attribute) in change.attributes.iter().enumerate() {
+        if at > 0 || change.moved_from.is_some() {
+            line.glue(";");
+        }
+        difference(line, attribute);
     }
 }
 

@@ -1,98 +1,105 @@
-//! A second pass over the archive for what is asked of single files.
+//! What is asked of single files: from what the first pass kept, or from another pass.
 
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::collections::BTreeMap;
 
 use crate::bounds::Cancel;
-use crate::model::{Digest, FileType, RowId, Stage, Tree};
-use crate::source::{Ask, Content, ContentSink, Error, Unread, UnreadKind, Want, decoded};
+use crate::model::{Digest, FileType, LayerId, RowId, Stage, Tree};
+use crate::source::{Ask, Content, ContentSink, Unread, UnreadKind, Want, decoded};
 
-use super::archive::Archive;
-use super::index::{Index, Object};
-use super::reader::{Fault, Next};
+use super::index::Index;
+use super::object::{Body, Object};
+use super::reader::{Fault, Next, Reader};
 
 /// Asks by the number of the member that holds the content.
-type Waiting<'i> = BTreeMap<u64, (&'i Object, Vec<Ask>)>;
+pub(in crate::source) type Waiting<'i> = BTreeMap<u32, (&'i Object, Vec<Ask>)>;
 
-/// Answers every ask once.
-pub(super) fn answer(
-    archive: &Archive,
-    index: &Index,
+/// Answers what can be answered without another pass, and returns the rest by archive.
+pub(in crate::source) fn sorted<'i>(
+    index: &'i Index,
     tree: &Tree,
     asks: &[Ask],
-    cancel: &Cancel,
     sink: &dyn ContentSink,
-) -> Result<(), Error> {
-    let mut waiting = Waiting::new();
+) -> BTreeMap<LayerId, Waiting<'i>> {
+    let mut waiting: BTreeMap<LayerId, Waiting<'i>> = BTreeMap::new();
     for ask in asks {
         match object_of(index, tree, ask.row) {
-            Ok(object) if needs_bytes(ask.want) => {
-                waiting.entry(object.member).or_insert((object, Vec::new())).1.push(*ask);
-            }
-            Ok(object) => sink.take(ask.row, Ok(known(object, ask.want))),
+            Ok((number, object)) => match index.kept(number) {
+                Some(bytes) => {
+                    let mut gather = Gather::new(ask.want);
+                    gather.update(bytes);
+                    sink.take(ask.row, Ok(gather.finish(object, ask.want)));
+                }
+                None if needs_bytes(ask.want) => {
+                    let archive = waiting.entry(object.layer).or_default();
+                    archive.entry(object.member).or_insert((object, Vec::new())).1.push(*ask);
+                }
+                None => sink.take(ask.row, Ok(known(object, ask.want))),
+            },
             Err(unread) => sink.take(ask.row, Err(unread)),
         }
     }
-    if waiting.is_empty() {
-        return Ok(());
+    waiting
+}
+
+/// Reads what is waited for in one pass over its archive, up to the last of it, and leaves in
+/// `waiting` what the archive did not hold.
+pub(in crate::source) fn answers(
+    reader: &mut Reader<'_>,
+    waiting: &mut Waiting<'_>,
+    cancel: &Cancel,
+) -> Result<Vec<(RowId, Content)>, Fault> {
+    let (mut number, mut answers) = (0u32, Vec::new());
+    while !waiting.is_empty() {
+        let Next::Member(member) = reader.next()? else { break };
+        cancel.check().map_err(|_| Fault::Cancelled)?;
+        if let Some((object, asks)) = waiting.remove(&number) {
+            let mut gathers: Vec<Gather> = asks.iter().map(|ask| Gather::new(ask.want)).collect();
+            let mut digest = drift_lanes::Sha256::new();
+            reader.content(member.map(), &mut |piece| {
+                digest.update(piece);
+                gathers.iter_mut().for_each(|gather| gather.update(piece));
+                cancel.check().map_err(|_| Fault::Cancelled)
+            })?;
+            if object.digest() != Some(Digest::sha256(digest.finish())) {
+                let what = "a file in it is no longer the one that was read before; try again";
+                return Err(Fault::Malformed(what.to_owned()));
+            }
+            let done = asks.iter().zip(gathers);
+            answers.extend(done.map(|(ask, gather)| (ask.row, gather.finish(object, ask.want))));
+        }
+        number = number.saturating_add(1);
     }
-    // Nothing is handed out before the pass has proved that the file stayed as it was.
-    let answers = scan(archive, &mut waiting, cancel)?;
+    Ok(answers)
+}
+
+/// Hands out the answers of a pass and says of what remains that it is gone.
+pub(in crate::source) fn hand_out(
+    answers: Vec<(RowId, Content)>,
+    waiting: &Waiting<'_>,
+    sink: &dyn ContentSink,
+) {
     for (row, content) in answers {
         sink.take(row, Ok(content));
     }
     for ask in waiting.values().flat_map(|(_, asks)| asks) {
         sink.take(ask.row, Err(unread(UnreadKind::Vanished, "the archive no longer holds it")));
     }
-    Ok(())
-}
-
-/// Reads what is waited for in one pass, and leaves in `waiting` what the archive did not hold.
-fn scan(
-    archive: &Archive,
-    waiting: &mut Waiting<'_>,
-    cancel: &Cancel,
-) -> Result<Vec<(RowId, Content)>, Error> {
-    archive.pass(|reader| {
-        let (mut number, mut answers) = (0u64, Vec::new());
-        while let Next::Member(member) = reader.next()? {
-            cancel.check().map_err(|_| Fault::Cancelled)?;
-            if let Some((object, asks)) = waiting.remove(&number) {
-                let mut gathers: Vec<Gather> =
-                    asks.iter().map(|ask| Gather::new(ask.want)).collect();
-                reader.content(member.map(), &mut |piece| {
-                    gathers.iter_mut().for_each(|gather| gather.update(piece));
-                    cancel.check().map_err(|_| Fault::Cancelled)
-                })?;
-                let done = asks.iter().zip(gathers);
-                answers.extend(done.map(|(ask, gather)| (ask.row, gather.finish(object))));
-            }
-            number = number.saturating_add(1);
-        }
-        Ok(answers)
-    })
 }
 
 /// Reads one whole file of at most `limit` bytes.
-pub(super) fn bytes(archive: &Archive, object: &Object, limit: u64) -> Option<Vec<u8>> {
+pub(in crate::source) fn bytes(
+    reader: &mut Reader<'_>,
+    object: &Object,
+    limit: u64,
+    cancel: &Cancel,
+) -> Result<Option<Vec<u8>>, Fault> {
     let want = Want { bytes: Some(limit), ..Want::default() };
-    let read = archive.pass(|reader| {
-        let mut number = 0u64;
-        while let Next::Member(member) = reader.next()? {
-            if number == object.member {
-                let mut gather = Gather::new(want);
-                reader.content(member.map(), &mut |piece| {
-                    gather.update(piece);
-                    Ok(())
-                })?;
-                return Ok(gather.finish(object).bytes);
-            }
-            number = number.saturating_add(1);
-        }
-        Ok(None)
-    });
-    read.ok().flatten()
+    let ask = Ask { row: RowId(0), want };
+    let mut waiting = Waiting::from([(object.member, (object, vec![ask]))]);
+    let answers = answers(reader, &mut waiting, cancel)?;
+    Ok(answers.into_iter().next().and_then(|(_, content)| content.bytes))
 }
 
 fn needs_bytes(want: Want) -> bool {
@@ -100,32 +107,24 @@ fn needs_bytes(want: Want) -> bool {
 }
 
 fn known(object: &Object, want: Want) -> Content {
-    Content {
-        size: object.size,
-        mtime: object.mtime,
-        mode: object.mode,
-        uid: object.uid,
-        gid: object.gid,
-        digest: object.digest.filter(|_| want.digest),
-        md5: None,
-        prefix: None,
-        bytes: None,
-    }
+    Gather::new(Want::default()).finish(object, Want { digest: want.digest, ..Want::default() })
 }
 
-fn object_of<'i>(index: &'i Index, tree: &Tree, row: RowId) -> Result<&'i Object, Unread> {
-    let node = index.find(&tree.path(row)).and_then(|node| index.nodes.get(node as usize));
-    let object = node.and_then(|node| index.objects.get(node.object? as usize));
-    match object {
-        Some(object) if object.file_type != FileType::File => {
+fn object_of<'i>(index: &'i Index, tree: &Tree, row: RowId) -> Result<(u32, &'i Object), Unread> {
+    let number = index.nodes.find(&tree.path(row)).and_then(|node| index.nodes.object(node));
+    let object = number.and_then(|number| Some((number, index.objects.get(number as usize)?)));
+    let Some((number, object)) = object else {
+        return Err(unread(UnreadKind::Vanished, "the archive does not hold it"));
+    };
+    match &object.body {
+        _ if object.file_type != FileType::File => {
             Err(unread(UnreadKind::Replaced, "it is no regular file in the archive"))
         }
-        Some(object) if object.digest.is_none() => {
-            let why = object.unread.as_deref().unwrap_or("its content was not read");
-            Err(unread(UnreadKind::Unreadable, why))
+        Body::Content(_) => Ok((number, object)),
+        Body::Unread(why) => Err(unread(UnreadKind::Unreadable, why)),
+        Body::Nothing | Body::Link(_) | Body::Device(_) => {
+            Err(unread(UnreadKind::Unreadable, "its content was not read"))
         }
-        Some(object) => Ok(object),
-        None => Err(unread(UnreadKind::Vanished, "the archive does not hold it")),
     }
 }
 
@@ -137,9 +136,8 @@ fn unread(kind: UnreadKind, reason: &str) -> Unread {
 /// was rotated is smaller by far.
 const MAX_PACKED_BYTES: u64 = 64 << 20;
 
-/// What is wanted of one file, while its bytes pass.
+/// What is wanted of one file beyond its digest, while its bytes pass.
 struct Gather {
-    digest: Option<drift_lanes::Sha256>,
     md5: Option<drift_lanes::Md5>,
     /// The digest so far and the bytes it still lacks.
     prefix: Option<(drift_lanes::Sha256, u64)>,
@@ -152,7 +150,6 @@ struct Gather {
 impl Gather {
     fn new(want: Want) -> Self {
         Self {
-            digest: want.digest.then(drift_lanes::Sha256::new),
             md5: want.md5.then(drift_lanes::Md5::new),
             prefix: want.prefix.map(|length| (drift_lanes::Sha256::new(), length)),
             bytes: match want.decoded {
@@ -164,9 +161,6 @@ impl Gather {
     }
 
     fn update(&mut self, piece: &[u8]) {
-        if let Some(digest) = &mut self.digest {
-            digest.update(piece);
-        }
         if let Some(md5) = &mut self.md5 {
             md5.update(piece);
         }
@@ -185,7 +179,7 @@ impl Gather {
         }
     }
 
-    fn finish(self, object: &Object) -> Content {
+    fn finish(self, object: &Object, want: Want) -> Content {
         if self.decoded {
             return self.unpacked(object);
         }
@@ -195,7 +189,7 @@ impl Gather {
             mode: object.mode,
             uid: object.uid,
             gid: object.gid,
-            digest: self.digest.map(|digest| Digest::sha256(digest.finish())),
+            digest: object.digest().filter(|_| want.digest),
             md5: self.md5.map(|md5| Digest::md5(md5.finish())),
             prefix: self
                 .prefix

@@ -1,385 +1,296 @@
-//! Everything an archive holds, in memory: the tree that extracting it into an empty directory
-//! would give, without writing anything.
+//! Everything that one archive holds, or several that lie on one another, in memory: the tree that
+//! extracting them into an empty directory would give, without writing anything.
 //!
-//! Names lead to objects; hard links are several names of one object. A later member of a name
-//! takes the place of an earlier one. Nothing is ever placed through a link.
+//! Names lead to objects; hard links are several names of one object.
 
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use crate::bounds::escape::escaped;
-use crate::bounds::{Cancel, Event, Observer};
-use crate::model::{
-    AttributeSet, Device, Digest, FileType, Observed, Problem, Stage, Time, TreePath, Xattrs,
-};
+use crate::model::{AttributeSet, FileType, LayerId, Observed, Problem, Stage, TreePath, Xattrs};
 
 use super::acl::Names;
 use super::labels::Labels;
-use super::member::{Kind, Layout, Member};
-use super::paths::{Place, place};
-use super::reader::{End, Fault, Next, Reader};
+use super::nodes::Nodes;
+use super::object::{NO_XATTRS, Object, XATTRS_PENDING, XATTRS_UNKNOWN};
+use super::reader::{End, Fault};
+use super::scan::{MAX_KEPT_TOTAL, Scan};
+use super::steps::{Steps, What};
 
-/// Files of so many bytes are kept where probes look.
-const MAX_KEPT: u64 = 4096;
-
-/// As [`MAX_KEPT`], of passwd(5) and group(5), which access control lists need.
-const MAX_ACCOUNTS: u64 = 1 << 20;
-
-/// All that is kept together.
-const MAX_KEPT_TOTAL: u64 = 16 << 20;
-
-/// The most members: an archive of zeros could otherwise hold half a billion.
-const MAX_MEMBERS: u64 = 10_000_000;
-
-/// A name in the tree; number 0 is the root.
+/// The tree.
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) name: Box<[u8]>,
-    pub(super) parent: u32,
-    /// What it leads to; `None` of a directory that is named only on the way to others.
-    pub(super) object: Option<u32>,
-    /// Names in a directory; `None` of anything else.
-    pub(super) children: Option<BTreeMap<Box<[u8]>, u32>>,
-}
-
-/// What one member holds.
-#[derive(Debug)]
-pub(super) struct Object {
-    /// The number of the member, from 0.
-    pub(super) member: u64,
-    /// `Unknown` where the member cannot be read with certainty.
-    pub(super) file_type: FileType,
-    pub(super) mode: u16,
-    pub(super) uid: u32,
-    pub(super) gid: u32,
-    pub(super) size: u64,
-    pub(super) mtime: Time,
-    pub(super) device: Option<Device>,
-    pub(super) link: Box<[u8]>,
-    pub(super) xattrs: Observed<Xattrs>,
-    /// Of files whose content was read.
-    pub(super) digest: Option<Digest>,
-    /// Why the content of a file was not read; whoever asks for it is told.
-    pub(super) unread: Option<String>,
-    /// Names that lead here in the end.
-    pub(super) names: u32,
-}
-
-/// The whole archive.
-#[derive(Debug)]
-pub(super) struct Index {
-    pub(super) nodes: Vec<Node>,
-    pub(super) objects: Vec<Object>,
-    pub(super) problems: Vec<Problem>,
+pub(in crate::source) struct Index {
+    pub(in crate::source) nodes: Nodes,
+    pub(in crate::source) objects: Vec<Object>,
+    pub(in crate::source) problems: Vec<Problem>,
     /// Which optional attributes have a record anywhere.
-    pub(super) seen: AttributeSet,
+    pub(in crate::source) seen: AttributeSet,
     /// Whether a time with a fraction occurs.
-    pub(super) fine_times: bool,
-    /// Whether the archive ends as it should, so that what is not in it does not exist.
-    pub(super) whole: bool,
+    pub(in crate::source) fine_times: bool,
+    /// Whether all that there is was read, so that what is not in it does not exist.
+    pub(in crate::source) whole: bool,
+    /// Whether the archives are layers of an image.
+    pub(in crate::source) layered: bool,
+    pub(in crate::source) implied: usize,
+    /// What concerns an object alone, by its number.
+    faults: HashMap<u32, Vec<(Stage, String)>>,
+    lists: Vec<(u32, Labels)>,
+    xattrs: Vec<Xattrs>,
+    xattr_numbers: HashMap<Xattrs, u32>,
     kept: HashMap<u32, Vec<u8>>,
     kept_total: u64,
-    /// Labels by object until the archive's users are known.
-    pub(super) labels: Vec<(u32, u32, Labels)>,
-    pub(super) implied: usize,
+    /// Whether there were too many problems to name each.
+    crowded: bool,
 }
 
-impl Object {
-    fn of(member: &Member, number: u64, file_type: FileType) -> Self {
-        let link = if file_type == FileType::Symlink { member.link.as_slice() } else { &[] };
-        Self {
-            file_type,
-            mode: member.mode,
-            uid: member.uid,
-            gid: member.gid,
-            size: if file_type == FileType::File { member.size } else { 0 },
-            mtime: member.mtime,
-            device: member.device,
-            link: link.into(),
-            xattrs: Observed::Is(Xattrs::default()),
-            ..Self::unknown(number)
-        }
-    }
-
-    fn unknown(member: u64) -> Self {
-        Self {
-            member,
-            file_type: FileType::Unknown,
-            mode: 0,
-            uid: 0,
-            gid: 0,
-            size: 0,
-            mtime: Time::default(),
-            device: None,
-            link: Box::default(),
-            xattrs: Observed::Unobserved,
-            digest: None,
-            unread: None,
-            names: 0,
-        }
-    }
-}
+/// Archives with more odd entries than this are made to be odd.
+const MAX_PROBLEMS: usize = 100_000;
 
 impl Index {
-    /// Reads the whole archive once.
-    pub(super) fn build(
-        reader: &mut Reader<'_>,
-        cancel: Option<&Cancel>,
-        observer: &dyn Observer,
-    ) -> Result<Self, Fault> {
-        let mut index = Self::empty();
-        let (mut member_number, mut bytes) = (0u64, 0u64);
-        let end = loop {
-            if cancel.is_some_and(Cancel::is_cancelled) {
-                return Err(Fault::Cancelled);
-            }
-            let member = match reader.next()? {
-                Next::Member(member) => member,
-                Next::End(end) => break end,
-            };
-            bytes = bytes.saturating_add(member.size);
-            index.member(reader, member, member_number, cancel)?;
-            member_number = member_number.saturating_add(1);
-            if member_number > MAX_MEMBERS {
-                let reason = format!("the archive holds more than {MAX_MEMBERS} entries");
-                return Err(Fault::Malformed(reason));
-            }
-            if member_number.trailing_zeros() >= 10 {
-                observer.event(Event::Read { files: member_number, bytes });
-            }
-        };
-        index.finish(end);
-        Ok(index)
-    }
-
-    fn empty() -> Self {
-        let root =
-            Node { name: Box::default(), parent: 0, object: None, children: Some(BTreeMap::new()) };
+    /// Returns a tree of nothing.
+    pub(in crate::source) fn new(layered: bool) -> Self {
         Self {
-            nodes: vec![root],
+            nodes: Nodes::new(),
             objects: Vec::new(),
             problems: Vec::new(),
             seen: AttributeSet::EMPTY,
             fine_times: false,
             whole: true,
+            layered,
+            implied: 0,
+            faults: HashMap::new(),
+            lists: Vec::new(),
+            xattrs: vec![Xattrs::default()],
+            xattr_numbers: HashMap::from([(Xattrs::default(), NO_XATTRS)]),
             kept: HashMap::new(),
             kept_total: 0,
-            labels: Vec::new(),
-            implied: 0,
+            crowded: false,
         }
     }
 
-    fn member(
-        &mut self,
-        reader: &mut Reader<'_>,
-        member: Member,
-        number: u64,
-        cancel: Option<&Cancel>,
-    ) -> Result<(), Fault> {
-        let path = match place(&member.name) {
-            Place::At(path) => path,
-            Place::Nowhere(why) => {
-                let reason = format!(
-                    "the entry \"{}\" at offset {} is left out: {why}",
-                    shown(&member.name),
-                    member.offset
-                );
-                self.problem(TreePath::root(), Stage::Parse, reason);
-                return Ok(());
-            }
-        };
-        for oddity in &member.oddities {
-            self.problem(path.clone(), Stage::Parse, (*oddity).to_owned());
-        }
-        let object = match member.kind {
-            Kind::HardLink => match self.linked(&path, &member.link) {
-                Ok(Some(object)) => object,
-                Ok(None) => return Ok(()),
-                Err(why) => {
-                    self.problem(path.clone(), Stage::Parse, why);
-                    self.unknown(number)
-                }
-            },
-            Kind::Object(_) | Kind::Foreign => {
-                self.object(reader, &path, &member, number, cancel)?
-            }
-        };
-        self.insert(&path, object)
-    }
-
-    /// Finds the object that a hard link names; `Ok(None)` for a link to itself, which is reported.
-    fn linked(&mut self, path: &TreePath, target: &[u8]) -> Result<Option<u32>, String> {
-        let target = match place(target) {
-            Place::At(target) => target,
-            Place::Nowhere(why) => return Err(format!("it is a hard link whose target {why}")),
-        };
-        if target == *path {
-            let reason = "a hard link to itself is left out".to_owned();
-            self.problem(path.clone(), Stage::Parse, reason);
-            return Ok(None);
-        }
-        let node = self.find(&target).and_then(|node| self.nodes.get(node as usize));
-        match node {
-            Some(Node { object: Some(object), children: None, .. }) => Ok(Some(*object)),
-            Some(_) => Err("it is a hard link to a directory".to_owned()),
-            None => Err("it is a hard link to a name that no earlier entry has".to_owned()),
-        }
-    }
-
-    fn object(
-        &mut self,
-        reader: &mut Reader<'_>,
-        path: &TreePath,
-        member: &Member,
-        number: u64,
-        cancel: Option<&Cancel>,
-    ) -> Result<u32, Fault> {
-        let file_type = match (member.kind, member.unknown) {
-            (Kind::Object(file_type), None) => file_type,
-            (_, why) => {
-                let reason = why.unwrap_or("its type is not read").to_owned();
-                self.problem(path.clone(), Stage::Stat, reason);
-                return Ok(self.unknown(number));
-            }
-        };
-        if file_type == FileType::Symlink && (member.link.is_empty() || member.link.contains(&0)) {
-            let reason = "it is a symbolic link to nothing, or with a NUL byte".to_owned();
-            self.problem(path.clone(), Stage::Readlink, reason);
-            return Ok(self.unknown(number));
-        }
-        self.fine_times |= member.records.get(b"mtime").is_some() && member.mtime.nanoseconds != 0;
-        let object = self.push(Object::of(member, number, file_type));
-        let labels = Labels::read(&member.records);
-        self.seen = self.seen.with(labels.seen);
-        if !labels.is_empty() {
-            // The node is known only after the insertion; `insert` fills it in.
-            self.labels.push((object, u32::MAX, labels));
-        }
-        if file_type == FileType::File {
-            let keep = kept_size(path);
-            self.content(reader, member, keep, object, cancel)?;
-        }
-        Ok(object)
-    }
-
-    fn content(
-        &mut self,
-        reader: &mut Reader<'_>,
-        member: &Member,
-        keep: u64,
-        object: u32,
-        cancel: Option<&Cancel>,
-    ) -> Result<(), Fault> {
-        if let Layout::Unread(why) = &member.layout {
-            if let Some(object) = self.objects.get_mut(object as usize) {
-                object.unread = Some(why.clone());
-            }
-            return Ok(());
-        }
-        let mut digest = drift_lanes::Sha256::new();
-        let total = self.kept_total.saturating_add(member.size);
-        let keep = member.size <= keep && total <= MAX_KEPT_TOTAL;
-        let mut kept = keep.then(Vec::new);
-        reader.content(member.map(), &mut |piece| {
-            digest.update(piece);
-            if let Some(kept) = &mut kept {
-                kept.extend_from_slice(piece);
-            }
-            match cancel {
-                Some(cancel) if cancel.is_cancelled() => Err(Fault::Cancelled),
-                _ => Ok(()),
-            }
+    /// Returns the tree of one archive.
+    pub(super) fn of(scan: Scan) -> Result<Self, Fault> {
+        let mut index = Self::new(false);
+        let end = scan.end;
+        let (steps, base) = index.absorb(scan);
+        steps.each(|path, what| {
+            let path = TreePath::from_joined(path.to_vec());
+            index.step(&path, what, &steps, base)
         })?;
-        if let Some(object) = self.objects.get_mut(object as usize) {
-            object.digest = Some(Digest::sha256(digest.finish()));
-        }
-        if let Some(kept) = kept {
-            self.kept.insert(object, kept);
-            self.kept_total = total;
-        }
-        Ok(())
+        index.end(end);
+        index.finish();
+        Ok(index)
     }
 
-    fn push(&mut self, object: Object) -> u32 {
-        let number = u32::try_from(self.objects.len()).unwrap_or(u32::MAX);
-        self.objects.push(object);
+    /// Takes everything of a scan but its steps, which it returns with the number of its first
+    /// object here.
+    pub(in crate::source) fn absorb(&mut self, scan: Scan) -> (Steps, u32) {
+        let base = u32::try_from(self.objects.len()).unwrap_or(u32::MAX);
+        let numbers: Vec<u32> = scan.xattrs.iter().map(|xattrs| self.number_of(xattrs)).collect();
+        self.objects.reserve_exact(scan.objects.len());
+        for mut object in scan.objects {
+            if !matches!(object.xattrs, XATTRS_PENDING | XATTRS_UNKNOWN) {
+                object.xattrs = numbers.get(object.xattrs as usize).copied().unwrap_or(NO_XATTRS);
+            }
+            self.objects.push(object);
+        }
+        let here = |object: u32| base.saturating_add(object);
+        for (object, stage, reason) in scan.faults {
+            self.faults.entry(here(object)).or_default().push((stage, reason));
+        }
+        let layer = scan.layer;
+        for problem in scan.problems {
+            let reason = self.of_layer(problem.reason, layer);
+            self.problem(problem.path, problem.stage, reason);
+        }
+        self.lists.extend(scan.lists.into_iter().map(|(object, labels)| (here(object), labels)));
+        self.seen = self.seen.with(scan.seen);
+        self.fine_times |= scan.fine_times;
+        self.keep(scan.kept.into_iter().map(|(object, bytes)| (here(object), bytes)).collect());
+        (scan.steps, base)
+    }
+
+    fn number_of(&mut self, xattrs: &Xattrs) -> u32 {
+        if let Some(number) = self.xattr_numbers.get(xattrs) {
+            return *number;
+        }
+        let number = u32::try_from(self.xattrs.len()).unwrap_or(XATTRS_UNKNOWN);
+        self.xattrs.push(xattrs.clone());
+        self.xattr_numbers.insert(xattrs.clone(), number);
         number
     }
 
-    fn unknown(&mut self, member: u64) -> u32 {
-        self.push(Object::unknown(member))
+    /// Keeps bytes of files as far as the budget goes; first what no name leads to any more gives
+    /// way.
+    fn keep(&mut self, mut kept: Vec<(u32, Vec<u8>)>) {
+        let size =
+            |kept: &Vec<(u32, Vec<u8>)>| kept.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        let more: u64 = size(&kept);
+        if self.kept_total.saturating_add(more) > MAX_KEPT_TOTAL && !self.kept.is_empty() {
+            let mut live = Vec::new();
+            for node in self.nodes.reachable() {
+                let bytes =
+                    self.nodes.object(node).and_then(|object| self.kept.remove_entry(&object));
+                live.extend(bytes);
+            }
+            self.kept_total = size(&live);
+            self.kept = live.into_iter().collect();
+        }
+        kept.sort_unstable_by_key(|(object, _)| *object);
+        for (object, bytes) in kept {
+            let total = self.kept_total.saturating_add(bytes.len() as u64);
+            if total <= MAX_KEPT_TOTAL {
+                self.kept_total = total;
+                self.kept.insert(object, bytes);
+            }
+        }
     }
 
-    pub(super) fn type_of(&self, object: u32) -> FileType {
+    /// Puts one member of the only archive in its place.
+    fn step(&mut self, path: &TreePath, what: What, steps: &Steps, base: u32) -> Result<(), Fault> {
+        let object = match what {
+            What::Object(object) => base.saturating_add(object),
+            What::HardLink(target) => match self.linked(path, steps.target_of(target)) {
+                Ok(Some(object)) => object,
+                Ok(None) => return Ok(()),
+                Err(why) => self.unknown(path, LayerId(0), why),
+            },
+        };
+        self.insert(path, object)
+    }
+
+    /// Adds an object of which nothing is known, at a path of which something was said that cannot
+    /// be: a problem even where another entry takes its place, because readers stop there.
+    pub(in crate::source) fn unknown(
+        &mut self,
+        path: &TreePath,
+        layer: LayerId,
+        why: String,
+    ) -> u32 {
+        let number = u32::try_from(self.objects.len()).unwrap_or(u32::MAX);
+        self.objects.push(Object::unknown(u32::MAX, layer));
+        let reason = self.of_layer(why.clone(), layer);
+        self.problem(path.clone(), Stage::Parse, reason);
+        self.fault(number, Stage::Parse, why);
+        number
+    }
+
+    /// Notes what concerns an object alone; it is a problem of each name that leads there in the end.
+    pub(in crate::source) fn fault(&mut self, object: u32, stage: Stage, why: String) {
+        self.faults.entry(object).or_default().push((stage, why));
+    }
+
+    pub(in crate::source) fn problem(&mut self, path: TreePath, stage: Stage, reason: String) {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(Problem { path, stage, reason, errno: None });
+        } else if !self.crowded {
+            self.crowded = true;
+            let reason = format!("more than {MAX_PROBLEMS} entries are odd; the rest is not named");
+            let (path, stage) = (TreePath::root(), Stage::Parse);
+            self.problems.push(Problem { path, stage, reason, errno: None });
+        }
+    }
+
+    /// Names the layer in a reason, where there are layers.
+    pub(in crate::source) fn of_layer(&self, reason: String, layer: LayerId) -> String {
+        if self.layered { format!("{reason} (layer {})", layer.0) } else { reason }
+    }
+
+    pub(in crate::source) fn type_of(&self, object: u32) -> FileType {
         self.objects.get(object as usize).map_or(FileType::Unknown, |object| object.file_type)
     }
 
-    fn finish(&mut self, end: End) {
-        let reason = match end {
-            End::Marked => None,
-            End::Unmarked => {
-                self.whole = false;
-                Some(
-                    "the archive has no end mark, so that entries may be missing; write it anew"
-                        .to_owned(),
-                )
-            }
-            End::Followed(offset) => Some(format!(
-                "data follows the end mark of the archive at offset {offset}; it is not read, \
-                 other tools may"
-            )),
-        };
-        if let Some(reason) = reason {
-            self.problem(TreePath::root(), Stage::Parse, reason);
-        }
-        let accounts = |path: &[u8]| {
-            let node = self.resolve(path)?;
-            let object = self.nodes.get(node as usize)?.object?;
-            self.kept.get(&object)
-        };
-        let names = Names::new(
-            accounts(b"etc/passwd").map_or(&[][..], Vec::as_slice),
-            accounts(b"etc/group").map_or(&[][..], Vec::as_slice),
-        );
-        for (object, node, labels) in std::mem::take(&mut self.labels) {
-            let xattrs = labels.resolve(&names);
-            if let Err(reason) = &xattrs {
-                self.problem(self.path(node), Stage::Xattr, reason.clone());
-            }
-            if let Some(object) = self.objects.get_mut(object as usize) {
-                object.xattrs = xattrs.map_or(Observed::Unobserved, Observed::Is);
-            }
-        }
-        for node in self.reachable() {
-            let object = self.nodes.get(node as usize).and_then(|node| node.object);
-            if let Some(object) = object.and_then(|object| self.objects.get_mut(object as usize)) {
-                object.names = object.names.saturating_add(1);
-            }
+    /// Returns the object that a name leads to.
+    pub(in crate::source) fn object_at(&self, node: u32) -> Option<&Object> {
+        self.objects.get(self.nodes.object(node)? as usize)
+    }
+
+    /// Returns the extended attributes of an object.
+    pub(in crate::source) fn xattrs(&self, object: &Object) -> Observed<Xattrs> {
+        match object.xattrs {
+            XATTRS_PENDING | XATTRS_UNKNOWN => Observed::Unobserved,
+            number => match self.xattrs.get(number as usize) {
+                Some(xattrs) => Observed::Is(xattrs.clone()),
+                None => Observed::Unobserved,
+            },
         }
     }
 
     /// Returns the bytes of a file that were kept.
-    pub(super) fn kept(&self, object: u32) -> Option<&[u8]> {
+    pub(in crate::source) fn kept(&self, object: u32) -> Option<&[u8]> {
         self.kept.get(&object).map(Vec::as_slice)
     }
 
-    pub(super) fn problem(&mut self, path: TreePath, stage: Stage, reason: String) {
-        self.problems.push(Problem { path, stage, reason, errno: None });
+    /// Returns how many names lead to each object.
+    pub(super) fn names(&self, order: &[u32]) -> Vec<u32> {
+        let mut names = vec![0u32; self.objects.len()];
+        for object in order.iter().filter_map(|node| self.nodes.object(*node)) {
+            if let Some(count) = names.get_mut(object as usize) {
+                *count = count.saturating_add(1);
+            }
+        }
+        names
     }
-}
 
-/// Returns the size up to which files at this path are kept for probes and accounts.
-fn kept_size(path: &TreePath) -> u64 {
-    match path.as_bytes() {
-        b"etc/passwd" | b"etc/group" => MAX_ACCOUNTS,
-        bytes => {
-            let below = bytes.strip_prefix(b"etc/").or_else(|| bytes.strip_prefix(b"usr/lib/"));
-            if below.is_some_and(|name| !name.contains(&b'/')) { MAX_KEPT } else { 0 }
+    fn end(&mut self, end: End) {
+        let reason = match end {
+            End::Marked => return,
+            End::Unmarked => {
+                self.whole = false;
+                "the archive has no end mark, so that entries may be missing; write it anew"
+                    .to_owned()
+            }
+            End::Followed(offset) => followed(offset),
+        };
+        self.problem(TreePath::root(), Stage::Parse, reason);
+    }
+
+    /// Settles what only the whole tree tells: the users that access control lists name, and which
+    /// faults matter.
+    pub(in crate::source) fn finish(&mut self) {
+        let accounts = |path: &[u8]| self.kept(self.nodes.object(self.resolve(path)?)?);
+        let names = Names::new(
+            accounts(b"etc/passwd").unwrap_or_default(),
+            accounts(b"etc/group").unwrap_or_default(),
+        );
+        for (number, labels) in std::mem::take(&mut self.lists) {
+            let xattrs = match labels.resolve(&names) {
+                Ok(xattrs) => self.number_of(&xattrs),
+                Err(reason) => {
+                    self.fault(number, Stage::Xattr, reason);
+                    XATTRS_UNKNOWN
+                }
+            };
+            if let Some(object) = self.objects.get_mut(number as usize) {
+                object.xattrs = xattrs;
+            }
+        }
+        self.xattr_numbers = HashMap::new();
+        self.report_faults();
+        self.problems.sort();
+        self.problems.dedup();
+    }
+
+    fn report_faults(&mut self) {
+        let faults = std::mem::take(&mut self.faults);
+        if faults.is_empty() {
+            return;
+        }
+        for node in self.nodes.reachable() {
+            let Some(object) = self.nodes.object(node) else { continue };
+            for (stage, reason) in faults.get(&object).into_iter().flatten() {
+                let layer = self.objects.get(object as usize).map_or(LayerId(0), |it| it.layer);
+                let reason = self.of_layer(reason.clone(), layer);
+                self.problem(self.nodes.path(node), *stage, reason);
+            }
         }
     }
 }
 
-fn shown(name: &[u8]) -> String {
-    escaped(name.get(..name.len().min(200)).unwrap_or_default()).to_string()
+/// Says that something follows the end mark.
+pub(in crate::source) fn followed(offset: u64) -> String {
+    format!(
+        "data follows the end mark of the archive at offset {offset}; it is not read, other tools \
+         may"
+    )
 }

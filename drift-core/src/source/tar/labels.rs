@@ -26,7 +26,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// What the records of one member say.
 #[derive(Debug, Default)]
-pub(super) struct Labels {
+pub(in crate::source) struct Labels {
     pairs: Vec<Xattr>,
     /// Lists in text, until the archive's users are known.
     lists: Vec<(List, Box<[u8]>)>,
@@ -99,6 +99,18 @@ impl Labels {
     /// Returns whether there is nothing to resolve.
     pub(super) fn is_empty(&self) -> bool {
         self.pairs.is_empty() && self.lists.is_empty() && self.fault.is_none()
+    }
+
+    /// Returns whether names of users stand in it, which only the whole archive explains.
+    pub(super) fn needs_names(&self) -> bool {
+        !self.lists.is_empty()
+    }
+
+    /// Returns about how many bytes of memory this takes.
+    pub(super) fn weight(&self) -> usize {
+        let pairs = self.pairs.iter().map(|(name, value)| name.len().saturating_add(value.len()));
+        let lists = self.lists.iter().map(|(_, text)| text.len());
+        pairs.chain(lists).fold(size_of::<Self>(), usize::saturating_add)
     }
 
     /// Returns all of them as the kernel stores them, or why they are not known.

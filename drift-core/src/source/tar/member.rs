@@ -26,7 +26,7 @@ impl Extension {
 
 /// What a member stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::source) enum Kind {
     /// An object of its own.
     Object(FileType),
     /// Another name of an object that came before.
@@ -37,7 +37,7 @@ pub(super) enum Kind {
 
 /// How the content of a file is stored.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(in crate::source) enum Layout {
     /// As it is.
     Dense,
     /// Without its holes.
@@ -50,7 +50,7 @@ pub(super) enum Layout {
 
 /// One member.
 #[derive(Debug)]
-pub(super) struct Member {
+pub(in crate::source) struct Member {
     /// Where its header starts in the uncompressed archive.
     pub(super) offset: u64,
     pub(super) name: Vec<u8>,
@@ -73,7 +73,7 @@ pub(super) struct Member {
 
 impl Member {
     /// Returns where the stored bytes belong, of a file with holes.
-    pub(super) fn map(&self) -> Option<&Map> {
+    pub(in crate::source) fn map(&self) -> Option<&Map> {
         match &self.layout {
             Layout::Sparse(map) => Some(map),
             Layout::Dense | Layout::MapInData(_) | Layout::Unread(_) => None,

@@ -7,26 +7,33 @@
 
 mod acl;
 mod archive;
-mod content;
+pub(super) mod content;
 mod header;
-mod index;
+pub(super) mod index;
 mod labels;
 mod member;
-mod paths;
-mod reader;
+pub(super) mod members;
+pub(super) mod nodes;
+pub(super) mod object;
+pub(super) mod paths;
+pub(super) mod reader;
 mod records;
+pub(super) mod scan;
 mod sparse;
-mod survey;
+pub(super) mod steps;
+pub(super) mod survey;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::bounds::{Cancel, Event, Observer, Silent};
-use crate::model::{Carries, FileType, Intake, SourceKind, Tree, TreePath};
+use crate::bounds::{Cancel, Event, Observer, Pool, Silent};
+use crate::model::{Carries, FileType, Intake, LayerId, SourceKind, Tree, TreePath};
 
+use super::stored::StoredFile;
 use super::{Ask, ContentSink, Error, Plan, Source};
 use archive::Archive;
 use index::Index;
+use scan::{Progress, Scan, Watch};
 
 /// Opens an archive; `locator` is what reports call it, such as `tar:root.tar.gz`.
 ///
@@ -34,7 +41,14 @@ use index::Index;
 /// cannot be opened, is no regular file, or is no tar archive; everything else is found by the first
 /// use.
 pub fn open(path: &Path, locator: &str) -> Result<Box<dyn Source>, Error> {
-    let archive = Archive::open(path, locator)?;
+    let file = StoredFile::open(path)
+        .map_err(|reason| Error::Open { locator: locator.to_owned(), reason })?;
+    of_file(file, locator)
+}
+
+/// Makes a source of an archive that is open.
+pub(super) fn of_file(file: StoredFile, locator: &str) -> Result<Box<dyn Source>, Error> {
+    let archive = Archive::new(file, locator)?;
     Ok(Box::new(TarSource { archive, locator: locator.to_owned(), index: Mutex::new(None) }))
 }
 
@@ -47,12 +61,17 @@ struct TarSource {
 
 impl TarSource {
     /// Returns the index, built by whoever comes first.
-    fn index(&self, cancel: Option<&Cancel>, observer: &dyn Observer) -> Result<Arc<Index>, Error> {
+    fn index(&self, cancel: &Cancel, observer: &dyn Observer) -> Result<Arc<Index>, Error> {
         let mut slot = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = &*slot {
             return Ok(Arc::clone(index));
         }
-        let index = Arc::new(self.archive.pass(|reader| Index::build(reader, cancel, observer))?);
+        let progress = Progress::default();
+        let watch = Watch { cancel, observer, progress: &progress };
+        let index = Arc::new(
+            self.archive
+                .pass(|reader| Scan::read(reader, LayerId(0), watch).and_then(Index::of))?,
+        );
         *slot = Some(Arc::clone(&index));
         Ok(index)
     }
@@ -67,26 +86,34 @@ impl Source for TarSource {
         &self.locator
     }
 
+    fn prepare(&self, _pool: &Pool, cancel: &Cancel, observer: &dyn Observer) -> Result<(), Error> {
+        self.index(cancel, observer).map(|_| ())
+    }
+
     fn probe(&self, path: &TreePath, limit: u64) -> Option<Vec<u8>> {
-        let index = self.index(None, &Silent).ok()?;
-        let node = index.nodes.get(index.resolve(path.as_bytes())? as usize)?;
-        let number = node.object?;
+        let cancel = Cancel::new();
+        let index = self.index(&cancel, &Silent).ok()?;
+        let number = index.nodes.object(index.resolve(path.as_bytes())?)?;
         let object = index.objects.get(number as usize)?;
-        if object.file_type != FileType::File || object.digest.is_none() || object.size > limit {
+        if object.file_type != FileType::File || object.digest().is_none() || object.size > limit {
             return None;
         }
         match index.kept(number) {
             Some(bytes) => Some(bytes.to_vec()),
-            None => content::bytes(&self.archive, object, limit),
+            None => {
+                let read =
+                    self.archive.pass(|reader| content::bytes(reader, object, limit, &cancel));
+                read.ok().flatten()
+            }
         }
     }
 
     fn survey(&self, plan: &Plan<'_>, intake: &Intake) -> Result<Carries, Error> {
-        let index = self.index(Some(plan.cancel), plan.observer)?;
+        let index = self.index(plan.cancel, plan.observer)?;
         plan.cancel.check()?;
-        survey::feed(&index, plan.rules, intake);
+        survey::feed(&index, self.kind(), plan.rules, intake);
         plan.observer.event(Event::Surveyed { entries: intake.entries() });
-        Ok(survey::carries(&index))
+        Ok(survey::carries(&index, self.kind()))
     }
 
     fn read(
@@ -96,7 +123,13 @@ impl Source for TarSource {
         asks: &[Ask],
         sink: &dyn ContentSink,
     ) -> Result<(), Error> {
-        let index = self.index(Some(plan.cancel), plan.observer)?;
-        content::answer(&self.archive, &index, tree, asks, plan.cancel, sink)
+        let index = self.index(plan.cancel, plan.observer)?;
+        for mut waiting in content::sorted(&index, tree, asks, sink).into_values() {
+            // Nothing is handed out before the pass has proved that the file stayed as it was.
+            let answers =
+                self.archive.pass(|reader| content::answers(reader, &mut waiting, plan.cancel))?;
+            content::hand_out(answers, &waiting, sink);
+        }
+        Ok(())
     }
 }

@@ -22,7 +22,7 @@ const MAX_HOLES_TOTAL: u64 = 16 << 30;
 
 /// Why an archive cannot be read on.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(in crate::source) enum Fault {
     /// It contradicts itself or breaks off; where, and how.
     Malformed(String),
     /// The run was stopped.
@@ -36,7 +36,7 @@ fn malformed(offset: u64, what: &str) -> Fault {
 
 /// How the archive ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(in crate::source) enum End {
     /// With the two zero blocks that POSIX asks for, and nothing but zeros behind them.
     Marked,
     /// Without them: what came last may be cut off.
@@ -46,7 +46,7 @@ pub(super) enum End {
 }
 
 /// Reads members from a stream.
-pub(super) struct Reader<'a> {
+pub(in crate::source) struct Reader<'a> {
     input: Box<dyn Read + 'a>,
     /// Bytes taken of the uncompressed archive.
     offset: u64,
@@ -59,7 +59,7 @@ pub(super) struct Reader<'a> {
 }
 
 /// What a call for the next member gives.
-pub(super) enum Next {
+pub(in crate::source) enum Next {
     /// A member; its content comes next.
     Member(Member),
     /// There is none.
@@ -67,7 +67,7 @@ pub(super) enum Next {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(input: Box<dyn Read + 'a>) -> Self {
+    pub(in crate::source) fn new(input: Box<dyn Read + 'a>) -> Self {
         Self {
             input,
             offset: 0,
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the next member, past whatever is left of the one before.
-    pub(super) fn next(&mut self) -> Result<Next, Fault> {
+    pub(in crate::source) fn next(&mut self) -> Result<Next, Fault> {
         let mut extension = Extension::default();
         loop {
             self.skip_member()?;
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Hands the content of the current member, holes as zeros, to `each` in pieces.
-    pub(super) fn content(
+    pub(in crate::source) fn content(
         &mut self,
         map: Option<&Map>,
         each: &mut dyn FnMut(&[u8]) -> Result<(), Fault>,
@@ -287,6 +287,20 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
+    /// Returns how many bytes of the uncompressed archive were taken.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Counts what is left of the current member as taken, and returns how many bytes the input has
+    /// to leave out for that.
+    pub(super) fn leap(&mut self) -> u64 {
+        let left = self.data.saturating_add(std::mem::take(&mut self.padding));
+        self.data = 0;
+        self.offset = self.offset.saturating_add(left);
+        left
+    }
+
     fn enter(&mut self, stored: u64) {
         self.data = stored;
         let over = stored & 511;
@@ -295,8 +309,12 @@ impl<'a> Reader<'a> {
 
     fn skip_member(&mut self) -> Result<(), Fault> {
         self.stored(u64::MAX, &mut |_| Ok(()))?;
-        self.data = std::mem::take(&mut self.padding);
-        self.stored(u64::MAX, &mut |_| Ok(()))
+        let mut padding = [0; BLOCK];
+        let length = usize::try_from(std::mem::take(&mut self.padding)).unwrap_or(BLOCK);
+        // Where the archive ends in the padding, nothing of the member is missing: it has no end mark,
+        // as what `umoci insert` 0.4 writes, and that is what is told.
+        let _taken = self.fill(padding.get_mut(..length).unwrap_or_default())?;
+        Ok(())
     }
 
     /// Reads what follows the first zero block, to the end of the stream: only there does a

@@ -6,7 +6,7 @@ use crate::model::Time;
 
 /// Records in the order in which they stand.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Records(Vec<(Vec<u8>, Vec<u8>)>);
+pub(in crate::source) struct Records(Vec<(Vec<u8>, Vec<u8>)>);
 
 /// Keys on which the place of everything that follows, or the identity of the entry, depends.
 pub(super) const STRUCTURAL: &[&[u8]] = &[b"size", b"path", b"linkpath"];

@@ -16,7 +16,7 @@ pub(super) const MAX_SEGMENTS: usize = 1 << 20;
 
 /// Where the stored bytes of a file belong.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Map {
+pub(in crate::source) struct Map {
     /// Offset and length of each run of data, in order.
     pub(super) segments: Vec<(u64, u64)>,
     /// Size of the file with its holes.

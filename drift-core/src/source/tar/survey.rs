@@ -5,13 +5,15 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    AttributeSet, Carries, FileType, Found, Intake, Listing, Observed, Precision, Problem, RuleId,
-    SourceKind, Stage, attribute,
+    Carries, FileType, Found, Intake, Listing, Observed, Precision, Problem, RuleId, SourceKind,
+    Stage, attribute,
 };
 use crate::rules::RuleSet;
 
-use super::index::{Index, Object};
+use super::index::Index;
 use super::labels;
+use super::nodes::ROOT;
+use super::object::{Body, Object};
 
 /// Permission bits that a directory without an entry is shown with; a problem goes with it.
 const IMPLIED_MODE: u16 = 0o755;
@@ -20,33 +22,33 @@ const IMPLIED_MODE: u16 = 0o755;
 /// directory, so that longer paths need not be kept.
 const MAX_MATCHED: usize = 4096;
 
-/// Returns what this archive can carry: of labels only those of which it has a record at all, since
-/// an archive made without `--xattrs` says nothing of them.
-pub(super) fn carries(index: &Index) -> Carries {
+/// Returns what a target of this kind can carry: of labels only those of which it has a record at
+/// all, since an archive made without `--xattrs` says nothing of them.
+pub(in crate::source) fn carries(index: &Index, kind: SourceKind) -> Carries {
     let absent = labels::optional().without(index.seen);
     Carries {
-        attributes: attribute::carried_by(SourceKind::Tar).without(absent),
+        attributes: attribute::carried_by(kind).without(absent),
         mtime: if index.fine_times { Precision::Nanosecond } else { Precision::Second },
     }
 }
 
 /// Hands everything that the rules keep to the intake.
-pub(super) fn feed(index: &Index, rules: &RuleSet, intake: &Intake) {
+pub(in crate::source) fn feed(index: &Index, kind: SourceKind, rules: &RuleSet, intake: &Intake) {
     let choice = Choice::of(index, rules);
     choice.count_excluded(intake);
-    let xattrs = carries(index).attributes.and(labels::optional());
-    let found = |node: u32| found(index, rules, &choice, node, xattrs);
-    let mut directories = vec![(0, intake.root(found(0)))];
+    let carried = !carries(index, kind).attributes.and(labels::optional()).is_empty();
+    let names = index.names(&choice.order);
+    let view = View { index, rules, choice: &choice, names: &names, carried };
+    let mut directories = vec![(ROOT, intake.root(view.found(ROOT)))];
     let listing = if index.whole { Listing::Complete } else { Listing::Partial };
     while let Some((node, directory)) = directories.pop() {
-        let Some(children) = index.nodes.get(node as usize).and_then(|node| node.children.as_ref())
-        else {
+        if !index.nodes.is_directory(node) {
             continue;
-        };
-        let kept = children.values().filter(|child| choice.keeps(**child));
-        let names = kept.map(|child| found(*child)).collect();
+        }
+        let kept = index.nodes.children(node).filter(|child| choice.keeps(*child));
+        let names = kept.map(|child| view.found(child)).collect();
         for (name, directory) in intake.listing(directory, listing, names) {
-            directories.extend(children.get(&name).map(|child| (*child, directory)));
+            directories.extend(index.nodes.child(node, &name).map(|child| (child, directory)));
         }
     }
     for problem in index.problems.iter().filter(|problem| in_scope(index, rules, problem)) {
@@ -65,22 +67,20 @@ struct Choice {
 
 impl Choice {
     fn of(index: &Index, rules: &RuleSet) -> Self {
-        let order = index.reachable();
+        let order = index.nodes.reachable();
         let mut choice = Self {
             rules: vec![RuleId(0); index.nodes.len()],
             kept: vec![false; index.nodes.len()],
             order: Vec::new(),
         };
-        choice.set(0, rules.root(), true);
+        choice.set(ROOT, rules.root(), true);
         // Each directory waits with its path; paths too long to match are not kept.
-        let mut waiting: Vec<(u32, Vec<u8>)> = vec![(0, Vec::new())];
+        let mut waiting: Vec<(u32, Vec<u8>)> = vec![(ROOT, Vec::new())];
         while let Some((node, path)) = waiting.pop() {
             let above = choice.rule(node);
-            let children = index.nodes.get(node as usize).and_then(|node| node.children.as_ref());
-            for (name, &child) in children.into_iter().flatten() {
-                let path = joined(&path, name);
-                let directory =
-                    index.nodes.get(child as usize).is_some_and(|node| node.children.is_some());
+            for child in index.nodes.children(node) {
+                let path = joined(&path, index.nodes.name(child));
+                let directory = index.nodes.is_directory(child);
                 let rule = rules.classify(above, &path, directory);
                 choice.set(child, rule, !rules.rule(rule).excludes());
                 if directory {
@@ -88,8 +88,8 @@ impl Choice {
                 }
             }
         }
-        for &node in order.iter().rev().filter(|node| **node != 0) {
-            let parent = index.nodes.get(node as usize).map_or(0, |node| node.parent);
+        for &node in order.iter().rev().filter(|node| **node != ROOT) {
+            let parent = index.nodes.parent(node);
             if let (true, Some(kept)) = (choice.keeps(node), choice.kept.get_mut(parent as usize)) {
                 *kept = true;
             }
@@ -141,86 +141,91 @@ fn joined(path: &[u8], name: &[u8]) -> Vec<u8> {
     joined
 }
 
-fn found(
-    index: &Index,
-    rules: &RuleSet,
-    choice: &Choice,
-    node: u32,
-    xattrs: AttributeSet,
-) -> Found {
-    let rule = choice.rule(node);
-    let Some(entry) = index.nodes.get(node as usize) else { return Found::unobserved(b"", rule) };
-    let carried = !xattrs.is_empty();
-    let Some(number) = entry.object else {
-        return Found {
-            mode: IMPLIED_MODE,
-            identity: (1, u64::from(node).saturating_add(1)),
-            xattrs: if carried {
-                Observed::Is(Default::default())
-            } else {
-                Observed::NotApplicable
-            },
-            ..Found::plain(&entry.name, FileType::Directory, rule)
-        };
-    };
-    match index.objects.get(number as usize) {
-        Some(object) if object.file_type != FileType::Unknown => {
-            let plain = Found::plain(&entry.name, object.file_type, rule);
-            let identity = (1, u64::from(number).saturating_add(1));
-            filled(Found { identity, ..plain }, object, rules, carried)
-        }
-        _ => Found::unobserved(&entry.name, rule),
-    }
+/// What is needed to show an object.
+struct View<'v> {
+    index: &'v Index,
+    rules: &'v RuleSet,
+    choice: &'v Choice,
+    /// How many names lead to each object.
+    names: &'v [u32],
+    /// Whether extended attributes are carried at all.
+    carried: bool,
 }
 
-fn filled(plain: Found, object: &Object, rules: &RuleSet, carried: bool) -> Found {
-    let rule = rules.rule(plain.rule);
-    let file = object.file_type == FileType::File;
-    // Size and time of a secret would say something about it.
-    let shown = !file || rule.keeps_size();
-    Found {
-        mode: object.mode,
-        uid: object.uid,
-        gid: object.gid,
-        size: if shown { object.size } else { 0 },
-        mtime: if shown { object.mtime } else { Default::default() },
-        rdev: object.device,
-        nlink: if object.file_type == FileType::Directory { 1 } else { object.names },
-        link_target: match object.file_type {
-            FileType::Symlink => Observed::Is(object.link.clone()),
-            _ => Observed::NotApplicable,
-        },
-        xattrs: if carried { object.xattrs.clone() } else { Observed::NotApplicable },
-        digest: object.digest.filter(|_| file && rule.reads_content()),
-        ..plain
+impl View<'_> {
+    fn found(&self, node: u32) -> Found {
+        let rule = self.choice.rule(node);
+        let name = self.index.nodes.name(node);
+        let Some(number) = self.index.nodes.object(node) else {
+            let none = Observed::Is(Default::default());
+            return Found {
+                mode: IMPLIED_MODE,
+                identity: (1, u64::from(node).saturating_add(1)),
+                xattrs: if self.carried { none } else { Observed::NotApplicable },
+                ..Found::plain(name, FileType::Directory, rule)
+            };
+        };
+        match self.index.objects.get(number as usize) {
+            Some(object) if object.file_type != FileType::Unknown => {
+                let plain = Found::plain(name, object.file_type, rule);
+                let names = self.names.get(number as usize).copied().unwrap_or(1);
+                let identity = (1, u64::from(number).saturating_add(1));
+                self.filled(Found { identity, nlink: names, ..plain }, object)
+            }
+            _ => Found::unobserved(name, rule),
+        }
+    }
+
+    fn filled(&self, plain: Found, object: &Object) -> Found {
+        let rule = self.rules.rule(plain.rule);
+        let file = object.file_type == FileType::File;
+        // Size and time of a secret would say something about it.
+        let shown = !file || rule.keeps_size();
+        let xattrs = if self.carried { self.index.xattrs(object) } else { Observed::NotApplicable };
+        Found {
+            mode: object.mode,
+            uid: object.uid,
+            gid: object.gid,
+            size: if shown { object.size } else { 0 },
+            mtime: if shown { object.mtime } else { Default::default() },
+            rdev: match object.body {
+                Body::Device(device) => Some(device),
+                _ => None,
+            },
+            nlink: if object.file_type == FileType::Directory { 1 } else { plain.nlink },
+            link_target: match object.link() {
+                Some(target) => Observed::Is(target.into()),
+                None => Observed::NotApplicable,
+            },
+            xattrs,
+            digest: object.digest().filter(|_| file && rule.reads_content()),
+            origin: self.index.layered.then_some(object.origin),
+            ..plain
+        }
     }
 }
 
 /// Nothing that a rule excludes is a problem.
 fn in_scope(index: &Index, rules: &RuleSet, problem: &Problem) -> bool {
-    let directory = index
-        .find(&problem.path)
-        .and_then(|node| index.nodes.get(node as usize))
-        .is_some_and(|node| node.children.is_some());
+    let directory =
+        index.nodes.find(&problem.path).is_some_and(|node| index.nodes.is_directory(node));
     !rules.rule(rules.evaluate(&problem.path, directory)).excludes()
 }
 
 /// Names each directory without an entry, but of a chain of them only the first: a hostile archive
 /// could make the paths of all of them cost the square of its length.
 fn report_implied(index: &Index, choice: &Choice, intake: &Intake) {
-    let implied = |node: u32| {
-        node != 0 && index.nodes.get(node as usize).is_some_and(|node| node.object.is_none())
-    };
+    let implied = |node: u32| node != ROOT && index.nodes.object(node).is_none();
+    let who = if index.layered { "no layer has an" } else { "the archive has no" };
     for &node in choice.order.iter().filter(|node| implied(**node) && choice.keeps(**node)) {
-        let parent = index.nodes.get(node as usize).map_or(0, |node| node.parent);
-        if !implied(parent) {
+        if !implied(index.nodes.parent(node)) {
             intake.problem(Problem {
-                path: index.path(node),
+                path: index.nodes.path(node),
                 stage: Stage::Stat,
-                reason:
-                    "the archive has no entry for this directory (and perhaps for some in it), \
-                         so that its owner and mode are not known"
-                        .to_owned(),
+                reason: format!(
+                    "{who} entry for this directory (and perhaps for some in it), so that its \
+                     owner and mode are not known"
+                ),
                 errno: None,
             });
         }

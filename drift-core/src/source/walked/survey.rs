@@ -99,6 +99,8 @@ pub(super) fn survey<V: Volume>(
         let mut recent = VecDeque::new();
         survey.queue.drain(|job| survey.directory(job, &mut recent))
     })?;
+    let entries = survey.entries.load(Ordering::Relaxed);
+    plan.observer.event(Event::Surveyed { entries });
     Ok(())
 }
 

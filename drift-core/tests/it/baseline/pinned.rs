@@ -10,7 +10,7 @@ fn the_root_of_a_fixed_snapshot() {
     let mut random = Random::new(1);
     let frozen = Plan::random(&mut random, 5000).freeze(&mut random.clone());
     let mut snapshot = snapshot(&mut random, frozen);
-    // The kind that was drawn when there were four.
+    // The kind it had when there were four to pick from.
     snapshot.kind = SourceKind::Tar;
     // The table's first 17 lines: what it was when this root was written down.
     let first = AttributeSet::from_bits((1 << 17) - 1);

@@ -8,7 +8,7 @@ use drift_core::model::{
 };
 use proptest::prelude::{ProptestConfig, any, proptest};
 
-use super::sample::{Plan, Random, judge, snapshot, walk};
+use super::sample::{Plan, Random, judge, snapshot, walk, written};
 
 /// Compares everything that both can say.
 fn check(snapshot: &Snapshot) {
@@ -22,13 +22,14 @@ fn check(snapshot: &Snapshot) {
     assert_eq!(stored.identity(), &snapshot.identity);
     assert_eq!(stored.carries(), snapshot.carries);
     assert_eq!(stored.rules(), snapshot.rules);
+    assert_eq!(stored.image(), snapshot.image.as_ref());
     assert_eq!(stored.packages(), snapshot.packages);
     assert_eq!(stored.packages_complete(), snapshot.packages_complete);
     assert_eq!(stored.coverage(), &snapshot.coverage);
     assert_eq!(stored.problems(), snapshot.problems);
     assert!(stored.attributes_not_compared().is_empty());
     assert!(stored.sections_not_read().is_empty());
-    let written = walk(&mut snapshot.tree.cursor()).unwrap();
+    let written = written(snapshot);
     let read = walk(&mut stored.unverified_cursor()).unwrap();
     assert_eq!(written.len(), snapshot.tree.len());
     assert_eq!(written.len(), read.len());
@@ -76,13 +77,17 @@ fn many_blocks_survive() {
 fn each_entry_is_found_by_its_path() {
     let mut random = Random::new(11);
     let frozen = Plan::random(&mut random, 12_000).freeze(&mut random.clone());
-    let snapshot = snapshot(&mut random, frozen);
+    let mut snapshot = snapshot(&mut random, frozen);
+    // An image's layers are found with the entry.
+    snapshot.image = Some(super::sample::image(&mut random));
     let encoded = baseline::encode(&snapshot).unwrap();
     let stored = UnverifiedSnapshot::decode(Arc::from(encoded.bytes)).unwrap();
     for row in snapshot.tree.rows().step_by(97) {
         let path = snapshot.tree.path(row);
-        let (entry, _, owner) = stored.find_unverified(&path).unwrap().unwrap();
-        assert_eq!((entry, owner), (snapshot.tree.entry(row), snapshot.tree.owner(row)));
+        let found = stored.find_unverified(&path).unwrap().unwrap();
+        assert_eq!(found.entry, snapshot.tree.entry(row));
+        let tree = &snapshot.tree;
+        assert_eq!((found.owner, found.origin), (tree.owner(row), tree.origin(row)));
         let absent = path.join(b"\x01absent");
         assert_eq!(stored.find_unverified(&absent).unwrap(), None);
     }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use drift_core::model::{
-    Algorithm, AttributeSet, Carries, Coverage, Cursor, Device, Digest, DirId, Entry, Exclusion,
-    FileType, Flags, Found, Frozen, Identity, Intake, Listing, Mount, Observed, Package, PackageId,
-    PerHost, PerHostValue, Precision, Problem, RuleId, Snapshot, SourceKind, Stage, Time, Tree,
+    Algorithm, AttributeSet, BlobDigest, Carries, Coverage, Cursor, Device, Digest, DirId, Entry,
+    Exclusion, FileType, Flags, Found, Frozen, HistoryStep, Identity, Image, ImageConfig,
+    ImageSecret, Intake, Layer, LayerId, Listing, Mount, Observed, Package, PackageId, PerHost,
+    PerHostValue, Platform, Precision, Problem, RuleId, Snapshot, SourceKind, Stage, Time, Tree,
     TreePath, Xattrs,
 };
 
@@ -175,6 +176,7 @@ fn found(random: &mut Random, name: &[u8], file_type: FileType) -> Found {
             Some(Digest::sha256([7; 32])),
             Digest::from_bytes(Algorithm::SparseSha256, &[9; 32]),
         ]),
+        origin: origin(name),
         ..Found::plain(name, file_type, RuleId(0))
     }
 }
@@ -270,9 +272,59 @@ pub(crate) fn snapshot(random: &mut Random, frozen: Frozen) -> Snapshot {
                     .filter(|name| *name != "EKEYREJECTED"),
             })
             .collect(),
-        image: None,
+        image: random.clone().one_in(2).then(|| image(&mut random.clone())),
         tree,
     }
+}
+
+/// An image with as many layers as the entries of a random plan come with.
+pub(crate) fn image(random: &mut Random) -> Image {
+    let mut text = || random.pick(&["", "x", "RUN a\nb", "\u{1f980}"]).to_owned();
+    let pair = |name: String, value: String| (name, value);
+    let digest = |place: u16| {
+        let letter = if place < 2 { ("sha256:", 64) } else { ("sha512:", 128) };
+        BlobDigest::parse(&format!("{}{}", letter.0, place.to_string().repeat(letter.1))).unwrap()
+    };
+    let layer = |place: u16, text: String| Layer {
+        digest: (place > 0).then(|| digest(place)),
+        diff_id: digest(place),
+        size: u64::from(place) << 40,
+        created_by: (place != 2).then_some(text),
+    };
+    Image {
+        manifest: Some(digest(3)),
+        config_digest: None,
+        reference: Some(text()),
+        platform: Platform::parse("linux/amd64").unwrap(),
+        layers: (0..LAYERS).map(|place| layer(place, text())).collect(),
+        history: vec![
+            HistoryStep { created: Some(text()), created_by: Some(text()), layer: Some(0) },
+            HistoryStep { created: None, created_by: None, layer: None },
+        ],
+        config: ImageConfig {
+            user: Some(text()),
+            entrypoint: vec![text(), text()],
+            command: Vec::new(),
+            environment: vec![text()],
+            working_directory: None,
+            exposed_ports: vec![text()],
+            volumes: Vec::new(),
+            stop_signal: Some(text()),
+            labels: vec![pair(text(), text())],
+        },
+        annotations: vec![pair(text(), text())],
+        size: 9,
+        secrets: vec![ImageSecret { location: text(), kind: "private-key".into() }],
+    }
+}
+
+/// Layers of [`image`].
+const LAYERS: u16 = 4;
+
+/// A layer by the name of the entry: the stream of random numbers stays what it was when the root
+/// of the fixed snapshot was written down.
+fn origin(name: &[u8]) -> Option<LayerId> {
+    name.first().filter(|byte| **byte % 3 > 0).map(|byte| LayerId(u16::from(*byte) % LAYERS))
 }
 
 fn packages(random: &mut Random) -> Vec<Package> {
@@ -306,15 +358,32 @@ pub(crate) fn judge(random: &mut Random, tree: &mut Tree) {
 }
 
 /// One line of a walk, owned.
-pub(crate) type Line = (u32, Vec<u8>, Entry, Listing, Option<PackageId>);
+pub(crate) type Line = (u32, Vec<u8>, Entry, Listing, Option<PackageId>, Option<LayerId>);
 
 /// Everything that a cursor gives.
 pub(crate) fn walk(cursor: &mut dyn Cursor) -> Result<Vec<Line>, String> {
     let mut lines = Vec::new();
     while let Some(step) = cursor.next().map_err(|error| error.to_string())? {
-        lines.push((step.depth, step.name.to_vec(), step.entry, step.listing, step.owner));
+        lines.push((
+            step.depth,
+            step.name.to_vec(),
+            step.entry,
+            step.listing,
+            step.owner,
+            step.origin,
+        ));
     }
     Ok(lines)
+}
+
+/// What a cursor of the stored form must give: layers are those of an image.
+pub(crate) fn written(snapshot: &Snapshot) -> Vec<Line> {
+    let mut lines = walk(&mut snapshot.tree.cursor()).unwrap();
+    let layers = snapshot.image.as_ref().map_or(0, |image| image.layers.len());
+    for (.., origin) in &mut lines {
+        *origin = origin.filter(|layer| usize::from(layer.0) < layers);
+    }
+    lines
 }
 
 /// A tree in the shape of /usr: directories of files of some packages.

@@ -4,12 +4,14 @@ use std::ffi::OsStr;
 use std::io::Write as _;
 
 use drift_core::baseline;
-use drift_core::model::{Entry, Listing, Mount, Observed, PerHostValue, Snapshot, Xattrs, hex};
+use drift_core::model::{
+    BlobDigest, Entry, Image, Listing, Mount, Observed, PerHostValue, Snapshot, Xattrs, hex,
+};
 use drift_testkit::command::run;
 use drift_testkit::need;
 use serde_json::{Value, json};
 
-use super::sample::{Line, Plan, Random, judge, snapshot, walk};
+use super::sample::{Line, Plan, Random, image, judge, snapshot, written};
 
 fn observed<T>(value: &Observed<T>, show: impl FnOnce(&T) -> Value) -> Value {
     match value {
@@ -27,7 +29,7 @@ fn listing_word(listing: Listing) -> &'static str {
     }
 }
 
-fn entry_line((depth, name, entry, listing, owner): &Line) -> Value {
+fn entry_line((depth, name, entry, listing, owner, origin): &Line) -> Value {
     let Entry { file_type, mode, uid, gid, size, mtime, digest, .. } = entry;
     let xattrs =
         |set: &Xattrs| set.iter().map(|(name, value)| json!([hex(name), hex(value)])).collect();
@@ -56,6 +58,7 @@ fn entry_line((depth, name, entry, listing, owner): &Line) -> Value {
             PerHostValue::Violates => json!([judged.form.hex(), "violates"]),
         }),
         "owner": owner.map(|owner| owner.0),
+        "layer": origin.map(|layer| layer.0),
     })
 }
 
@@ -91,6 +94,7 @@ fn head_line(snapshot: &Snapshot, root: &str) -> Value {
         "packages": packages,
         "coverage": records,
         "locator": snapshot.locator,
+        "image": snapshot.image.as_ref().map(image_value),
         "counters": [
             coverage.entries, coverage.files_hashed, coverage.bytes_hashed, coverage.unreadable,
             coverage.unstable, coverage.vanished,
@@ -115,6 +119,41 @@ const COLUMNS: [&str; 15] = [
     "hardlinks",
     "leaders",
 ];
+fn image_value(image: &Image) -> Value {
+    let digest = |digest: &Option<BlobDigest>| digest.as_ref().map(BlobDigest::to_string);
+    let config = &image.config;
+    let layers: Vec<Value> = image
+        .layers
+        .iter()
+        .map(|one| json!([digest(&one.digest), one.diff_id.as_str(), one.size, one.created_by]))
+        .collect();
+    let history: Vec<Value> =
+        image.history.iter().map(|one| json!([one.created, one.created_by, one.layer])).collect();
+    let secrets: Vec<Value> =
+        image.secrets.iter().map(|one| json!([one.location, one.kind])).collect();
+    json!({
+        "manifest": digest(&image.manifest),
+        "config_digest": digest(&image.config_digest),
+        "reference": image.reference,
+        "platform": [image.platform.os, image.platform.architecture, image.platform.variant],
+        "layers": layers,
+        "history": history,
+        "config": {
+            "user": config.user,
+            "entrypoint": config.entrypoint,
+            "command": config.command,
+            "environment": config.environment,
+            "working_directory": config.working_directory,
+            "exposed_ports": config.exposed_ports,
+            "volumes": config.volumes,
+            "stop_signal": config.stop_signal,
+            "labels": config.labels,
+        },
+        "annotations": image.annotations,
+        "size": image.size,
+        "secrets": secrets,
+    })
+}
 
 #[test]
 fn python_reads_what_rust_wrote() {
@@ -123,6 +162,7 @@ fn python_reads_what_rust_wrote() {
         let mut random = Random::new(seed);
         let frozen = Plan::random(&mut random, entries).freeze(&mut random.clone());
         let mut snapshot = snapshot(&mut random, frozen);
+        snapshot.image = (seed > 1).then(|| image(&mut random));
         if entries > 1 {
             judge(&mut random, &mut snapshot.tree);
         }
@@ -135,7 +175,7 @@ fn python_reads_what_rust_wrote() {
         let mut lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let mut next = || serde_json::from_slice::<Value>(lines.next().unwrap()).unwrap();
         assert_eq!(next(), head_line(&snapshot, &encoded.root.to_string()));
-        let written = walk(&mut snapshot.tree.cursor()).unwrap();
+        let written = written(&snapshot);
         for line in &written {
             assert_eq!(next(), entry_line(line));
         }

@@ -1,10 +1,13 @@
 //! A report in which every member is filled, with whatever names a test wants in it.
 
+use std::collections::BTreeMap;
+
 use drift_core::model::{Cause, Severity};
 use drift_core::report::document::{
-    AttributeChange, Change, ChangeCounts, Content, Coverage, Exclusion, Mount, PackageOf, Problem,
-    Reference, Report, SCHEMA, Scope, Score, Signer, Summary, Target, TargetIdentity, Tool,
-    Verdict,
+    AttributeChange, BaselineOf, Change, ChangeCounts, Component, ConfigDigest, Content, Coverage,
+    Exclusion, Fact, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep, LayerOf, Mount,
+    PackageOf, Problem, Reference, Report, SCHEMA, Scope, Score, Signer, Summary, Target,
+    TargetIdentity, Tool, Verdict,
 };
 use drift_core::report::lossy;
 use serde_json::json;
@@ -96,6 +99,10 @@ impl Sample<'_> {
             policies_digest: self.made(DIGESTS[1]),
             rules_digest: (self.made)(DIGESTS[2]),
             waivers_digest: self.made(DIGESTS[0]),
+            config_digests: vec![ConfigDigest {
+                file: self.text("/etc/drift/drift.toml"),
+                digest: (self.made)(DIGESTS[1]),
+            }],
         }
     }
 
@@ -125,6 +132,7 @@ impl Sample<'_> {
             },
             root_digest: self.made(DIGESTS[0]),
             effective_root: self.made(DIGESTS[1]),
+            image: Some(self.image()),
         }
     }
 
@@ -136,13 +144,14 @@ impl Sample<'_> {
             digest: self.made(DIGESTS[0]),
             root_digest: self.made(DIGESTS[1]),
             effective_root: self.made(DIGESTS[2]),
-            composed_of: Vec::new(),
+            composed_of: vec![self.component("base"), self.component("web")],
             signers: vec![Signer { name: self.text("release"), key: (self.made)(DIGESTS[0]) }],
             identity: self.some("web"),
             created: self.made("2026-01-01T00:00:00Z"),
             expires: self.made("2027-01-01T00:00:00Z"),
             sequence: Some(7),
             age_seconds: Some(97_445),
+            image: Some(self.image()),
         }
     }
 
@@ -226,12 +235,91 @@ impl Sample<'_> {
                 subject: "setting",
                 file_type: None,
                 setting: Some(json!({"file": "/etc/sysctl.conf", "key": "a.b", "line": 3})),
-                fact: Some(json!({"collector": "sysctl", "key": "a.b"})),
-                layer: Some(json!({"index": 3, "created_by": "RUN true"})),
                 ..self.change("/etc/sysctl.conf", Cause::RuntimeDiffers)
+            },
+            Change {
+                subject: "fact",
+                file_type: None,
+                severity: Severity::Medium,
+                fact: Some(Fact { collector: "image", key: self.text("config.user") }),
+                attributes: vec![self.difference("value", None, Some("app"))],
+                rule: None,
+                ..self.change("config.user", Cause::ModifiedInPlace)
+            },
+            Change {
+                layer: Some(LayerOf {
+                    of: "baseline",
+                    index: 3,
+                    created_by: self.some("RUN adduser --system app"),
+                }),
+                attributes: vec![self.difference("size", Some("10"), Some("12"))],
+                baseline_of: Some(self.baseline_of("base")),
+                altered_by: Some(self.baseline_of("app")),
+                ..self.change("/etc/passwd", Cause::ModifiedInPlace)
+            },
+            Change {
+                layer: Some(LayerOf { of: "target", index: 0, created_by: None }),
+                attributes: vec![self.difference("mode", Some("0644"), Some("0666"))],
+                baseline_of: Some(self.baseline_of("base")),
+                ..self.change("/etc/group", Cause::ModifiedInPlace)
             },
         ]);
         changes
+    }
+
+    fn baseline_of(&self, name: &str) -> BaselineOf {
+        BaselineOf { identity: self.text(name), file: self.text(&format!("{name}.drift")) }
+    }
+
+    fn component(&self, name: &str) -> Component {
+        Component {
+            file: self.text(&format!("{name}.drift")),
+            digest: (self.made)(DIGESTS[0]),
+            root_digest: (self.made)(DIGESTS[1]),
+            identity: self.text(name),
+            sequence: 4,
+            created: (self.made)("2026-01-01T00:00:00Z"),
+            expires: self.made("2027-01-01T00:00:00Z"),
+            signers: vec![Signer { name: self.text("release"), key: (self.made)(DIGESTS[0]) }],
+        }
+    }
+
+    fn image(&self) -> Image {
+        let map = |name: &str| BTreeMap::from([(self.text(name), self.text("value"))]);
+        Image {
+            reference: self.some("registry.example/web:1"),
+            manifest_digest: self.made(DIGESTS[0]),
+            config_digest: self.made(DIGESTS[1]),
+            platform: self.text("linux/amd64"),
+            size: 1_000,
+            config: ImageConfig {
+                user: self.some("app"),
+                entrypoint: vec![self.text("/usr/bin/web")],
+                command: vec![self.text("--port")],
+                environment: vec![self.text("PATH")],
+                working_directory: self.some("/srv"),
+                exposed_ports: vec![self.text("80/tcp")],
+                volumes: vec![self.text("/data")],
+                stop_signal: self.some("SIGTERM"),
+                labels: map("label"),
+            },
+            layers: vec![ImageLayer {
+                digest: self.made(DIGESTS[2]),
+                diff_id: (self.made)(DIGESTS[1]),
+                size: 999,
+                created_by: self.some("ADD rootfs.tar /"),
+            }],
+            history: vec![ImageStep {
+                created: self.some("2026-01-01T00:00:00Z"),
+                created_by: self.some("ADD rootfs.tar /"),
+                layer: Some(0),
+            }],
+            annotations: map("org.opencontainers.image.base.name"),
+            secrets: vec![ImageSecret {
+                location: self.text("config.env.API_TOKEN"),
+                kind: self.text("token"),
+            }],
+        }
     }
 
     /// One entry with every attribute of the table changed.
@@ -325,6 +413,8 @@ impl Sample<'_> {
             cause,
             cause_verified: cause != Cause::Generated,
             layer: None,
+            baseline_of: None,
+            altered_by: None,
             package: None,
             rule: self.some("read-only /usr/**"),
             entries: None,

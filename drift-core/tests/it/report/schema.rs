@@ -43,11 +43,15 @@ fn declared(root: &Value, schema: &Value, at: &str, into: &mut BTreeSet<String>)
 
 /// Collects the members that a document has; maps of counts and references are leaves.
 fn present(value: &Value, at: &str, into: &mut BTreeSet<String>) {
-    const MAPS: [&str; 4] = [
+    const MAPS: [&str; 8] = [
         ".summary.changes.by_cause",
         ".summary.changes.by_severity",
         ".summary.policies",
         ".policies[].references",
+        ".target.image.annotations",
+        ".target.image.config.labels",
+        ".baseline.image.annotations",
+        ".baseline.image.config.labels",
     ];
     if let Some(items) = value.as_array() {
         items.iter().for_each(|item| present(item, &format!("{at}[]"), into));
@@ -141,6 +145,13 @@ fn broken(document: &Value) -> Vec<Value> {
         "/target",
         "/target/identity",
         "/baseline",
+        "/target/image",
+        "/target/image/config",
+        "/target/image/layers/0",
+        "/target/image/history/0",
+        "/target/image/secrets/0",
+        "/baseline",
+        "/baseline/composed_of/0",
         "/baseline/signers/0",
         "/manifests/0",
         "/verdict",

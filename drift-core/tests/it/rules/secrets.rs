@@ -29,7 +29,7 @@ fn stored(rules: &str) -> (Vec<u8>, drift_core::model::Entry) {
     let mut all = baseline::encode(&captured.snapshot).unwrap().bytes;
     let stored = UnverifiedSnapshot::decode(Arc::from(all.clone())).unwrap();
     let path = drift_core::model::TreePath::parse(b"etc/shadow").unwrap();
-    let (entry, ..) = stored.find_unverified(&path).unwrap().unwrap();
+    let entry = stored.find_unverified(&path).unwrap().unwrap().entry;
     all.extend(format!("{:?}", captured.snapshot).into_bytes());
     (all, entry)
 }

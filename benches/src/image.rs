@@ -1,0 +1,47 @@
+//! A capture of an image beside decompression with digests, and beside unpacking and hashing.
+
+use std::error::Error;
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::machine;
+use crate::rounds::{Contender, compete};
+use crate::text;
+
+/// Measures one OCI layout that holds one image.
+pub(crate) fn measure(
+    drift: &Path,
+    layout: &str,
+    rounds: usize,
+    state: &Path,
+) -> Result<(), Box<dyn Error>> {
+    let (snapshot, bundle) = (state.join("image.drift"), state.join("bundle"));
+    let (drift, snapshot, bundle) = (text(drift)?, text(&snapshot)?, text(&bundle)?);
+    let decode = drift.strip_suffix("drift").unwrap_or_default();
+    let contenders = [
+        Contender {
+            name: "drift capture oci:",
+            script: format!("'{drift}' capture 'oci:{layout}' --out '{snapshot}'"),
+            codes: &[0],
+        },
+        Contender {
+            name: "decompression and SHA-256 of both streams, as many threads",
+            script: format!("'{decode}decode' '{layout}' \"$(nproc)\""),
+            codes: &[0],
+        },
+        Contender {
+            name: "umoci unpack; sha256sum",
+            script: format!(
+                "tag=$(umoci list --layout '{layout}' | head -n 1); rm -rf '{bundle}'; \
+                 umoci unpack --image '{layout}:'\"$tag\" '{bundle}' && \
+                 find '{bundle}/rootfs' -xdev -type f -print0 | xargs -0 sha256sum"
+            ),
+            codes: &[0],
+        },
+    ];
+    let table = compete(&contenders, rounds)?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "# A capture of an image\n\n{}", machine::describe(layout, snapshot.as_ref())?)?;
+    writeln!(out, "{table}")?;
+    Ok(())
+}

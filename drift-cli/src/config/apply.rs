@@ -1,0 +1,307 @@
+//! What of the configuration holds for a verb: every option that was not typed.
+
+use std::path::PathBuf;
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use drift_core::artifact;
+
+use crate::args::{
+    Capture, Check, Command, Diff, Explain, Part, ReportArgs, RuleArgs, RulesCommand, RulesExplain,
+    ScopeArgs, TrustArgs,
+};
+use crate::failure::Failure;
+use crate::inputs;
+use crate::settings::Settings;
+
+use super::{Config, Value, check_owned, choose};
+
+/// Fills in what was not typed.
+pub(crate) fn fill(
+    command: &mut Command,
+    matches: &ArgMatches,
+    config: &Config,
+    settings: &Settings,
+) -> Result<(), Failure> {
+    let mut typed = matches;
+    while let Some((_, inner)) = typed.subcommand() {
+        typed = inner;
+    }
+    let layers = Layers { config, typed, settings };
+    match command {
+        Command::Check(args) => layers.check(args),
+        Command::Capture(args) => layers.capture(args),
+        Command::Explain(args) => layers.explain(args),
+        Command::Rules(args) => match &mut args.command {
+            RulesCommand::Explain(args) => layers.rules_explain(args),
+        },
+        Command::Diff(args) => layers.diff(args),
+        Command::Verify(args) => layers.trust(&mut args.trust),
+        Command::Inspect(args) if !args.unverified => layers.trust(&mut args.trust),
+        Command::Export(args) if !args.unverified => layers.trust(&mut args.trust),
+        Command::Seal(args) => {
+            layers.take("state", "state", &mut args.state, |value| value.path().map(Some));
+            Ok(())
+        }
+        Command::Inspect(_)
+        | Command::Export(_)
+        | Command::Keygen(_)
+        | Command::Completions(_)
+        | Command::Man(_)
+        | Command::Init(_)
+        | Command::Config(_) => Ok(()),
+    }
+}
+
+/// The command line above the files.
+struct Layers<'l> {
+    config: &'l Config,
+    typed: &'l ArgMatches,
+    settings: &'l Settings,
+}
+
+impl Layers<'_> {
+    fn is_typed(&self, option: &str) -> bool {
+        self.typed.value_source(option) == Some(ValueSource::CommandLine)
+    }
+
+    /// Puts what the files say into an option that was not typed; returns whether it did.
+    fn take<T>(
+        &self,
+        name: &str,
+        option: &str,
+        into: &mut T,
+        read: impl FnOnce(&Value) -> Option<T>,
+    ) -> bool {
+        self.take_of(&[("", name)], option, into, read)
+    }
+
+    /// The same, from the first of these keys that is stated.
+    fn take_of<T>(
+        &self,
+        keys: &[(&str, &str)],
+        option: &str,
+        into: &mut T,
+        read: impl FnOnce(&Value) -> Option<T>,
+    ) -> bool {
+        if self.is_typed(option) {
+            return false;
+        }
+        let stated = keys.iter().find_map(|(table, name)| self.config.get(table, name));
+        match stated.and_then(|setting| read(setting.value)) {
+            Some(value) => *into = value,
+            None => return false,
+        }
+        true
+    }
+
+    fn check(&self, args: &mut Check) -> Result<(), Failure> {
+        let usual = match self.config.get("", "target").and_then(|setting| setting.value.text()) {
+            Some(text) => text,
+            None => "/".to_owned(),
+        };
+        // Looking at something else must not pass for the run that is watched.
+        args.elsewhere = self.is_typed("target") && args.target != usual && !self.is_typed("state");
+        self.take("target", "target", &mut args.target, Value::text);
+        self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
+        self.scope(&mut args.scope);
+        self.report(&mut args.report);
+        self.take("mode", "mode", &mut args.mode, |value| inputs::mode(&value.text()?));
+        self.take("with_content", "with_content", &mut args.with_content, Value::flag);
+        self.take("deadline", "deadline", &mut args.deadline, |value| value.text().map(Some));
+        self.take("sign_report", "sign_report", &mut args.sign_report, |value| {
+            value.path().map(Some)
+        });
+        self.trust(&mut args.trust)?;
+        self.subject(&mut args.trust);
+        let reference = (&mut args.baseline, &args.baselines);
+        self.reference(reference, &args.target, &mut args.trust)
+    }
+
+    fn capture(&self, args: &mut Capture) -> Result<(), Failure> {
+        self.take("target", "target", &mut args.target, Value::text);
+        let keys = ["rules", "profile"].map(|name| vec![("capture", name), ("", name)]);
+        self.rules(&keys, &mut args.rules)?;
+        self.scope(&mut args.scope);
+        self.take("state", "state", &mut args.state, |value| value.path().map(Some));
+        self.take("deadline", "deadline", &mut args.deadline, |value| value.text().map(Some));
+        let seal = &mut args.seal;
+        self.take("identity", "identity", &mut seal.identity, |value| value.text().map(Some));
+        self.take_of(&[("capture", "sign")], "sign", &mut seal.sign, Value::texts);
+        self.take_of(&[("capture", "expires")], "expires", &mut seal.expires, |value| {
+            value.text().map(Some)
+        });
+        let provenance = &mut seal.provenance;
+        self.take_of(&[("capture", "provenance")], "provenance", provenance, Value::texts);
+        Ok(())
+    }
+
+    fn explain(&self, args: &mut Explain) -> Result<(), Failure> {
+        self.take("target", "target", &mut args.target, Value::text);
+        self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
+        self.trust(&mut args.trust)?;
+        self.subject(&mut args.trust);
+        let reference = (&mut args.baseline, &args.baselines);
+        self.reference(reference, &args.target, &mut args.trust)
+    }
+
+    /// As a check would decide: rules of the operator, else those of the baseline.
+    fn rules_explain(&self, args: &mut RulesExplain) -> Result<(), Failure> {
+        self.take("target", "target", &mut args.target, Value::text);
+        self.trust(&mut args.trust)?;
+        self.subject(&mut args.trust);
+        if args.baseline.is_some() {
+            return Ok(());
+        }
+        self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
+        if args.rules.rules.is_none() && args.rules.profile.is_empty() {
+            let mut found = Vec::new();
+            self.reference((&mut found, &None), &args.target, &mut args.trust)?;
+            // Of several, the rules of the last hold.
+            args.baseline = found.pop();
+        }
+        Ok(())
+    }
+
+    fn diff(&self, args: &mut Diff) -> Result<(), Failure> {
+        // What a check looks at says nothing of two targets that somebody names.
+        self.threads(&mut args.scope);
+        if args.unverified { Ok(()) } else { self.trust(&mut args.trust) }
+    }
+
+    /// Whom to trust, for any sealed file.
+    fn trust(&self, args: &mut TrustArgs) -> Result<(), Failure> {
+        if self.take("trust", "trust", &mut args.trust, Value::paths) {
+            for path in &args.trust {
+                check_owned(path, self.settings)?;
+            }
+            for path in artifact::trust_files(&args.trust)? {
+                check_owned(&path, self.settings)?;
+            }
+        }
+        self.take("threshold", "threshold", &mut args.threshold, |value| {
+            value.number().and_then(|number| u32::try_from(number).ok()).map(Some)
+        });
+        self.take("max_age", "max_age", &mut args.max_age, |value| value.text().map(Some));
+        self.take("state", "state", &mut args.state, |value| value.path().map(Some));
+        Ok(())
+    }
+
+    /// What is expected of the baseline of this system, and of no other file.
+    fn subject(&self, args: &mut TrustArgs) {
+        self.take("identity", "expect_identity", &mut args.expect_identity, |value| {
+            value.text().map(Some)
+        });
+        self.take("min_sequence", "min_sequence", &mut args.min_sequence, |value| {
+            value.number().map(Some)
+        });
+    }
+
+    /// The baselines that are typed or stated, or the one that is chosen.
+    fn reference(
+        &self,
+        (baseline, typed_directory): (&mut Vec<PathBuf>, &Option<PathBuf>),
+        target: &str,
+        trust: &mut TrustArgs,
+    ) -> Result<(), Failure> {
+        if !baseline.is_empty() {
+            return Ok(());
+        }
+        let directory = match (typed_directory, self.config.reference()) {
+            (Some(directory), _) => directory.clone(),
+            (None, Some(("baseline", setting))) => {
+                *baseline = setting.value.paths().unwrap_or_default();
+                return Ok(());
+            }
+            (None, Some((_, setting))) => setting.value.path().unwrap_or_default(),
+            (None, None) => return Ok(()),
+        };
+        let chosen = choose::choose(&directory, target, trust, self.settings)?;
+        *baseline = vec![chosen.path];
+        trust.expect_identity = Some(chosen.identity);
+        Ok(())
+    }
+
+    fn rules(
+        &self,
+        [rules, profile]: &[Vec<(&str, &str)>; 2],
+        args: &mut RuleArgs,
+    ) -> Result<(), Failure> {
+        // Rules that were typed come alone: a profile of the files would stand before them.
+        let typed = self.is_typed("rules") || self.is_typed("profile");
+        if typed {
+            return Ok(());
+        }
+        let stated = self.take_of(rules, "rules", &mut args.rules, |value| value.path().map(Some));
+        if let Some(path) = args.rules.as_ref().filter(|_| stated) {
+            check_owned(path, self.settings)?;
+        }
+        self.take_of(profile, "profile", &mut args.profile, Value::texts);
+        Ok(())
+    }
+
+    fn scope(&self, args: &mut ScopeArgs) {
+        self.take("only", "only", &mut args.only, |value| {
+            let texts = value.texts()?;
+            texts.iter().map(|text| inputs::part(text)).collect::<Option<Vec<Part>>>()
+        });
+        self.threads(args);
+    }
+
+    fn threads(&self, args: &mut ScopeArgs) {
+        self.take("threads", "threads", &mut args.threads, |value| value.text().map(Some));
+    }
+
+    fn report(&self, args: &mut ReportArgs) {
+        self.take("format", "format", &mut args.format, Value::text);
+        self.take("output", "output", &mut args.output, Value::texts);
+        self.take("fail_on", "fail_on", &mut args.fail_on, Value::text);
+        self.take("exit_zero", "exit_zero", &mut args.exit_zero, Value::flag);
+        self.take("quiet", "quiet", &mut args.quiet, Value::flag);
+        self.take("require", "require", &mut args.require, Value::texts);
+    }
+}
+
+impl Value {
+    fn text(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    fn texts(&self) -> Option<Vec<String>> {
+        match self {
+            Self::Texts(texts) => Some(texts.clone()),
+            _ => None,
+        }
+    }
+
+    fn path(&self) -> Option<PathBuf> {
+        match self {
+            Self::Path(path) => Some(path.clone()),
+            _ => None,
+        }
+    }
+
+    fn paths(&self) -> Option<Vec<PathBuf>> {
+        match self {
+            Self::Paths(paths) => Some(paths.clone()),
+            _ => None,
+        }
+    }
+
+    fn number(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn flag(&self) -> Option<bool> {
+        match self {
+            Self::Flag(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The baselines of a check, one or several: all verified before a byte of any is used.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use drift_core::artifact;
+use drift_core::baseline::Baseline;
+use drift_core::bounds::Clock;
+use drift_core::check::{Reference, Sealed};
+use drift_core::seal::{self, Artefact, Expectations, SealInfo, Untrusted, Verified};
+
+use crate::args::TrustArgs;
+use crate::failure::Failure;
+use crate::inputs::{self, MAX_BASELINE_BYTES};
+use crate::settings::Settings;
+
+/// Verified baselines, the earlier ones below; none where none was named.
+#[derive(Debug)]
+pub(crate) struct Golden(Vec<(Baseline, SealInfo, String)>);
+
+/// A file whose seal held, with what the seal says.
+pub(crate) type Held = (Verified<Arc<[u8]>>, SealInfo);
+
+/// A file whose seal does not hold.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) file: String,
+    pub(crate) why: Untrusted,
+}
+
+impl Golden {
+    /// Verifies all files and then decodes them. What is expected of whose state it is, and of its
+    /// sequence, is expected of the last: it gives its name to the whole.
+    pub(crate) fn open(
+        files: &[PathBuf],
+        args: &TrustArgs,
+        settings: &Settings,
+        clock: &dyn Clock,
+    ) -> Result<Result<Self, Refused>, Failure> {
+        let expected = inputs::expectations(args, Artefact::Snapshot)?;
+        let of_others = Expectations { identity: None, min_sequence: None, ..expected.clone() };
+        let mut verified = Vec::new();
+        for (at, file) in files.iter().enumerate() {
+            let last = at.saturating_add(1) == files.len();
+            let expected = if last { &expected } else { &of_others };
+            match verify(file, expected, args, settings, clock)? {
+                Ok((bytes, info)) => verified.push((file, bytes, info)),
+                Err(why) => return Ok(Err(Refused { file: file.display().to_string(), why })),
+            }
+        }
+        let mut parts = Vec::new();
+        for (file, bytes, info) in verified {
+            let baseline =
+                Baseline::decode(bytes).map_err(|error| Failure::baseline(file, error))?;
+            parts.push((baseline, info, file.display().to_string()));
+        }
+        Ok(Ok(Self(parts)))
+    }
+
+    /// Returns the baselines as the library takes them, for [`reference`].
+    pub(crate) fn sealed(&self) -> Vec<Sealed<'_>> {
+        self.0.iter().map(|(baseline, seal, file)| Sealed { baseline, seal, file }).collect()
+    }
+
+    /// Returns what each seal says.
+    pub(crate) fn seals(&self) -> impl Iterator<Item = &SealInfo> {
+        self.0.iter().map(|(_, info, _)| info)
+    }
+}
+
+/// Returns what a target is compared with: without a baseline, its own package database.
+pub(crate) fn reference<'r>(sealed: &'r [Sealed<'r>]) -> Reference<'r> {
+    match sealed {
+        [] => Reference::PackageDatabase,
+        [one] => Reference::Sealed(*one),
+        several => Reference::Composed(several),
+    }
+}
+
+/// Verifies one file. The outer error is the operator's, the inner one the seal's.
+pub(crate) fn verify(
+    path: &Path,
+    expected: &Expectations,
+    args: &TrustArgs,
+    settings: &Settings,
+    clock: &dyn Clock,
+) -> Result<Result<Held, Untrusted>, Failure> {
+    let trust = artifact::load_trust(&args.trust)?;
+    let sealed = artifact::open_sealed(path, MAX_BASELINE_BYTES)?;
+    let state = match settings.state_directory(args.state.as_ref()) {
+        Some(directory) => artifact::load_lineages(&directory)?,
+        None => None,
+    };
+    Ok(seal::verify(&sealed, &trust, expected, clock.now(), state.as_ref()))
+}

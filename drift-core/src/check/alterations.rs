@@ -1,0 +1,101 @@
+//! "The application adds, never alters its base": what each later baseline of a composition changes of
+//! the earlier ones. Each is a finding of its own, whatever the target looks like.
+//!
+//! What the rules let change (a package database, a log) is none.
+
+use std::collections::BTreeMap;
+
+use crate::capture::Run;
+use crate::compare::{self, Comparison, Context, EntryChange, Evidence, alterations, explain};
+use crate::model::{Cause, FileType};
+use crate::report::document::Change;
+use crate::rules::RuleSet;
+
+use super::composition::Composition;
+use super::describe::{self, Names};
+use super::differences::unseen;
+use super::origins::Origins;
+use super::{Error, Found, Sealed};
+
+/// Adds what the later baselines alter to what was found in the target.
+pub(super) fn add(
+    found: &mut Found,
+    composition: &Composition<'_>,
+    rules: &RuleSet,
+    run: &Run<'_>,
+) -> Result<(), Error> {
+    let mut grown = 0usize;
+    for (at, later) in composition.parts.iter().enumerate().skip(1) {
+        let earlier = Composition::new(composition.parts.get(..at).unwrap_or_default())?;
+        let comparison = compare(&earlier, later, rules, run)?;
+        found.not_compared = found.not_compared.saturating_add(comparison.not_compared);
+        found.problems.extend(unseen(&comparison));
+        grown = grown.saturating_add(comparison.grown.len());
+        let own = RuleSet::from_text(later.baseline.rules())?;
+        let (packages, after) = (&earlier.packages, later.baseline.packages());
+        let image = later.baseline.image().map_or(Origins::None, Origins::Image);
+        let origins = (Origins::Composed(&earlier), image);
+        let names = Names { before: packages, after, rules, origins, removals: None };
+        for change in &comparison.changes {
+            found.changes.extend(altered(change, later, &own, &names));
+        }
+    }
+    if grown > 0 {
+        found.notes.push(format!(
+            "{grown} files that may grow are longer in a later baseline than in an earlier one; \
+             whether they begin alike is not known."
+        ));
+    }
+    Ok(())
+}
+
+fn compare(
+    earlier: &Composition<'_>,
+    later: &Sealed<'_>,
+    rules: &RuleSet,
+    run: &Run<'_>,
+) -> Result<Comparison, compare::Error> {
+    let context = Context {
+        rules,
+        before: earlier.carries,
+        after: later.baseline.carries(),
+        artifacts: &[],
+        watch: &[],
+        outside: &[],
+        cancel: run.cancel,
+    };
+    alterations(&mut earlier.cursor(), &mut later.baseline.cursor(), later.is_whole(), &context)
+}
+
+/// Describes an alteration; `None` of what the rules let come and go, or never looked for.
+fn altered(
+    change: &EntryChange,
+    later: &Sealed<'_>,
+    own: &RuleSet,
+    names: &Names<'_>,
+) -> Option<Change> {
+    let directory = change.file_type() == FileType::Directory;
+    if change.after.is_none() && own.rule(own.evaluate(&change.path, directory)).excludes() {
+        return None;
+    }
+    let evidence = Evidence {
+        rules: names.rules,
+        sealed: true,
+        packages: &[],
+        ownership: None,
+        missing: &BTreeMap::new(),
+        md5: &BTreeMap::new(),
+        covering: &[],
+    };
+    let explanation = explain(change, &evidence);
+    if explanation.cause == Cause::DeclaredDynamic {
+        return None;
+    }
+    let mut described = describe::entry_change(change, &explanation, None, names, true);
+    if let Some(layer) = &mut described.layer {
+        layer.of = "baseline";
+    }
+    described.altered_by = Some(later.name());
+    described.id = describe::id_of(&described, change.path.as_bytes());
+    Some(described)
+}
