@@ -183,7 +183,7 @@ pub(crate) enum Mode {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Check {
-    /// /, dir:PATH, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], baseline:FILE, a path
+    /// /, dir:PATH, overlay:UPPER:LOWER, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], baseline:FILE, a path
     /// whose kind is detected, or - for an archive on standard input
     #[arg(default_value = "/")]
     pub(crate) target: String,
@@ -225,7 +225,7 @@ pub(crate) struct Check {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Capture {
-    /// /, dir:PATH, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], a path whose kind is
+    /// /, dir:PATH, overlay:UPPER:LOWER, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], a path whose kind is
     /// detected, or - for an archive on standard input
     #[arg(default_value = "/")]
     pub(crate) target: String,
@@ -310,7 +310,7 @@ pub(crate) struct Diff {
 pub(crate) struct Explain {
     /// The path, as it is inside the target
     pub(crate) path: String,
-    /// /, dir:PATH, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], a path whose kind is
+    /// /, dir:PATH, overlay:UPPER:LOWER, tar:FILE, oci:DIR|FILE[@TAG], docker-archive:FILE[@TAG], a path whose kind is
     /// detected, or - for an archive on standard input
     #[arg(default_value = "/")]
     pub(crate) target: String,

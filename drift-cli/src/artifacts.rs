@@ -7,37 +7,41 @@ use std::path::{Path, PathBuf};
 use drift_core::artifact;
 use drift_core::model::{SourceKind, TreePath};
 use drift_core::seal::{BUNDLE_SUFFIX, MAX_BUNDLE_BYTES, PAE_SUFFIX};
-use drift_core::source::Source;
+use drift_core::source::{OverlayTarget, Source};
 
 /// Returns the paths, inside the target, of these files and of what drift writes beside them.
 pub(crate) fn inside(source: &dyn Source, files: &[PathBuf]) -> Vec<TreePath> {
-    let root = match source.kind() {
-        SourceKind::Host => PathBuf::from("/"),
-        SourceKind::Directory => {
-            match absolute(Path::new(
-                source.locator().strip_prefix("dir:").unwrap_or(source.locator()),
-            )) {
-                Some(root) => root,
-                None => return Vec::new(),
-            }
-        }
-        SourceKind::Tar
-        | SourceKind::Memory
-        | SourceKind::Overlay
-        | SourceKind::Oci
-        | SourceKind::DockerArchive => return Vec::new(),
+    let files: Vec<PathBuf> = files.iter().filter_map(|file| absolute(file)).collect();
+    let below = |root: &PathBuf| {
+        let inside = |file: &PathBuf| {
+            TreePath::parse(file.strip_prefix(root).ok()?.as_os_str().as_bytes()).ok()
+        };
+        files.iter().filter_map(inside).collect::<Vec<_>>()
     };
-    let mut paths: Vec<TreePath> = files
-        .iter()
-        .filter_map(|file| absolute(file))
-        .filter_map(|file| {
-            TreePath::parse(file.strip_prefix(&root).ok()?.as_os_str().as_bytes()).ok()
-        })
-        .filter(|path| !path.is_root())
-        .collect();
+    let mut paths: Vec<TreePath> = roots(source).iter().flat_map(below).collect();
+    paths.retain(|path| !path.is_root());
     paths.sort();
     paths.dedup();
     paths
+}
+
+/// The directories of this machine that hold what the target shows.
+fn roots(source: &dyn Source) -> Vec<PathBuf> {
+    let locator = source.locator();
+    match source.kind() {
+        SourceKind::Host => vec![PathBuf::from("/")],
+        SourceKind::Directory => {
+            let root = Path::new(locator.strip_prefix("dir:").unwrap_or(locator));
+            absolute(root).into_iter().collect()
+        }
+        SourceKind::Overlay => match OverlayTarget::parse(locator) {
+            Ok(Some(overlay)) => overlay.directories().filter_map(absolute).collect(),
+            _ => Vec::new(),
+        },
+        SourceKind::Tar | SourceKind::Memory | SourceKind::Oci | SourceKind::DockerArchive => {
+            Vec::new()
+        }
+    }
 }
 
 /// Returns a sealed file with its bundles: the first, which drift writes, and those further ones

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use drift_core::artifact;
 use drift_core::baseline::Baseline;
 use drift_core::bounds::Clock;
-use drift_core::check::{Reference, Sealed};
+use drift_core::check::{Reference, Sealed, Target};
 use drift_core::seal::{self, Artefact, Expectations, SealInfo, Untrusted, Verified};
+use drift_core::source::Source;
 
 use crate::args::TrustArgs;
 use crate::failure::Failure;
@@ -68,12 +69,17 @@ impl Golden {
     }
 }
 
-/// Returns what a target is compared with: without a baseline, its own package database.
-pub(crate) fn reference<'r>(sealed: &'r [Sealed<'r>]) -> Reference<'r> {
-    match sealed {
-        [] => Reference::PackageDatabase,
-        [one] => Reference::Sealed(*one),
-        several => Reference::Composed(several),
+/// Returns what a target is compared with: without a baseline what lies beneath it, where it is an
+/// overlay, else its own package database.
+pub(crate) fn reference<'r>(
+    sealed: &'r [Sealed<'r>],
+    beneath: Option<&'r dyn Source>,
+) -> Reference<'r> {
+    match (sealed, beneath) {
+        ([], None) => Reference::PackageDatabase,
+        ([], Some(lowers)) => Reference::Other(Target::Live(lowers)),
+        ([one], _) => Reference::Sealed(*one),
+        (several, _) => Reference::Composed(several),
     }
 }
 

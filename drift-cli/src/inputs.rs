@@ -17,7 +17,7 @@ use drift_core::check::{Target, View};
 use drift_core::judge::FailOn;
 use drift_core::model::{Digest, Platform, Severity, SourceKind};
 use drift_core::seal::{Artefact, Expectations, SealInfo, Term, Untrusted};
-use drift_core::source::{self, Selection, Source};
+use drift_core::source::{self, OverlayTarget, Selection, Source};
 
 use crate::args::{ImageArgs, Mode, Part, RuleArgs, TrustArgs};
 use crate::failure::Failure;
@@ -121,7 +121,7 @@ pub(crate) fn source(
     Ok(opened)
 }
 
-fn platform(text: &str) -> Result<Platform, Failure> {
+pub(crate) fn platform(text: &str) -> Result<Platform, Failure> {
     Platform::parse(text).ok_or_else(|| {
         Failure::usage_text(format!(
             "--platform takes OS/ARCH or OS/ARCH/VARIANT, such as linux/arm64, not {text:?}"
@@ -147,6 +147,15 @@ fn standard_input() -> Result<OwnedFd, Failure> {
             .hint("give it an archive, as in docker save IMAGE | drift check -"));
     }
     input.as_fd().try_clone_to_owned().map_err(Failure::usage)
+}
+
+/// Opens what an overlay was before anything was changed in its upper directory; `None` of any other
+/// target.
+pub(crate) fn beneath(target: &str) -> Result<Option<Box<dyn Source>>, Failure> {
+    match OverlayTarget::parse(target)?.and_then(|overlay| overlay.beneath()) {
+        Some(lowers) => Ok(Some(source::open(&lowers.to_string(), &Selection::default())?)),
+        None => Ok(None),
+    }
 }
 
 /// Whether the target is a stored snapshot: by its scheme, or by its first bytes.

@@ -19,6 +19,11 @@ use crate::settings::Settings;
 use crate::state::{self, Lease};
 use crate::terminal::Terminal;
 
+/// What a check of an overlay without a baseline rests on.
+const LOWERS_ARE_REFERENCE: &str = "the reference is what the lower directories hold now, which nobody \
+    sealed: every change is one made in the upper directory, and what was changed in a lower one does \
+    not show";
+
 pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
     let outputs =
         Outputs::parse(&args.report.format, &args.report.output, args.sign_report.as_deref())?;
@@ -76,7 +81,8 @@ fn outcome(
         }
     };
     let sealed = golden.sealed();
-    let reference = golden::reference(&sealed);
+    let lowers = if sealed.is_empty() { inputs::beneath(&args.target)? } else { None };
+    let reference = golden::reference(&sealed, lowers.as_deref());
     if !sealed.is_empty() {
         *lease = state::hold(settings, args.trust.state.as_ref());
     }
@@ -84,12 +90,13 @@ fn outcome(
     if let Lease::Busy(why) = lease {
         return Ok(check::stopped(Stopped::Busy, why, sides, request, occasion)?);
     }
+    let progress = Progress::default();
     let sealing = Sealing::Verified(&args.trust);
     let target = match inputs::target(&args.target, sealing, &args.image, settings)? {
         Ok(target) => target,
         Err(error) => {
-            let failed = Err(Unfinished::Error(error.into()));
-            return unless_unseen(failed, &Progress::default(), sides, request, occasion);
+            let opened = in_time(Err(error.into()), settings);
+            return unless_unseen(opened, &progress, sides, request, occasion);
         }
     };
     let own = match &target {
@@ -101,7 +108,6 @@ fn outcome(
         }
         Input::Stored(_) => Vec::new(),
     };
-    let progress = Progress::default();
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &progress, artifacts: &own };
     let view = target.view();
     let target = target
@@ -110,6 +116,9 @@ fn outcome(
     let checked = check::check(&target, &reference, request, &run, occasion);
     let checked = in_time(checked, settings);
     let mut outcome = unless_unseen(checked, &progress, sides, request, occasion)?;
+    if lowers.is_some() {
+        outcome.report.notes.push(LOWERS_ARE_REFERENCE.to_owned());
+    }
     if sealed.is_empty() {
         return Ok(outcome);
     }

@@ -45,7 +45,8 @@ pub(crate) fn run(
             FailOn::At(Severity::Medium),
         )
     };
-    let reference = golden::reference(&sealed);
+    let lowers = if sealed.is_empty() { inputs::beneath(&args.target)? } else { None };
+    let reference = golden::reference(&sealed, lowers.as_deref());
     let outcome =
         check::check(&check::Target::Live(&*source), &reference, &request, &run, &occasion)?;
     let (text, exit) = explained(&path, &outcome, &sealed);

@@ -7,8 +7,8 @@ use clap::parser::ValueSource;
 use drift_core::artifact;
 
 use crate::args::{
-    Capture, Check, Command, Diff, Explain, Part, ReportArgs, RuleArgs, RulesCommand, RulesExplain,
-    ScopeArgs, TrustArgs,
+    Capture, Check, Command, Diff, Explain, ImageArgs, Part, ReportArgs, RuleArgs, RulesCommand,
+    RulesExplain, ScopeArgs, TrustArgs,
 };
 use crate::failure::Failure;
 use crate::inputs;
@@ -102,7 +102,7 @@ impl Layers<'_> {
         };
         // Looking at something else must not pass for the run that is watched.
         args.elsewhere = self.is_typed("target") && args.target != usual && !self.is_typed("state");
-        self.take("target", "target", &mut args.target, Value::text);
+        self.target(&mut args.target, &mut args.image);
         self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
         self.scope(&mut args.scope);
         self.report(&mut args.report);
@@ -115,11 +115,11 @@ impl Layers<'_> {
         self.trust(&mut args.trust)?;
         self.subject(&mut args.trust);
         let reference = (&mut args.baseline, &args.baselines);
-        self.reference(reference, &args.target, &mut args.trust)
+        self.reference(reference, (&args.target, &args.image), &mut args.trust)
     }
 
     fn capture(&self, args: &mut Capture) -> Result<(), Failure> {
-        self.take("target", "target", &mut args.target, Value::text);
+        self.target(&mut args.target, &mut args.image);
         let keys = ["rules", "profile"].map(|name| vec![("capture", name), ("", name)]);
         self.rules(&keys, &mut args.rules)?;
         self.scope(&mut args.scope);
@@ -137,17 +137,17 @@ impl Layers<'_> {
     }
 
     fn explain(&self, args: &mut Explain) -> Result<(), Failure> {
-        self.take("target", "target", &mut args.target, Value::text);
+        self.target(&mut args.target, &mut args.image);
         self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
         self.trust(&mut args.trust)?;
         self.subject(&mut args.trust);
         let reference = (&mut args.baseline, &args.baselines);
-        self.reference(reference, &args.target, &mut args.trust)
+        self.reference(reference, (&args.target, &args.image), &mut args.trust)
     }
 
     /// As a check would decide: rules of the operator, else those of the baseline.
     fn rules_explain(&self, args: &mut RulesExplain) -> Result<(), Failure> {
-        self.take("target", "target", &mut args.target, Value::text);
+        self.target(&mut args.target, &mut args.image);
         self.trust(&mut args.trust)?;
         self.subject(&mut args.trust);
         if args.baseline.is_some() {
@@ -156,7 +156,8 @@ impl Layers<'_> {
         self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
         if args.rules.rules.is_none() && args.rules.profile.is_empty() {
             let mut found = Vec::new();
-            self.reference((&mut found, &None), &args.target, &mut args.trust)?;
+            let target = (args.target.as_str(), &args.image);
+            self.reference((&mut found, &None), target, &mut args.trust)?;
             // Of several, the rules of the last hold.
             args.baseline = found.pop();
         }
@@ -167,6 +168,15 @@ impl Layers<'_> {
         // What a check looks at says nothing of two targets that somebody names.
         self.threads(&mut args.scope);
         if args.unverified { Ok(()) } else { self.trust(&mut args.trust) }
+    }
+
+    /// What is looked at. The platform is one of the target that stands beside it.
+    fn target(&self, target: &mut String, image: &mut ImageArgs) {
+        if self.is_typed("target") {
+            return;
+        }
+        self.take("target", "target", target, Value::text);
+        self.take("platform", "platform", &mut image.platform, |value| value.text().map(Some));
     }
 
     /// Whom to trust, for any sealed file.
@@ -201,7 +211,7 @@ impl Layers<'_> {
     fn reference(
         &self,
         (baseline, typed_directory): (&mut Vec<PathBuf>, &Option<PathBuf>),
-        target: &str,
+        target: (&str, &ImageArgs),
         trust: &mut TrustArgs,
     ) -> Result<(), Failure> {
         if !baseline.is_empty() {

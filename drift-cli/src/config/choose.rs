@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use drift_core::bounds::escape::escaped;
 use drift_core::seal::{self, Artefact};
-use drift_core::{artifact, capture, source};
+use drift_core::{artifact, capture};
 
-use crate::args::TrustArgs;
+use crate::args::{ImageArgs, TrustArgs};
 use crate::failure::Failure;
 use crate::inputs::{self, MAX_BASELINE_BYTES};
 use crate::settings::Settings;
@@ -36,14 +36,14 @@ struct Candidate {
 /// Chooses from `directory`: by the expected identity, else by what the target's os-release says.
 pub(super) fn choose(
     directory: &Path,
-    target: &str,
+    (target, image): (&str, &ImageArgs),
     trust: &TrustArgs,
     settings: &Settings,
 ) -> Result<Chosen, Failure> {
     let candidates = candidates(directory, trust, settings)?;
     let wanted = match trusted_identity(trust)? {
         Some(identity) => vec![identity],
-        None => named_by(target)?,
+        None => named_by(target, image, settings)?,
     };
     pick(&candidates, &wanted).ok_or_else(|| {
         let told: Vec<String> = candidates.iter().map(Candidate::told).collect();
@@ -87,12 +87,13 @@ fn trusted_identity(trust: &TrustArgs) -> Result<Option<String>, Failure> {
 }
 
 /// Asks the target who it is.
-fn named_by(target: &str) -> Result<Vec<String>, Failure> {
-    if target == "-" || inputs::is_stored(target) {
+fn named_by(target: &str, image: &ImageArgs, settings: &Settings) -> Result<Vec<String>, Failure> {
+    // Standard input cannot be read twice.
+    if inputs::is_input(target) || inputs::is_stored(target) {
         return Err(Failure::usage_text("this target has no os-release to choose a baseline by")
             .hint("name the identity with --expect-identity, or a file with --baseline"));
     }
-    let source = source::open(target, &source::Selection::default())?;
+    let source = inputs::source(target, image, settings)??;
     Ok(capture::image_names(&*source))
 }
 

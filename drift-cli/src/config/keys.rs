@@ -118,6 +118,11 @@ const OBSERVABLE: Form = Form {
     holds: |text| inputs::require(&[text.to_owned()]).is_ok(),
 };
 
+const PLATFORM: Form = Form {
+    expected: "OS/ARCH or OS/ARCH/VARIANT, such as \"linux/arm64\"",
+    holds: |text| inputs::platform(text).is_ok(),
+};
+
 const MODE: Form = Form { expected: "\"full\"", holds: |text| inputs::mode(text).is_some() };
 
 const fn key(
@@ -133,6 +138,7 @@ const fn key(
 #[rustfmt::skip]
 pub(crate) const KEYS: &[Key] = &[
     key(("", "target", "target"), Kind::Text(TARGET), ("/", "\"/\""), "what is looked at, where none is typed"),
+    key(("", "platform", "platform"), Kind::Text(PLATFORM), ("the only one, or that of this machine", "\"linux/amd64\""), "which image of that target is looked at"),
     key(("", "baseline", "baseline"), Kind::Files, ("none", "\"/var/lib/drift/golden.drift\""), "the sealed snapshot to compare with; several are laid over each other"),
     key(("", "baselines", "baselines"), Kind::File, ("none", "\"/usr/share/drift/baselines\""), "a directory of sealed snapshots, of which one is chosen by its identity"),
     key(("", "trust", "trust"), Kind::Files, ("nobody", "[\"golden.pub.pem\"]"), "public keys in PEM, or a trust.toml"),

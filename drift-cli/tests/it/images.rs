@@ -97,7 +97,7 @@ const FORMS: &str = r#"
     ln $root/etc/hostname $root/etc/linked
     ln -s ../usr/bin/tool $root/etc/link
     setfattr -n user.note -v golden $root/etc/hostname
-    find $root -exec touch --no-dereference --date=@1700000000 {} +
+    find $root -exec touch --no-dereference --date=@1700000000.75 {} +
     tar --xattrs --xattrs-include='*' -C $root -cf $s/same.tar .
     gzip --keep $s/same.tar
     umoci init --layout $s/umoci

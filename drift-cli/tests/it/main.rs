@@ -5,6 +5,7 @@
 
 mod blind_spots;
 mod configured;
+mod container;
 mod evasion;
 mod exit_codes;
 mod gate;

@@ -180,3 +180,30 @@ pub fn judge(
 pub fn untrusted(reason: &'static str) -> Verdict {
     Verdict { status: Status::Untrusted, complete: false, reason: Some(reason) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FailOn, Seen, Status, Stopped, judge, untrusted};
+    use crate::model::Severity;
+
+    /// A run that was stopped is never clean, and what it found or refused stays what it was.
+    #[test]
+    fn a_stopped_run_is_never_clean() {
+        let seen = |problems| Seen { problems, not_compared: 0, required_missing: false };
+        let threshold = FailOn::At(Severity::Medium);
+        let clean = judge([], &seen(0), threshold);
+        let incomplete = judge([], &seen(1), threshold);
+        let findings = judge([Severity::High], &seen(0), threshold);
+        for (stop, name) in [(Stopped::Busy, "busy"), (Stopped::Deadline, "deadline")] {
+            for before in [clean, incomplete] {
+                let after = before.or_stopped(stop);
+                assert_eq!(after.status(), Status::Incomplete);
+                assert_eq!((after.exit().code, after.complete()), (3, false));
+                assert_eq!(after.reason(), Some(name));
+            }
+            for before in [findings, untrusted("altered")] {
+                assert_eq!(before.or_stopped(stop), before);
+            }
+        }
+    }
+}

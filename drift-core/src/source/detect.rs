@@ -9,10 +9,13 @@ use crate::model::SourceKind;
 use super::image::{self, Asked, Detected, Form};
 use super::stored::StoredFile;
 use super::walked::Walked;
-use super::{Error, HostVolume, Resolution, Selection, Source, errno_name, tar};
+use super::{
+    Error, HostVolume, OverlayTarget, Resolution, Selection, Source, errno_name, overlay, tar,
+};
 
 /// The schemes that a target can begin with, for messages.
-const SUPPORTED: &str = "/ or host: for this host, dir:PATH for a root directory, tar:FILE for an \
+const SUPPORTED: &str = "/ or host: for this host, dir:PATH for a root directory, \
+    overlay:UPPER:LOWER[:LOWER...] for one under overlayfs, tar:FILE for an \
     archive of one (plain, gzip, zstd or xz), oci:DIR|FILE[@TAG] or docker-archive:FILE[@TAG] for an \
     image, and - in the place of FILE for standard input";
 
@@ -31,6 +34,9 @@ pub fn open(target: &str, selection: &Selection) -> Result<Box<dyn Source>, Erro
     }
     if let Some(path) = target.strip_prefix("tar:") {
         return tar::of_file(stored(path, target, selection)?, target);
+    }
+    if let Some(named) = OverlayTarget::parse(target)? {
+        return overlay::open(&named);
     }
     let scheme = |form: &Form| {
         let rest = target.strip_prefix(form.scheme())?;

@@ -49,4 +49,6 @@ const NAMES: &[(Errno, &str)] = &[
     (Errno::PIPE, "EPIPE"),
     (Errno::NOKEY, "ENOKEY"),
     (Errno::HOSTDOWN, "EHOSTDOWN"),
+    (Errno::NOLINK, "ENOLINK"),
+    (Errno::PROTO, "EPROTO"),
 ];

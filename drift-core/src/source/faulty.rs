@@ -226,6 +226,10 @@ impl<V: Volume> Volume for Faulty<V> {
         self.volume.seek(&mut file.inner, offset)
     }
 
+    fn meaning(&self, errno: Errno) -> Option<&'static str> {
+        self.volume.meaning(errno)
+    }
+
     fn mounts(&self) -> Result<Vec<MountPoint>, Errno> {
         self.check(Operation::Mounts, b"")?;
         self.volume.mounts()

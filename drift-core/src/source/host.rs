@@ -5,6 +5,7 @@
 //! for reading: opening a FIFO, a device or an automount point has effects.
 
 mod open;
+mod privilege;
 mod stat;
 mod xattr;
 
@@ -13,7 +14,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fd::{AsFd as _, OwnedFd};
+use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, RawDir, SeekFrom};
 
 use crate::model::{FileType, Observed, Xattrs};
@@ -24,8 +25,13 @@ use super::volume::{DirectoryEntry, Errno, Stat, Volume};
 /// Buffer of one getdents64(2): about a thousand names a call.
 const LIST_BUFFER_BYTES: usize = 32 << 10;
 
+/// The table of this process's mounts.
+const OWN_MOUNTS: &str = "/proc/self/mountinfo";
+
 /// A mount table larger than this (some 100,000 mounts) is not read.
 const MAX_MOUNT_TABLE_BYTES: usize = 16 << 20;
+
+pub(super) use privilege::sees_trusted_attributes;
 
 /// How paths of several names are opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,6 +51,8 @@ pub struct HostVolume {
     name_by_name: AtomicBool,
     /// Whether `/proc/self/fd` is the kernel's own.
     descriptors: bool,
+    /// The table of the mounts of another process, where the root is that process's.
+    table: Option<OwnedFd>,
 }
 
 /// An open directory of this machine.
@@ -66,7 +74,8 @@ impl HostVolume {
         let root = retry(|| rustix::fs::open(path, flags, Mode::empty()))?;
         let name_by_name = resolution == Resolution::NameByName || !open::has_openat2(&root);
         let name_by_name = AtomicBool::new(name_by_name);
-        Ok(Self { root, name_by_name, descriptors: xattr::has_descriptor_paths() })
+        let table = open::mount_table_of(path).transpose()?;
+        Ok(Self { root, name_by_name, descriptors: xattr::has_descriptor_paths(), table })
     }
 
     /// Returns whether paths are opened name by name.
@@ -185,19 +194,27 @@ impl Volume for HostVolume {
     }
 
     fn mounts(&self) -> Result<Vec<MountPoint>, Errno> {
+        if let Some(table) = &self.table {
+            return read_mounts(table.as_fd());
+        }
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let table = retry(|| rustix::fs::open("/proc/self/mountinfo", flags, Mode::empty()))?;
-        let mut text = Vec::new();
-        let mut buffer = vec![0; 64 << 10];
-        loop {
-            let count = retry(|| rustix::io::read(&table, &mut *buffer))?;
-            if count == 0 {
-                return Ok(parse_mountinfo(&text));
-            }
-            text.extend_from_slice(buffer.get(..count).unwrap_or_default());
-            if text.len() > MAX_MOUNT_TABLE_BYTES {
-                return Err(Errno::FBIG);
-            }
+        let table = retry(|| rustix::fs::open(OWN_MOUNTS, flags, Mode::empty()))?;
+        read_mounts(table.as_fd())
+    }
+}
+
+/// Reads a table from its beginning, without moving where others read it.
+fn read_mounts(table: BorrowedFd<'_>) -> Result<Vec<MountPoint>, Errno> {
+    let mut text = Vec::new();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let count = retry(|| rustix::io::pread(table, &mut *buffer, text.len() as u64))?;
+        if count == 0 {
+            return Ok(parse_mountinfo(&text));
+        }
+        text.extend_from_slice(buffer.get(..count).unwrap_or_default());
+        if text.len() > MAX_MOUNT_TABLE_BYTES {
+            return Err(Errno::FBIG);
         }
     }
 }

@@ -107,6 +107,10 @@ impl<V: Volume, P: Pace> Volume for Throttled<V, P> {
         self.volume.seek(file, offset)
     }
 
+    fn meaning(&self, errno: Errno) -> Option<&'static str> {
+        self.volume.meaning(errno)
+    }
+
     fn mounts(&self) -> Result<Vec<MountPoint>, Errno> {
         self.volume.mounts()
     }

@@ -115,6 +115,11 @@ pub trait Volume: Sync {
     /// Moves to an offset, after [`next_data`](Self::next_data).
     fn seek(&self, file: &mut Self::File, offset: u64) -> Result<(), Errno>;
 
+    /// Says what an error means, where it is the volume's own and the kernel's words would mislead.
+    fn meaning(&self, _errno: Errno) -> Option<&'static str> {
+        None
+    }
+
     /// Reads the table of mounted file systems; a volume without mounts has an empty one.
     fn mounts(&self) -> Result<Vec<MountPoint>, Errno> {
         Ok(Vec::new())

@@ -10,6 +10,7 @@ mod hierarchy;
 mod image;
 mod layers;
 mod library;
+mod overlay;
 mod packages;
 mod report;
 mod rules;

@@ -5,6 +5,8 @@
 #![expect(clippy::panic, reason = "the functions that tests share fail as tests do")]
 #![expect(clippy::print_stdout, reason = "tests say what they skipped and how much they compared")]
 
+mod cases;
+mod differential;
 mod hostile;
 mod oracle;
 

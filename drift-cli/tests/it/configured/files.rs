@@ -149,3 +149,22 @@ fn a_clean_quiet_run_says_nothing() {
     let run = stage.script(Space::Shared, "cd $s; $drift check").expect(1);
     assert!(run.text().contains("/etc/hosts"));
 }
+
+/// Several files in the key compose, as several `--baseline` do.
+#[test]
+fn an_array_of_baselines_composes() {
+    let stage = configured("");
+    let made = "$drift capture dir:$s/root --out $s/base.drift --sign $s/golden.key.pem \
+                --identity base --state $s/state";
+    let _made = stage.script(Space::Shared, made).expect(0);
+    let target = stage.path("root");
+    stage.write(
+        "drift.toml",
+        format!(
+            "target = \"dir:{target}\"\nbaseline = [\"base.drift\", \"golden.drift\"]\n\
+             trust = \"golden.pub.pem\"\nstate = \"state\"\nidentity = \"web\"\n"
+        ),
+    );
+    let found = report(&stage, "").expect(0);
+    assert_eq!(found.all("/baseline/composed_of").count(), 2, "{:#}", found.document["baseline"]);
+}

@@ -17,6 +17,7 @@ const LEVELS: [&str; 4] = ["system", "user", "project", "typed"];
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
     Row { key: "target", values: ["\"/a\"", "\"/b\"", "\"dir:/c\"", "/d"], option: "" },
+    Row { key: "platform", values: ["\"a/b\"", "\"linux/arm64\"", "\"linux/arm/v7\"", "c/d"], option: "--platform" },
     Row { key: "baseline", values: ["\"/a\"", "[\"/b\"]", "[\"/c\", \"/cc\"]", "/d"], option: "--baseline" },
     Row { key: "trust", values: ["\"@/f1\"", "[\"@/f2\"]", "[\"@/f1\", \"@/f2\"]", "@/f3"], option: "--trust" },
     Row { key: "threshold", values: ["1", "2", "3", "4"], option: "--threshold" },

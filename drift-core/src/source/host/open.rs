@@ -1,5 +1,7 @@
 //! Opening directories and regular files so that no link is followed and nothing else is opened.
 
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use rustix::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
@@ -29,6 +31,21 @@ const HANDLE: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXE
 
 const CONFINED: ResolveFlags =
     ResolveFlags::BENEATH.union(ResolveFlags::NO_SYMLINKS).union(ResolveFlags::NO_MAGICLINKS);
+
+/// Opens the table of the mounts that `/proc/PID/root` leads to; `None` for any other path, whose
+/// mounts are those of this process. The open table stays that of the same process when its number
+/// is given to another.
+pub(super) fn mount_table_of(root: &Path) -> Option<Result<OwnedFd, Errno>> {
+    let rest = root.as_os_str().as_bytes().strip_prefix(b"/proc/")?;
+    let mut names = rest.split(|&byte| byte == b'/').filter(|name| !name.is_empty());
+    let process = names.next().filter(|name| name.iter().all(u8::is_ascii_digit))?;
+    if names.next() != Some(b"root") {
+        return None;
+    }
+    let table = [b"/proc/", process, b"/mountinfo"].concat();
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    Some(retry(|| rustix::fs::open(&*table, flags, Mode::empty())))
+}
 
 /// Returns whether the kernel has openat2 and no filter refuses it.
 pub(super) fn has_openat2(root: &OwnedFd) -> bool {

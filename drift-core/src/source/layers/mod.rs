@@ -13,6 +13,8 @@ mod reach;
 mod removals;
 mod second;
 mod stack;
+#[cfg(test)]
+mod tests;
 mod whiteout;
 
 use std::io::{self, Read};

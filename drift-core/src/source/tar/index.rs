@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use crate::bounds::make_room;
 use crate::model::{AttributeSet, FileType, LayerId, Observed, Problem, Stage, TreePath, Xattrs};
 
 use super::acl::Names;
@@ -87,7 +88,7 @@ impl Index {
     pub(in crate::source) fn absorb(&mut self, scan: Scan) -> (Steps, u32) {
         let base = u32::try_from(self.objects.len()).unwrap_or(u32::MAX);
         let numbers: Vec<u32> = scan.xattrs.iter().map(|xattrs| self.number_of(xattrs)).collect();
-        self.objects.reserve_exact(scan.objects.len());
+        make_room(&mut self.objects, scan.objects.len());
         for mut object in scan.objects {
             if !matches!(object.xattrs, XATTRS_PENDING | XATTRS_UNKNOWN) {
                 object.xattrs = numbers.get(object.xattrs as usize).copied().unwrap_or(NO_XATTRS);

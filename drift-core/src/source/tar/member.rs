@@ -102,6 +102,11 @@ pub(super) fn read(
     if contradictions.iter().any(|key| STRUCTURAL.contains(key) || *key == b"GNU.sparse.name") {
         return Err("an extended header names two sizes, paths or link targets");
     }
+    if records.takes_back(STRUCTURAL) {
+        return Err(
+            "an extended header has an empty size, path or link target, and readers disagree",
+        );
+    }
     let mut oddities = Vec::new();
     if !contradictions.is_empty() {
         oddities.push("an extended header repeats a key with another value; the last one counts");
@@ -109,7 +114,7 @@ pub(super) fn read(
     let real = records.get(b"GNU.sparse.name").or_else(|| records.get(b"path"));
     let name = one(extension.name, real, || header.name())?;
     let link = one(extension.link, records.get(b"linkpath"), || header.link())?;
-    let (kind, unknown_kind) = kind(header.flag(), &name);
+    let (kind, unknown_kind) = kind(header, &name);
     if stored > 0 && !matches!(kind, Kind::Object(FileType::File) | Kind::Foreign) {
         return Err("an entry that is no file has content, which some readers skip and others not");
     }
@@ -154,13 +159,14 @@ fn one(
     }
 }
 
-fn kind(flag: u8, name: &[u8]) -> (Kind, Option<&'static str>) {
+fn kind(header: &Header<'_>, name: &[u8]) -> (Kind, Option<&'static str>) {
     let slash = name.last() == Some(&b'/');
     let object = |file_type| (Kind::Object(file_type), None);
-    match flag {
-        // Before POSIX a directory was a file whose name ends so.
-        0 if slash => object(FileType::Directory),
-        b'0' | b'7' | b'S' if slash => (
+    match header.flag() {
+        // Before POSIX a directory was a file whose name ends so; in an extended header that is a
+        // directory to GNU tar and a file to Python.
+        0 if slash && header.name().last() == Some(&b'/') => object(FileType::Directory),
+        0 | b'0' | b'7' | b'S' if slash => (
             Kind::Object(FileType::File),
             Some("it is a file by its type and a directory by its name"),
         ),
@@ -212,6 +218,9 @@ struct Plain {
 impl Plain {
     /// `None` when one of them is no number, or one that Linux cannot hold.
     fn read(header: &Header<'_>, records: &Records) -> Option<Self> {
+        if records.takes_back(&[b"uid", b"gid", b"mtime"]) {
+            return None;
+        }
         let id = |key: &[u8], field: Option<i64>| match records.get(key) {
             Some(value) => decimal(value).and_then(|id| u32::try_from(id).ok()),
             None => field.and_then(|id| u32::try_from(id).ok()),
@@ -221,7 +230,8 @@ impl Plain {
             None => Time { seconds: header.mtime()?, nanoseconds: 0 },
         };
         // Old archives keep the type above the permissions.
-        let mode = u16::try_from(header.mode()? & 0o7777).ok()?;
+        let mode = header.mode().filter(|mode| *mode >= 0)?;
+        let mode = u16::try_from(mode & 0o7777).ok()?;
         let uid = id(b"uid", header.uid())?;
         Some(Self { mode, uid, gid: id(b"gid", header.gid())?, mtime })
     }

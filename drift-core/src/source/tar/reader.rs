@@ -259,6 +259,13 @@ impl<'a> Reader<'a> {
             let what = "a global header sets the size, name or map of every entry";
             return Err(malformed(start, what));
         }
+        // To POSIX the records of the first header still hold, to GNU tar they do not.
+        let dropped = |(key, _): (&[u8], &[u8])| key != b"comment" && records.get(key).is_none();
+        if self.globals.iter().any(dropped) {
+            let what = "a second global header leaves out what the first one set, and readers \
+                        disagree whether that still holds";
+            return Err(malformed(start, what));
+        }
         self.globals = self.globals.followed_by(records);
         Ok(())
     }

@@ -69,6 +69,12 @@ impl Records {
         found.map(|(_, value)| &**value).filter(|value| !value.is_empty())
     }
 
+    /// Returns whether one of these keys has an empty value: to POSIX the header counts then, to
+    /// GNU tar that is an error, and to Python it is 0 or nothing.
+    pub(super) fn takes_back(&self, keys: &[&[u8]]) -> bool {
+        self.iter().any(|(key, value)| value.is_empty() && keys.contains(&key))
+    }
+
     /// Returns every pair in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.0.iter().map(|(key, value)| (&**key, &**value))

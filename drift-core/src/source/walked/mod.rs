@@ -75,7 +75,7 @@ impl<V: Volume> Walked<V> {
     fn failed(&self, what: &str, errno: Errno) -> Error {
         Error::Open {
             locator: self.locator.clone(),
-            reason: format!("{what}: {}", described(errno)),
+            reason: format!("{what}: {}", described(&self.volume, errno)),
         }
     }
 }
@@ -111,8 +111,9 @@ impl<V: Volume> Source for Walked<V> {
 }
 
 /// The kernel's error in words, with its name.
-fn described(errno: Errno) -> String {
-    format!("{} ({})", meaning(errno), errno_name(errno))
+fn described(volume: &impl Volume, errno: Errno) -> String {
+    let meaning = volume.meaning(errno).unwrap_or_else(|| meaning(errno));
+    format!("{meaning} ({})", errno_name(errno))
 }
 
 /// What an error means for a person who looks at a file system.

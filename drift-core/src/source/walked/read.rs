@@ -181,7 +181,7 @@ impl<V: Volume> Reading<'_, V> {
     ) -> Result<bool, Cancelled> {
         let answer = match self.enter(&mut worker.last, directory) {
             Ok(opened) => self.file(opened, &mut worker.buffer, ask)?,
-            Err(errno) => Answer::Not(unread(Stage::Open, errno)),
+            Err(errno) => Answer::Not(unread(&self.walked.volume, Stage::Open, errno)),
         };
         match answer {
             Answer::Held => return Ok(false),
@@ -262,7 +262,7 @@ impl<V: Volume> Reading<'_, V> {
                     return Ok(Answer::Not(is_replaced()));
                 }
                 Ok(seen) => seen,
-                Err(errno) => return Ok(Answer::Not(unread(Stage::Stat, errno))),
+                Err(errno) => return Ok(Answer::Not(unread(volume, Stage::Stat, errno))),
             };
             if let Some(unread) = self.across(opened, &seen, ask.row) {
                 return Ok(Answer::Not(unread));
@@ -276,12 +276,14 @@ impl<V: Volume> Reading<'_, V> {
                     continue;
                 }
                 Err(Errno::STALE) => return Ok(Answer::Not(is_replaced())),
-                Err(errno) => return Ok(Answer::Not(unread(Stage::Open, errno))),
+                Err(errno) => return Ok(Answer::Not(unread(volume, Stage::Open, errno))),
             };
             match content::read(volume, &mut file, &seen, ask.want, buffer, self.plan.cancel) {
                 Ok(content) => return Ok(Answer::Read(content)),
                 Err(Failed::Changed) => changed += 1,
-                Err(Failed::Errno(errno)) => return Ok(Answer::Not(unread(Stage::Read, errno))),
+                Err(Failed::Errno(errno)) => {
+                    return Ok(Answer::Not(unread(volume, Stage::Read, errno)));
+                }
                 Err(Failed::Cancelled(cancelled)) => return Err(cancelled),
             }
         }
@@ -318,13 +320,13 @@ fn is_replaced() -> Unread {
     }
 }
 
-fn unread(stage: Stage, errno: Errno) -> Unread {
+fn unread(volume: &impl Volume, stage: Stage, errno: Errno) -> Unread {
     let kind = match errno {
         Errno::NOENT => UnreadKind::Vanished,
         Errno::STALE | Errno::NOTDIR | Errno::LOOP if stage == Stage::Open => UnreadKind::Replaced,
         _ => UnreadKind::Unreadable,
     };
-    Unread { kind, stage, reason: described(errno), errno: Some(errno_name(errno)) }
+    Unread { kind, stage, reason: described(volume, errno), errno: Some(errno_name(errno)) }
 }
 
 #[cfg(test)]

@@ -82,7 +82,8 @@ pub(super) fn survey<V: Volume>(
     let stat = volume
         .stat_directory(&root)
         .map_err(|errno| walked.failed("its root cannot be examined", errno))?;
-    let xattrs = or_problem(intake, Stage::Xattr, volume.xattrs(&root, None), TreePath::root);
+    let xattrs =
+        or_problem(volume, intake, Stage::Xattr, volume.xattrs(&root, None), TreePath::root);
     drop(root);
     let node = Arc::new(Node::root(&stat));
     let id = intake.root(Found { xattrs, ..found(b"", &stat, plan.rules.root(), plan) });
@@ -279,7 +280,7 @@ impl<V: Volume> Survey<'_, V> {
         if answers {
             match self.volume.xattrs(directory, Some(name)) {
                 Err(Errno::NOENT) => return self.vanished(),
-                xattrs => found.xattrs = or_problem(self.intake, Stage::Xattr, xattrs, path),
+                xattrs => found.xattrs = self.or_problem(Stage::Xattr, xattrs, path),
             }
         }
         match stat.file_type {
@@ -287,7 +288,7 @@ impl<V: Volume> Survey<'_, V> {
                 Err(Errno::NOENT) => self.vanished(),
                 target => {
                     let target = target.map(Observed::Is);
-                    found.link_target = or_problem(self.intake, Stage::Readlink, target, path);
+                    found.link_target = self.or_problem(Stage::Readlink, target, path);
                     Outcome::Entry(found)
                 }
             },
@@ -408,7 +409,16 @@ impl<V: Volume> Survey<'_, V> {
     }
 
     fn problem(&self, path: TreePath, stage: Stage, errno: Errno) {
-        self.intake.problem(problem(path, stage, errno));
+        self.intake.problem(problem(self.volume, path, stage, errno));
+    }
+
+    fn or_problem<T>(
+        &self,
+        stage: Stage,
+        read: Result<Observed<T>, Errno>,
+        path: impl Fn() -> TreePath,
+    ) -> Observed<T> {
+        or_problem(self.volume, self.intake, stage, read, path)
     }
 
     fn count(&self, more: usize) {
@@ -420,19 +430,20 @@ impl<V: Volume> Survey<'_, V> {
     }
 }
 
-fn problem(path: TreePath, stage: Stage, errno: Errno) -> Problem {
-    Problem { path, stage, reason: described(errno), errno: Some(errno_name(errno)) }
+fn problem(volume: &impl Volume, path: TreePath, stage: Stage, errno: Errno) -> Problem {
+    Problem { path, stage, reason: described(volume, errno), errno: Some(errno_name(errno)) }
 }
 
 /// A value that could not be read is unobserved, and a problem says why.
 fn or_problem<T>(
+    volume: &impl Volume,
     intake: &Intake,
     stage: Stage,
     read: Result<Observed<T>, Errno>,
     path: impl Fn() -> TreePath,
 ) -> Observed<T> {
     read.unwrap_or_else(|errno| {
-        intake.problem(problem(path(), stage, errno));
+        intake.problem(problem(volume, path(), stage, errno));
         Observed::Unobserved
     })
 }

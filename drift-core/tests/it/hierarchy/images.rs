@@ -5,7 +5,7 @@ use drift_core::judge::Status;
 use drift_core::model::{HistoryStep, Image, ImageSecret, Severity};
 use drift_core::report::document::Change;
 
-use super::stage::{Scene, capture, checked, checked_with, golden, image, told};
+use super::stage::{Scene, capture, checked, checked_with, golden, image, required, told};
 
 const COMMANDS: [&str; 3] = ["ADD rootfs.tar /", "RUN apt-get install nginx", "COPY site /srv"];
 
@@ -82,6 +82,27 @@ fn what_the_image_says_is_in_the_report_of_both_sides() {
     assert_eq!(shown["secrets"][0], secret);
     let digest = format!("sha256:{}", "a".repeat(64));
     assert_eq!(report["target"]["identity"]["image_digest"], digest);
+    assert!(!outcome.report.coverage.not_observable.contains(&"image".to_owned()));
+}
+
+#[test]
+fn an_image_that_is_required_and_not_there_is_incomplete() {
+    let mut plain = web();
+    plain.image = None;
+    for (before, after, expect) in [
+        (web(), web(), Status::Clean),
+        (web(), plain.clone(), Status::Incomplete),
+        (plain.clone(), web(), Status::Incomplete),
+        (plain.clone(), plain.clone(), Status::Incomplete),
+    ] {
+        let golden = golden(&before, "", "web");
+        let outcome = required(&after, &Reference::Sealed(golden.sealed()), &["image"]);
+        assert_eq!(outcome.verdict.status(), expect);
+        let missing = outcome.report.coverage.not_observable.contains(&"image".to_owned());
+        assert_eq!(missing, expect == Status::Incomplete);
+    }
+    // Nobody asks: two roots that are no images lack nothing.
+    let outcome = checked(&plain, &[&golden(&plain, "", "web")]);
     assert!(!outcome.report.coverage.not_observable.contains(&"image".to_owned()));
 }
 

@@ -222,12 +222,18 @@ pub(super) fn checked(target: &Scene, baselines: &[&Golden]) -> Outcome {
 }
 
 pub(super) fn checked_with(target: &Scene, reference: &Reference<'_>) -> Outcome {
+    required(target, reference, &[])
+}
+
+/// Checks a scene, in which these must be observable.
+pub(super) fn required(target: &Scene, reference: &Reference<'_>, require: &[&str]) -> Outcome {
     let (pool, cancel) = (Pool::new(1).unwrap(), Cancel::new());
     let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
     let now = Timestamp::parse(NOW).unwrap();
     let occasion = Occasion { clock: &now, run_id: "test", binary_digest: None };
     let parts = Parts { entries: true, packages: false };
-    let request = Request::new(parts, FailOn::At(Severity::Medium));
+    let mut request = Request::new(parts, FailOn::At(Severity::Medium));
+    request.require = require.iter().map(|name| (*name).to_owned()).collect();
     check::check(&Target::Live(target), reference, &request, &run, &occasion).unwrap()
 }
 

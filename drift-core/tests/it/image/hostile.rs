@@ -132,7 +132,7 @@ fn a_layout_that_changes_under_the_run_is_refused() {
     let bytes = fs::read(&path).unwrap();
     fs::remove_file(&path).unwrap();
     fs::write(&path, bytes).unwrap();
-    let error = survey(&*source).err().expect("it is refused").to_string();
+    let error = survey(&*source).expect_err("it is refused").to_string();
     assert!(error.contains("was changed while"), "{error}");
 }
 

@@ -88,6 +88,20 @@ fn a_member_goes_where_links_lead() {
 }
 
 #[test]
+fn an_absolute_link_starts_at_the_root_again() {
+    check(
+        &[&["d a", "d c", "d c/a", "l c/l /a"], &["f c/l/1 x"]],
+        &[
+            "a directory 755 @0",
+            "a/1 file x @1",
+            "c directory 755 @0",
+            "c/a directory 755 @0",
+            "c/l symlink -> /a @0",
+        ],
+    );
+}
+
+#[test]
 fn a_dangling_link_makes_what_it_names() {
     check_with(
         &[&["l lib usr/lib"], &["f lib/x one"]],

@@ -268,7 +268,7 @@ fn image(seed: u64) -> Vec<Vec<String>> {
     for _ in 0..3 {
         numbers.below(2);
     }
-    let tame = seed % 2 == 0;
+    let tame = seed.is_multiple_of(2);
     let layers = 2 + numbers.below(4);
     (0..layers)
         .map(|number| {
@@ -350,7 +350,7 @@ fn whiteout(numbers: &mut Numbers, tame: bool) -> String {
     let directories = if tame { &DIRECTORIES[..4] } else { DIRECTORIES };
     let directory = numbers.of(directories);
     match numbers.below(8) {
-        0 if directory != "" => format!("f {directory}.wh..wh..opq"),
+        0 if !directory.is_empty() => format!("f {directory}.wh..wh..opq"),
         1 if !tame => {
             format!("f {}", numbers.of(&[".wh.a", "a/.wh.b", ".wh.c", ".wh.l", ".wh..wh..opq"]))
         }

@@ -149,3 +149,57 @@ fn single_files_are_answered_and_probed_from_any_layer() {
     assert_eq!(content.prefix, Some(Digest::sha256_of(b"on")));
     assert_eq!(content.md5.map(|md5| md5.hex()), Some("f97c5d29941bfb1b2fdab0874906ab82".into()));
 }
+
+/// Changed bytes with digests that fit them: whatever comes out, it is the same on any number of
+/// threads, and nothing panics.
+#[test]
+fn changed_archives_that_are_signed_for_do_no_harm() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let below = ["d a", "d a/b", "f a/b/x 1", "l l a/b", "f y 2 644 0 user.a=b"];
+    let above =
+        ["f a/.wh..wh..opq", "d a/b", "h a/z y", "f l/q 7", "f a/b/x 3", "c n 1,2", "f .wh.y"];
+    let (below, above) = (layer(&below), layer(&above));
+    let (mut refused, mut odd, mut clean) = (0, 0, 0);
+    for at in (0..above.archive.len() - 1024).step_by(11) {
+        let mut archive = above.archive.clone();
+        archive[at] = archive[at].wrapping_add(if at % 2 == 0 { 1 } else { 0x2f });
+        // The checksum of the header, so that more than that is tested.
+        let start = at / 512 * 512;
+        if &archive[start + 257..start + 262] == b"ustar" {
+            archive[start + 148..start + 156].fill(b' ');
+            let sum: u32 = archive[start..start + 512].iter().map(|&byte| u32::from(byte)).sum();
+            archive[start + 148..start + 156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        }
+        let changed = Layer { archive, coding: Coding::Plain };
+        layout::write(directory.path(), &[said(&below), said(&changed)]);
+        match (merge(directory.path(), 1), merge(directory.path(), 3)) {
+            (Ok(one), Ok(three)) => {
+                assert_eq!(one.lines(), three.lines());
+                assert_eq!(one.frozen.problems, three.frozen.problems);
+                if one.frozen.problems.is_empty() { clean += 1 } else { odd += 1 }
+            }
+            (Err(one), Err(three)) => {
+                assert_eq!(one.to_string(), three.to_string());
+                refused += 1;
+            }
+            _ => panic!("threads decide, at {at}"),
+        }
+    }
+    println!("changed layers: {refused} refused, {odd} with problems, {clean} taken");
+    assert!(refused > 0 && odd > 10 && clean > 100);
+}
+
+/// Many whiteouts of one large directory of the same layer: each name is looked at once, not once
+/// for each of them.
+#[test]
+fn repeated_whiteouts_do_not_multiply() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut lines = vec!["d a".to_owned()];
+    lines.extend((0..10_000).map(|number| format!("f a/{number} x")));
+    lines.extend((0..10_000).map(|_| "f a/.wh..wh..opq".to_owned()));
+    let below = layer(&["d a", "f a/low 1"]);
+    layout::write_true(directory.path(), &[below, layer(&lines)]);
+    let merged = merge(directory.path(), 2).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(merged.frozen.tree.len(), 10_002);
+    assert!(merged.frozen.problems.is_empty());
+}

@@ -10,7 +10,7 @@ use drift_core::source::{Error, Want, tar};
 use super::{ask, capture, capture_bytes, capture_with, run};
 
 /// A header in ustar form with a right checksum.
-fn header(name: &str, flag: u8, size: u64) -> Vec<u8> {
+pub(super) fn header(name: &str, flag: u8, size: u64) -> Vec<u8> {
     let mut block = vec![0; 512];
     block[..name.len()].copy_from_slice(name.as_bytes());
     block[100..108].copy_from_slice(b"0000644\0");
@@ -23,54 +23,54 @@ fn header(name: &str, flag: u8, size: u64) -> Vec<u8> {
     seal(block)
 }
 
-fn seal(mut block: Vec<u8>) -> Vec<u8> {
+pub(super) fn seal(mut block: Vec<u8>) -> Vec<u8> {
     block[148..156].fill(b' ');
     let sum: u32 = block[..512].iter().map(|&byte| u32::from(byte)).sum();
     block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
     block
 }
 
-fn changed(block: Vec<u8>, at: usize, bytes: &[u8]) -> Vec<u8> {
+pub(super) fn changed(block: Vec<u8>, at: usize, bytes: &[u8]) -> Vec<u8> {
     let mut block = block;
     block[at..at + bytes.len()].copy_from_slice(bytes);
     seal(block)
 }
 
-fn link(name: &str, flag: u8, target: &str) -> Vec<u8> {
+pub(super) fn link(name: &str, flag: u8, target: &str) -> Vec<u8> {
     changed(header(name, flag, 0), 157, target.as_bytes())
 }
 
-fn padded(data: &[u8]) -> Vec<u8> {
+pub(super) fn padded(data: &[u8]) -> Vec<u8> {
     let mut data = data.to_vec();
     data.resize(data.len().next_multiple_of(512), 0);
     data
 }
 
-fn member(name: &str, flag: u8, data: &[u8]) -> Vec<u8> {
+pub(super) fn member(name: &str, flag: u8, data: &[u8]) -> Vec<u8> {
     [header(name, flag, data.len() as u64), padded(data)].concat()
 }
 
-fn record(key: &str, value: &[u8]) -> Vec<u8> {
+pub(super) fn record(key: &str, value: &[u8]) -> Vec<u8> {
     let body = key.len() + value.len() + 3;
     let digits = (1..).find(|digits| (body + digits).to_string().len() == *digits).expect("some");
     [format!("{} {key}=", body + digits).as_bytes(), value, b"\n"].concat()
 }
 
-fn pax(records: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn pax(records: &[(&str, &[u8])]) -> Vec<u8> {
     let data: Vec<u8> = records.iter().flat_map(|(key, value)| record(key, value)).collect();
     member("PaxHeader", b'x', &data)
 }
 
-fn dir(name: &str) -> Vec<u8> {
+pub(super) fn dir(name: &str) -> Vec<u8> {
     header(name, b'5', 0)
 }
 
-fn archive(members: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn archive(members: &[Vec<u8>]) -> Vec<u8> {
     [members.concat(), vec![0; 1024]].concat()
 }
 
 /// A small archive with one of everything.
-fn sample() -> Vec<u8> {
+pub(super) fn sample() -> Vec<u8> {
     archive(&[
         dir("./"),
         dir("etc/"),
@@ -207,11 +207,12 @@ fn sparse_maps_that_lie_and_holes_without_end() {
         archive(&[pax(records), member("f", b'0', &[1; 1024])])
     };
     let cases: &[(&[u8], &[u8], Option<&str>)] = &[
-        (b"0,512,4096,512", b"8192", None),
+        (b"0,512,4096,512,8192,0", b"8192", None),
+        (b"0,512,4096,512", b"8192", Some("ends before the file")),
         (b"0,512,256,512", b"8192", Some("overlaps")),
         (b"0,1024,9000,0", b"8192", Some("leaves the file")),
         (b"0,512", b"8192", Some("does not cover")),
-        (b"0,1024", b"8796093022208", Some("1 GiB")),
+        (b"0,1024,8796093022208,0", b"8796093022208", Some("1 GiB")),
         (b"0,1024,3", b"8192", Some("form that is not read")),
     ];
     for (map, size, fault) in cases {
@@ -258,7 +259,7 @@ fn no_truncation_passes_in_silence() {
     println!("{cuts} cuts of a plain archive");
 }
 
-fn gzip(data: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(data: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(data).expect("compresses");
     encoder.finish().expect("compresses")

@@ -1,3 +1,5 @@
+//! What goes from a command and what stays.
+
 use super::{masked, masked_arguments};
 
 #[track_caller]
