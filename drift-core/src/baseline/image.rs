@@ -30,6 +30,7 @@ const EXPOSED_PORTS: u64 = 6;
 const VOLUMES: u64 = 7;
 const STOP_SIGNAL: u64 = 8;
 const LABELS: u64 = 9;
+const HEALTHCHECK: u64 = 10;
 
 /// Returns the raw block.
 pub(super) fn write(image: &Image) -> Result<Vec<u8>, Error> {
@@ -75,6 +76,7 @@ fn items(image: &Image) -> u64 {
         image.secrets.len(),
         config.entrypoint.len(),
         config.command.len(),
+        config.healthcheck.len(),
         config.environment.len(),
         config.exposed_ports.len(),
         config.volumes.len(),
@@ -145,6 +147,9 @@ fn config(config: &ImageConfig) -> Vec<u8> {
     put_field(&mut out, VOLUMES, &texts(&config.volumes));
     put_field(&mut out, STOP_SIGNAL, &maybe(&config.stop_signal));
     put_field(&mut out, LABELS, &list(&config.labels, put_pair));
+    if !config.healthcheck.is_empty() {
+        put_field(&mut out, HEALTHCHECK, &texts(&config.healthcheck));
+    }
     out
 }
 
@@ -196,6 +201,7 @@ fn read_config(raw: &[u8], budget: &mut Budget, config: &mut ImageConfig) -> Res
             EXPOSED_PORTS => config.exposed_ports = read_list(&mut field, budget, text)?,
             VOLUMES => config.volumes = read_list(&mut field, budget, text)?,
             STOP_SIGNAL => config.stop_signal = read_option(&mut field)?,
+            HEALTHCHECK => config.healthcheck = read_list(&mut field, budget, text)?,
             LABELS => config.labels = read_list(&mut field, budget, read_pair)?,
             _ => continue,
         }

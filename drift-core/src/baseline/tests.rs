@@ -116,6 +116,7 @@ fn image() -> Image {
             user: command("nobody"),
             entrypoint: texts(&["/bin/sh", "-c"]),
             command: texts(&[""]),
+            healthcheck: texts(&["CMD-SHELL", "true"]),
             environment: texts(&["LANG", "PATH"]),
             working_directory: command("/"),
             exposed_ports: texts(&["80/tcp"]),

@@ -21,7 +21,10 @@ impl ImageChange {
     /// Returns whether it bears on which program runs, or as whom.
     #[must_use]
     pub fn decides_what_runs(&self) -> bool {
-        matches!(self.key.as_str(), "config.user" | "config.entrypoint" | "config.command")
+        matches!(
+            self.key.as_str(),
+            "config.user" | "config.entrypoint" | "config.command" | "config.healthcheck"
+        )
     }
 }
 
@@ -37,6 +40,7 @@ pub fn compare_images(before: &Image, after: &Image) -> Vec<ImageChange> {
     let (old, new) = (&before.config, &after.config);
     one("config.command", list(&old.command), list(&new.command));
     one("config.entrypoint", list(&old.entrypoint), list(&new.entrypoint));
+    one("config.healthcheck", list(&old.healthcheck), list(&new.healthcheck));
     one("config.stop_signal", text(&old.stop_signal), text(&new.stop_signal));
     one("config.user", text(&old.user), text(&new.user));
     one("config.working_directory", directory(old), directory(new));
@@ -141,6 +145,10 @@ mod tests {
         check(
             |image| image.config.entrypoint = texts(&["a b", "\""]),
             &[("config.entrypoint", Some(r#"["a b","\""]"#))],
+        );
+        check(
+            |image| image.config.healthcheck = texts(&["CMD-SHELL", "x"]),
+            &[("config.healthcheck", Some(r#"["CMD-SHELL","x"]"#))],
         );
         check(|image| image.config.command = texts(&[""]), &[("config.command", Some(r#"[""]"#))]);
         check(

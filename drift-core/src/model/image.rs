@@ -64,6 +64,8 @@ pub struct ImageConfig {
     pub entrypoint: Vec<String>,
     /// Further arguments, or the program where there is no entrypoint.
     pub command: Vec<String>,
+    /// The command that Docker runs in each container from time to time, after how it is run.
+    pub healthcheck: Vec<String>,
     /// Names of environment variables, sorted.
     pub environment: Vec<String>,
     /// Where it starts.

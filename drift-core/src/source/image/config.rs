@@ -93,10 +93,19 @@ fn started(config: &Object, secrets: &mut Secrets) -> Result<ImageConfig, String
     };
     let entrypoint = arguments("Entrypoint", "entrypoint")?;
     let command = arguments("Cmd", "command")?;
+    let healthcheck = match config.object("Healthcheck")? {
+        Some(check) => {
+            let (shown, kinds) = masked_arguments(&check.texts("Test")?);
+            kinds.into_iter().for_each(|kind| secrets.add("config.healthcheck".to_owned(), kind));
+            shown
+        }
+        None => Vec::new(),
+    };
     Ok(ImageConfig {
         user: text("User")?,
         entrypoint,
         command,
+        healthcheck,
         environment: environment(config, "config", secrets)?,
         working_directory: text("WorkingDir")?,
         exposed_ports: names("ExposedPorts")?,

@@ -5,11 +5,11 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use crate::bounds::escape::escaped;
-use crate::model::BlobDigest;
+use crate::model::{BlobDigest, Image};
 
 use super::Refusal;
 use super::assemble::{Found, Part, assemble, check_count};
-use super::choice::{Candidate, Wanted, choose, refused};
+use super::choice::{Candidate, Wanted, choose, refused, same_machine};
 use super::config::Configuration;
 use super::descriptor::{MAX_DOCUMENT_BYTES, digest_of};
 use super::json::{self, Value};
@@ -27,6 +27,34 @@ struct Entry {
     size: u64,
 }
 
+/// Refuses an archive whose `manifest.json` means another image than its `index.json`, of which
+/// `found` was read: some readers go by the one, some by the other.
+pub(super) fn check_same(store: &Store, wanted: &Wanted, found: &Image) -> Result<(), Refusal> {
+    let entries = entries(store)?;
+    let same = |entry: &&Entry| Some(&entry.digest) == found.config_digest.as_ref();
+    let named = |entry: &&Entry| match (&wanted.tag, wanted.digest()) {
+        (Some(_), None) => entry.names.iter().any(|name| wanted.names(name)),
+        _ => true,
+    };
+    let fitting: Vec<&Entry> = entries.iter().filter(named).collect();
+    let machine = |entry: &&&Entry| same_machine(&entry.configuration.platform, &found.platform);
+    let rivals: Vec<&&Entry> = fitting.iter().filter(machine).collect();
+    let agrees = match (fitting.is_empty(), rivals.is_empty()) {
+        // Its names are written in another way.
+        (true, _) => entries.iter().any(|entry| same(&entry)),
+        // It holds the image of one platform alone, and another was asked for.
+        (false, true) => wanted.platform.is_some(),
+        (false, false) => rivals.into_iter().all(same),
+    };
+    if agrees || (entries.is_empty() && wanted.tag.is_none()) {
+        return Ok(());
+    }
+    Err("its manifest.json stands for another image than its index.json, and readers differ in which \
+         of them they go by"
+        .to_owned()
+        .into())
+}
+
 /// Reads the image of an archive that is wanted.
 pub(super) fn read(store: &Store, wanted: &Wanted) -> Result<Found, Refusal> {
     if !store.has("manifest.json") && store.has("repositories") {
@@ -37,22 +65,13 @@ pub(super) fn read(store: &Store, wanted: &Wanted) -> Result<Found, Refusal> {
                 .into(),
         );
     }
-    let bytes = store.file("manifest.json")?.bytes(MAX_DOCUMENT_BYTES)?;
-    let in_file = |reason: String| format!("manifest.json: {reason}");
-    let list = json::list(&bytes).map_err(in_file)?;
-    if list.len() > MAX_IMAGES {
-        return Err(in_file(format!("it names more than {MAX_IMAGES} images")).into());
-    }
-    let mut all = Vec::new();
-    for value in &list {
-        all.push(candidate(entry(store, value).map_err(in_file)?));
-    }
+    let all = entries(store)?.into_iter().map(candidate);
     let digest = wanted.digest();
     let fits = |one: &Candidate<Entry>| match &digest {
         Some(digest) => one.digest == *digest,
         None => wanted.tag.is_none() || one.names.iter().any(|name| wanted.names(name)),
     };
-    let (candidates, others): (Vec<_>, Vec<_>) = all.into_iter().partition(fits);
+    let (candidates, others): (Vec<_>, Vec<_>) = all.partition(fits);
     if let (true, Some(tag)) = (candidates.is_empty(), &wanted.tag) {
         let tag = escaped(tag.as_bytes());
         return Err(refused(format!("there is none with the tag \"{tag}\""), &others));
@@ -68,6 +87,16 @@ pub(super) fn read(store: &Store, wanted: &Wanted) -> Result<Found, Refusal> {
     found.image.config_digest = Some(entry.digest);
     found.image.reference = chosen.names.into_iter().next();
     Ok(found)
+}
+
+fn entries(store: &Store) -> Result<Vec<Entry>, String> {
+    let bytes = store.file("manifest.json")?.bytes(MAX_DOCUMENT_BYTES)?;
+    let in_file = |reason: String| format!("manifest.json: {reason}");
+    let list = json::list(&bytes).map_err(in_file)?;
+    if list.len() > MAX_IMAGES {
+        return Err(in_file(format!("it names more than {MAX_IMAGES} images")));
+    }
+    list.iter().map(|value| entry(store, value).map_err(in_file)).collect()
 }
 
 fn candidate(entry: Entry) -> Candidate<Entry> {

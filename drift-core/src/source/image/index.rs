@@ -10,7 +10,7 @@ use crate::model::BlobDigest;
 
 use super::Refusal;
 use super::choice::{Candidate, Wanted, refused};
-use super::descriptor::{Descriptor, MAX_DOCUMENT_BYTES, Medium, check_document};
+use super::descriptor::{Descriptor, MAX_DOCUMENT_BYTES, Medium, check_document, medium};
 use super::json;
 use super::store::Store;
 
@@ -46,6 +46,7 @@ pub(super) fn candidates(
     let bytes = store.file("index.json")?.bytes(MAX_DOCUMENT_BYTES)?;
     let digest = wanted.digest();
     let top = manifests(&bytes, None).map_err(|reason| format!("index.json: {reason}"))?;
+    check_tag(&top, wanted)?;
     let mut seen = top.len();
     let offered: Vec<Candidate<()>> = top.iter().filter_map(offered).collect();
     let mut pending: Vec<Pending> = top
@@ -66,7 +67,11 @@ pub(super) fn candidates(
             return Err(format!("its indexes name more than {MAX_DESCRIPTORS} images").into());
         }
         match one.descriptor.medium() {
-            _ if one.descriptor.is_beside_images() => {}
+            Medium::Manifest if one.descriptor.is_beside_images() => {
+                if one.wanted {
+                    check_beside(store, &one.descriptor)?;
+                }
+            }
             Medium::Index if one.depth >= MAX_DEPTH => {
                 return Err(format!("its indexes lie more than {MAX_DEPTH} deep").into());
             }
@@ -99,6 +104,48 @@ pub(super) fn candidates(
         (true, None, None) => Err("it holds no image".to_owned().into()),
         (false, _, _) => Ok(found.into_values().collect()),
     }
+}
+
+/// Refuses a manifest that is set aside by what its descriptor says, and is that of an image all the
+/// same: other readers do not look at what sets it aside, and would run it.
+fn check_beside(store: &Store, descriptor: &Descriptor) -> Result<(), String> {
+    // What cannot be read is run by nobody.
+    let document = descriptor.document(store, "the manifest").ok();
+    let Some(document) = document.and_then(|bytes| json::object(&bytes).ok()) else {
+        return Ok(());
+    };
+    let medium_of = |value: &json::Value| {
+        let text = value.as_object("a descriptor").and_then(|one| one.some_text("mediaType"));
+        text.ok().flatten().map_or(Medium::Unknown, medium)
+    };
+    let config = document.get("config")?.map_or(Medium::Unknown, medium_of);
+    let layers = document.list("layers")?;
+    if config != Medium::Config
+        || !layers.iter().any(|one| matches!(medium_of(one), Medium::Layer(_)))
+    {
+        return Ok(());
+    }
+    Err(format!(
+        "the manifest {} is marked in its index as no image, and is one, so that readers disagree \
+         which image is meant",
+        descriptor.digest
+    ))
+}
+
+/// Refuses a tag that stands for several images: readers take the first, or the last, whatever their
+/// platforms are.
+fn check_tag(top: &[Descriptor], wanted: &Wanted) -> Result<(), Refusal> {
+    let Some(tag) = wanted.tag.as_deref().filter(|_| wanted.digest().is_none()) else {
+        return Ok(());
+    };
+    let meant = top.iter().filter(|one| names(one).iter().any(|name| name == tag));
+    let images = meant.filter_map(|one| offered(one).map(|_| &one.digest));
+    if images.collect::<BTreeSet<_>>().len() <= 1 {
+        return Ok(());
+    }
+    let all: Vec<Candidate<()>> = top.iter().filter_map(offered).collect();
+    let tag = escaped(tag.as_bytes());
+    Err(refused(format!("several are called \"{tag}\", and readers differ in which it is"), &all))
 }
 
 fn index(

@@ -147,7 +147,12 @@ pub(super) fn detect(file: StoredFile, cancel: &Cancel) -> Result<Detected, Stri
 fn source(form: Form, store: &Store, asked: Asked<'_>) -> Result<Box<dyn Source>, Error> {
     let wanted = Wanted { tag: asked.tag.map(str::to_owned), platform: asked.platform.cloned() };
     let found = match form {
-        Form::Oci => oci::read(store, &wanted),
+        Form::Oci => oci::read(store, &wanted).and_then(|found| {
+            if matches!(store, Store::Archive(_)) && store.has("manifest.json") {
+                docker::check_same(store, &wanted, &found.image)?;
+            }
+            Ok(found)
+        }),
         Form::Docker => docker::read(store, &wanted),
     };
     let locator = asked.locator.to_owned();

@@ -9,7 +9,7 @@ use crate::bounds::Cancel;
 use crate::model::{Device, FileType, LayerId, Stage, TreePath};
 use crate::source::tar::index::{Index, followed};
 use crate::source::tar::nodes::ROOT;
-use crate::source::tar::object::{Body, Object, XATTRS_PENDING, XATTRS_UNKNOWN};
+use crate::source::tar::object::{Body, NO_XATTRS, Object, XATTRS_PENDING, XATTRS_UNKNOWN};
 use crate::source::tar::paths::{Place, place};
 use crate::source::tar::reader::{End, Fault};
 use crate::source::tar::scan::{MAX_MEMBERS, Scan};
@@ -51,8 +51,18 @@ impl Merge {
 
     /// Puts a layer on those so far.
     pub(super) fn apply(&mut self, scan: Scan, cancel: &Cancel) -> Result<(), Fault> {
-        let (layer, end) = (scan.layer, scan.end);
+        let (layer, end, globals) = (scan.layer, scan.end, scan.globals);
+        let mut scan = scan;
+        let foreign = std::mem::take(&mut scan.foreign);
         let (steps, base) = self.index.absorb(scan);
+        for (object, why) in foreign {
+            self.index.fault(base.saturating_add(object), Stage::Xattr, why.to_owned());
+        }
+        if globals {
+            let what = "a global extended header gives attributes to all entries, which readers of \
+                        images leave out and others do not";
+            self.problem(&[], layer, what);
+        }
         self.members = self.members.saturating_add(steps.len());
         if self.members > MAX_MEMBERS as usize {
             let reason = format!("the layers so far hold more than {MAX_MEMBERS} entries");
@@ -114,7 +124,10 @@ impl Merge {
                     self.left_out(path, current.layer, "it is a hard link to itself");
                     return Ok(());
                 }
-                Ok(Some(object)) => object,
+                Ok(Some(object)) => {
+                    self.check_link(path, object, target, current);
+                    object
+                }
                 Err(why) => {
                     let path = TreePath::from_joined(path.to_vec());
                     self.index.unknown(&path, current.layer, why)
@@ -283,6 +296,29 @@ impl Merge {
         };
         if !object.is_some_and(|object| object.file_type == FileType::File && object.size == 0) {
             let what = "it is a whiteout by its name, but no empty file; it removes all the same";
+            self.problem(path, current.layer, what);
+        }
+    }
+
+    /// A hard link has the attributes of what it names; containerd and moby give those of the link's
+    /// own header to both, umoci and GNU tar do not.
+    fn check_link(&mut self, path: &[u8], object: u32, target: u32, current: &Current) {
+        let own = current.steps.own_of(target).map(|own| current.base.saturating_add(own));
+        let of = |number: u32| self.index.objects.get(number as usize);
+        let (Some(own), Some(named)) = (own.and_then(of), of(object)) else { return };
+        let plain = |object: &Object| (object.mode, object.uid, object.gid);
+        // GNU tar writes no labels of links, and what is not written is not set.
+        let labels = own.xattrs != NO_XATTRS && own.xattrs != named.xattrs;
+        // Links to links: the permissions of a symbolic link mean nothing.
+        let symlink = named.file_type == FileType::Symlink;
+        let other = if symlink {
+            (own.uid, own.gid) != (named.uid, named.gid)
+        } else {
+            plain(own) != plain(named)
+        };
+        if named.file_type != FileType::Unknown && (other || labels) {
+            let what = "it is a hard link with another owner, mode or label than what it names, and \
+                        readers disagree which of them both have";
             self.problem(path, current.layer, what);
         }
     }

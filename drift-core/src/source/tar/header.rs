@@ -60,6 +60,27 @@ impl<'b> Header<'b> {
         if prefix.is_empty() { name.to_vec() } else { [prefix, name].join(&b'/') }
     }
 
+    /// Returns why readers take different prefixes, where they do.
+    pub(super) fn prefix_fault(&self) -> Option<&'static str> {
+        let is_number = |start, end| {
+            let field = self.field(start, end);
+            field.first() == Some(&0) || number(field).is_some()
+        };
+        match self.dialect {
+            // Go's archive/tar knows star's form, whose prefix is shorter.
+            Dialect::Ustar
+                if self.field(508, 512) == b"tar\0" && !self.field(345, 476).contains(&0) =>
+            {
+                Some("star's prefix of its name runs into what follows, and readers disagree on it")
+            }
+            // Where GNU tar has times, Go's archive/tar sees a prefix if they are no numbers.
+            Dialect::Gnu if !(is_number(345, 357) && is_number(357, 369)) => Some(
+                "the times of a GNU header are no numbers, and some readers take a prefix there",
+            ),
+            _ => None,
+        }
+    }
+
     /// Returns the link target.
     pub(super) fn link(&self) -> Vec<u8> {
         text(self.field(157, 257)).to_vec()

@@ -33,6 +33,9 @@ pub(in crate::source) struct Labels {
     /// Which attributes have a record at all.
     pub(super) seen: AttributeSet,
     fault: Option<&'static str>,
+    /// The names in `SCHILY.xattr` with a value, and those that stand elsewhere or have none.
+    raw: Vec<Vec<u8>>,
+    foreign: Vec<Vec<u8>>,
 }
 
 /// Returns the attributes that an archive carries only where a record of them occurs.
@@ -45,9 +48,14 @@ impl Labels {
         let mut labels = Self::default();
         for (key, value) in records.iter() {
             if let Some(name) = key.strip_prefix(b"SCHILY.xattr.") {
-                labels.put(unescaped(name, &[b"3D", b"25"]), Some(value.to_vec()));
+                let name = unescaped(name, &[b"3D", b"25"]);
+                let list = if value.is_empty() { &mut labels.foreign } else { &mut labels.raw };
+                list.push(name.clone());
+                labels.put(name, Some(value.to_vec()));
             } else if let Some(name) = key.strip_prefix(b"LIBARCHIVE.xattr.") {
-                labels.put(unescaped(name, &[]), BASE64.decode(value).ok());
+                let name = unescaped(name, &[]);
+                labels.foreign.push(name.clone());
+                labels.put(name, BASE64.decode(value).ok());
             } else if key == b"RHT.security.selinux" {
                 // The kernel's value ends with a NUL that the record lacks.
                 let value = value.strip_suffix(b"\0").unwrap_or(value);
@@ -84,6 +92,7 @@ impl Labels {
 
     fn list(&mut self, list: List, text: &[u8]) {
         self.saw(raw_name(list));
+        self.foreign.push(raw_name(list).to_vec());
         self.lists.retain(|(known, _)| *known != list);
         self.lists.push((list, text.into()));
     }
@@ -94,6 +103,25 @@ impl Labels {
             attribute.xattrs.contains(&name) || (!known && attribute.name == "xattr")
         });
         self.seen = self.seen.with(set);
+    }
+
+    /// Returns why readers of images, which take `SCHILY.xattr` alone and no empty ones, would see
+    /// other labels, or none but orders to overlayfs (kernel, `Documentation/filesystems/overlayfs`).
+    pub(super) fn foreign(&self) -> Option<&'static str> {
+        let (odd, order) = (self.foreign.iter(), |name: &[u8]| {
+            name.starts_with(b"trusted.overlay.") || name.starts_with(b"user.overlay.")
+        });
+        if self.pairs.iter().any(|(name, _)| order(name)) {
+            return Some(
+                "an extended attribute of it is an order to overlayfs, which may hide or rename \
+                 what lower layers have where the image is mounted",
+            );
+        }
+        let raw = |name: &[u8]| self.raw.iter().any(|known| known == name);
+        odd.into_iter().any(|name| !raw(name)).then_some(
+            "a label of it is written in a form that readers of images leave out, so that it may be \
+             without",
+        )
     }
 
     /// Returns whether there is nothing to resolve.

@@ -107,6 +107,9 @@ pub(super) fn read(
             "an extended header has an empty size, path or link target, and readers disagree",
         );
     }
+    if let Some(what) = header.prefix_fault() {
+        return Err(what);
+    }
     let mut oddities = Vec::new();
     if !contradictions.is_empty() {
         oddities.push("an extended header repeats a key with another value; the last one counts");
@@ -117,6 +120,12 @@ pub(super) fn read(
     let (kind, unknown_kind) = kind(header, &name);
     if stored > 0 && !matches!(kind, Kind::Object(FileType::File) | Kind::Foreign) {
         return Err("an entry that is no file has content, which some readers skip and others not");
+    }
+    let is_sparse = old_map.is_none() && sparse::is_named(&records);
+    if records.get(b"GNU.sparse.name").is_some() && !is_sparse {
+        return Err(
+            "it has the name of a sparse file and is none, and readers disagree on its name",
+        );
     }
     let (layout, size) = layout(&records, old_map, stored);
     let plain = Plain::read(header, &records);

@@ -294,6 +294,11 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
+    /// Returns whether records that hold for all entries say anything.
+    pub(super) fn has_globals(&self) -> bool {
+        self.globals.iter().any(|(key, _)| key != b"comment")
+    }
+
     /// Returns how many bytes of the uncompressed archive were taken.
     pub(super) fn offset(&self) -> u64 {
         self.offset

@@ -72,6 +72,10 @@ pub(in crate::source) struct Scan {
     pub(super) seen: AttributeSet,
     /// Whether a time with a fraction occurs.
     pub(super) fine_times: bool,
+    /// Objects with labels that readers of images leave out or take for orders.
+    pub(in crate::source) foreign: Vec<(u32, &'static str)>,
+    /// Whether records stand for all members.
+    pub(in crate::source) globals: bool,
     pub(in crate::source) end: End,
     pub(in crate::source) layer: LayerId,
     xattr_numbers: HashMap<Xattrs, u32>,
@@ -100,6 +104,7 @@ impl Scan {
             let size = member.size;
             scan.member(reader, &member, number, watch)?;
             number = number.saturating_add(1);
+            scan.globals |= reader.has_globals();
             watch.count(size);
             if number > MAX_MEMBERS {
                 let reason = format!("the archive holds more than {MAX_MEMBERS} entries");
@@ -123,6 +128,8 @@ impl Scan {
             kept: HashMap::new(),
             seen: AttributeSet::EMPTY,
             fine_times: false,
+            foreign: Vec::new(),
+            globals: false,
             end: End::Marked,
             layer,
             xattr_numbers: HashMap::from([(Xattrs::default(), 0)]),
@@ -136,6 +143,7 @@ impl Scan {
         self.objects
             .len()
             .saturating_mul(size_of::<Object>())
+            .saturating_add(self.foreign.len().saturating_mul(size_of::<(u32, &str)>()))
             .saturating_add(self.steps.weight())
             .saturating_add(self.text)
             .saturating_add(usize::try_from(self.kept_total).unwrap_or(usize::MAX))
@@ -169,7 +177,9 @@ impl Scan {
                     self.problems.push(Problem { path, stage: Stage::Parse, reason, errno: None });
                 }
                 self.text = self.text.saturating_add(member.link.len());
-                self.steps.target(&member.link)
+                let own = self.push(Object::of(member, number, self.layer, FileType::Unknown));
+                self.labels(own, Labels::read(&member.records));
+                self.steps.target(&member.link, own)
             }
             Kind::Object(_) | Kind::Foreign => {
                 What::Object(self.object(reader, &path, member, number, watch)?)
@@ -212,6 +222,7 @@ impl Scan {
     /// Settles the labels of an object now, unless names of users stand in them.
     fn labels(&mut self, object: u32, labels: Labels) {
         self.seen = self.seen.with(labels.seen);
+        self.foreign.extend(labels.foreign().map(|why| (object, why)));
         if labels.is_empty() {
             return;
         }

@@ -82,6 +82,19 @@ pub(super) enum Pax {
     Unknown,
 }
 
+/// Returns whether every reader takes the records for those of a file with holes: Go's archive/tar
+/// goes by the version, and without one by the map.
+pub(super) fn is_named(records: &Records) -> bool {
+    let version = (records.get(b"GNU.sparse.major"), records.get(b"GNU.sparse.minor"));
+    match version {
+        (Some(b"1"), Some(b"0")) | (Some(b"0"), Some(b"0" | b"1")) => true,
+        (None, None) => {
+            records.get(b"GNU.sparse.map").is_some() || records.get(b"GNU.sparse.offset").is_some()
+        }
+        _ => false,
+    }
+}
+
 /// Reads what the records say of holes.
 pub(super) fn pax(records: &Records) -> Pax {
     if records.get(b"SCHILY.realsize").is_some() || records.get(b"SUN.holesdata").is_some() {
@@ -93,7 +106,11 @@ pub(super) fn pax(records: &Records) -> Pax {
     let size = |key: &[u8]| records.get(key).and_then(decimal);
     match (records.get(b"GNU.sparse.major"), records.get(b"GNU.sparse.minor")) {
         (Some(b"1"), Some(b"0")) => size(b"GNU.sparse.realsize").map_or(Pax::Unknown, Pax::InData),
-        (None, None) | (Some(b"0"), _) => {
+        (None, None) | (Some(b"0"), Some(b"0" | b"1")) => {
+            let twice = records.get(b"GNU.sparse.offset").is_some();
+            if twice && records.get(b"GNU.sparse.map").is_some() {
+                return Pax::Unknown;
+            }
             let segments = match records.get(b"GNU.sparse.map") {
                 Some(map) => pairs(map.split(|&byte| byte == b',')),
                 None => pairs(

@@ -30,7 +30,7 @@ pub(in crate::source) struct Steps {
     list: Vec<Step>,
     tails: Vec<u8>,
     last: Vec<u8>,
-    targets: Vec<Box<[u8]>>,
+    targets: Vec<(Box<[u8]>, u32)>,
 }
 
 impl Steps {
@@ -47,10 +47,11 @@ impl Steps {
         self.last.extend_from_slice(tail);
     }
 
-    /// Keeps the target of a hard link, as the archive has it.
-    pub(super) fn target(&mut self, target: &[u8]) -> What {
+    /// Keeps the target of a hard link, as the archive has it, and the number of an object with the
+    /// attributes that the link's own header gives.
+    pub(super) fn target(&mut self, target: &[u8], own: u32) -> What {
         let place = u32::try_from(self.targets.len()).unwrap_or(u32::MAX);
-        self.targets.push(target.into());
+        self.targets.push((target.into(), own));
         What::HardLink(place)
     }
 
@@ -61,7 +62,12 @@ impl Steps {
 
     /// Returns the target of a hard link.
     pub(in crate::source) fn target_of(&self, place: u32) -> &[u8] {
-        self.targets.get(place as usize).map_or(&[], |target| target)
+        self.targets.get(place as usize).map_or(&[], |(target, _)| target)
+    }
+
+    /// Returns the object with the attributes that a hard link's own header gives.
+    pub(in crate::source) fn own_of(&self, place: u32) -> Option<u32> {
+        self.targets.get(place as usize).map(|(_, own)| *own)
     }
 
     /// Calls `each` with every path and what stands there, in order.

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Carries, FileType, Found, Intake, Listing, Observed, Precision, Problem, RuleId, SourceKind,
-    Stage, attribute,
+    AttributeSet, Carries, FileType, Found, Intake, Listing, Observed, Precision, Problem, RuleId,
+    SourceKind, Stage, attribute,
 };
 use crate::rules::RuleSet;
 
@@ -23,9 +23,15 @@ const IMPLIED_MODE: u16 = 0o755;
 const MAX_MATCHED: usize = 4096;
 
 /// Returns what a target of this kind can carry: of labels only those of which it has a record at
-/// all, since an archive made without `--xattrs` says nothing of them.
+/// all, since an archive made without `--xattrs` says nothing of them. Layers are all that a
+/// container is made of: what has no record in them is not there, but for labels of SELinux, which
+/// are given when the container starts.
 pub(in crate::source) fn carries(index: &Index, kind: SourceKind) -> Carries {
-    let absent = labels::optional().without(index.seen);
+    let silent = match index.layered {
+        true => AttributeSet::of(|attribute| attribute.name == "selinux"),
+        false => labels::optional(),
+    };
+    let absent = silent.without(index.seen);
     Carries {
         attributes: attribute::carried_by(kind).without(absent),
         mtime: if index.fine_times { Precision::Nanosecond } else { Precision::Second },

@@ -305,6 +305,7 @@ pub(crate) fn image(random: &mut Random) -> Image {
             user: Some(text()),
             entrypoint: vec![text(), text()],
             command: Vec::new(),
+            healthcheck: Vec::new(),
             environment: vec![text()],
             working_directory: None,
             exposed_ports: vec![text()],

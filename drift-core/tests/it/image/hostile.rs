@@ -57,6 +57,34 @@ fn in_index(edit: Edit<'_>) -> Edits<'_> {
     Edits { index: Some(edit), ..Edits::default() }
 }
 
+/// Docker goes by `manifest.json`, containerd and podman by `index.json`.
+#[test]
+fn two_lists_of_images_in_an_archive_agree() {
+    let mut files = good();
+    let configuration = |architecture: &str| {
+        let bytes = super::layout::config(architecture).to_string().into_bytes();
+        let name = sha256(&bytes).replace(':', "/");
+        (format!("blobs/{name}"), bytes)
+    };
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("both.tar");
+    for (architecture, tag, same) in
+        [("amd64", "one", true), ("amd64", "a:1", true), ("s390x", "one", false)]
+    {
+        let (name, bytes) = configuration(architecture);
+        let _new = files.insert(name.clone(), bytes);
+        let list = json!([{ "Config": name, "RepoTags": [tag], "Layers": [] }]);
+        let _old = files.insert("manifest.json".to_owned(), list.to_string().into_bytes());
+        fs::write(&path, packed(&files)).unwrap();
+        for target in [text(&path), format!("oci:{}@one", text(&path))] {
+            match same {
+                true => drop(image(&target, "")),
+                false => malformed(&target, "stands for another image than its index.json"),
+            }
+        }
+    }
+}
+
 #[test]
 fn the_good_one_is_good() {
     let temp = tempfile::tempdir().unwrap();

@@ -171,6 +171,44 @@ fn tags_are_those_of_the_layout_itself() {
     assert_eq!(image(&target(""), "linux/s390x").platform.architecture, "s390x");
 }
 
+/// What an index says of a manifest is not looked at by all readers: skopeo takes the first of a name,
+/// others the first of a platform.
+#[test]
+fn an_image_that_is_marked_as_none_is_refused() {
+    let marks = [
+        json!({ "artifactType": "application/vnd.example" }),
+        json!({ "platform": { "os": "unknown", "architecture": "unknown" } }),
+        json!({ "annotations": { "vnd.docker.reference.type": "attestation-manifest" } }),
+    ];
+    for mark in marks {
+        let mut files = Files::new();
+        let good = descriptor(MANIFEST, &put_manifest(&mut files, "amd64", &Edits::default()));
+        let mut other = descriptor(MANIFEST, &put_manifest(&mut files, "s390x", &Edits::default()));
+        let add = mark.as_object().expect("an object").clone();
+        other.as_object_mut().expect("an object").extend(add);
+        let index = json!({ "schemaVersion": 2, "manifests": [other, good] });
+        finish(&mut files, index.to_string().as_bytes());
+        let temp = tempfile::tempdir().unwrap();
+        write(temp.path(), &files);
+        malformed(&format!("oci:{}", text(temp.path())), "is marked in its index as no image");
+    }
+}
+
+#[test]
+fn a_tag_of_several_images_means_none() {
+    let mut files = Files::new();
+    let named = ["arm64", "amd64"].map(|architecture| {
+        let mut one =
+            descriptor(MANIFEST, &put_manifest(&mut files, architecture, &Edits::default()));
+        one["annotations"] = json!({ "org.opencontainers.image.ref.name": "1" });
+        one
+    });
+    finish(&mut files, json!({ "schemaVersion": 2, "manifests": named }).to_string().as_bytes());
+    let temp = tempfile::tempdir().unwrap();
+    write(temp.path(), &files);
+    no_choice(&format!("oci:{}@1", text(temp.path())), "", "several are called \"1\"");
+}
+
 #[test]
 fn paths_with_an_at_sign() {
     let temp = tempfile::tempdir().unwrap();

@@ -311,10 +311,62 @@ fn the_root_may_only_be_a_directory() {
 }
 
 #[test]
-fn any_layer_with_a_record_carries_attributes_for_all() {
-    let merged = merged(&[&["f a 1 644 0 user.x=y"], &["f a 2", "f b 3"]]);
+fn labels_without_a_record_are_not_there() {
+    let merged = merged(&[&["f a 1"]]);
     let names: Vec<&str> = merged.carries.attributes.iter().map(|it| it.name).collect();
-    assert!(names.contains(&"xattr") && !names.contains(&"capability"), "{names:?}");
-    let without = self::merged(&[&["f a 1"]]);
-    assert!(!without.carries.attributes.iter().any(|it| it.name == "xattr"));
+    for name in ["xattr", "acl", "acl_default", "capability"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    assert!(!names.contains(&"selinux"), "given when a container starts: {names:?}");
+}
+
+/// containerd and moby give owner, mode and labels of the link's header to both names.
+#[test]
+fn a_hard_link_has_the_attributes_of_what_it_names() {
+    let problems = |link: &str| merged(&[&["f a 1 644 5 user.k=v"], &[link]]).reasons();
+    assert_eq!(problems("h b a 644 5"), Vec::<String>::new(), "GNU tar writes no labels of links");
+    assert_eq!(problems("h b a 644 5 user.k=v"), Vec::<String>::new());
+    for link in ["h b a 4644 5", "h b a 644 0", "h b a 644 5 user.k=w", "h b a 644 5 user.j=v"] {
+        let problems = problems(link);
+        assert!(
+            matches!(&problems[..], [one] if one.contains("another owner, mode")),
+            "{problems:?}"
+        );
+    }
+}
+
+#[test]
+fn labels_that_are_orders_to_overlayfs_are_problems() {
+    for name in ["trusted.overlay.opaque", "user.overlay.redirect"] {
+        let merged = merged(&[&["d a", "f a/x 1"], &[&format!("d a _ 755 0 {name}=y")]]);
+        let problems = merged.reasons();
+        assert!(
+            matches!(&problems[..], [one] if one.contains("an order to overlayfs")),
+            "{problems:?}"
+        );
+    }
+}
+
+/// Of readers of images none takes global headers, and none a label in another form than Go's.
+#[test]
+fn records_that_readers_of_images_leave_out_are_problems() {
+    for (flag, key, value, needle) in [
+        (b'g', "uid", "1000", "a global extended header"),
+        (b'x', "LIBARCHIVE.xattr.user.k", "dg", "readers of images leave out"),
+        (b'x', "SCHILY.xattr.user.k", "", "readers of images leave out"),
+        (
+            b'x',
+            "SCHILY.acl.access",
+            "user::rw-,group::r--,other::r--",
+            "readers of images leave out",
+        ),
+    ] {
+        let mut layer = layer(&["f a 1"]);
+        layer.archive = [layout::pax(flag, key, value), layer.archive].concat();
+        let directory = tempfile::tempdir().expect("a directory");
+        layout::write_true(directory.path(), &[layer]);
+        let merged = merge(directory.path(), 1).unwrap_or_else(|error| panic!("{error}"));
+        let problems = merged.reasons();
+        assert!(matches!(&problems[..], [one] if one.contains(needle)), "{key}: {problems:?}");
+    }
 }

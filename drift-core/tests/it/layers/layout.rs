@@ -64,12 +64,13 @@ fn member(line: &str) -> Vec<u8> {
     header[156] = flag;
     let record = words.get(5).map(|pair| {
         let (name, value) = pair.split_once('=').expect("NAME=VALUE");
-        pax(&format!("SCHILY.xattr.{name}"), value)
+        pax(b'x', &format!("SCHILY.xattr.{name}"), value)
     });
     [record.unwrap_or_default(), sealed(header), padded(content.as_bytes())].concat()
 }
 
-fn pax(key: &str, value: &str) -> Vec<u8> {
+/// An extended header of one record, for the next member or, with the flag `g`, for all.
+pub(super) fn pax(flag: u8, key: &str, value: &str) -> Vec<u8> {
     let body = key.len() + value.len() + 3;
     let digits = (1..).find(|digits| (body + digits).to_string().len() == *digits).expect("some");
     let record = format!("{} {key}={value}\n", body + digits);
@@ -77,7 +78,7 @@ fn pax(key: &str, value: &str) -> Vec<u8> {
     header[..1].copy_from_slice(b"x");
     header[100..107].copy_from_slice(b"0000644");
     header[124..135].copy_from_slice(format!("{:011o}", record.len()).as_bytes());
-    header[156] = b'x';
+    header[156] = flag;
     header[257..265].copy_from_slice(b"ustar\x0000");
     [sealed(header), padded(record.as_bytes())].concat()
 }

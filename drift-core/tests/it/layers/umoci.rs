@@ -338,9 +338,11 @@ fn line(numbers: &mut Numbers, tame: bool, linked: &mut Option<String>) -> Optio
         _ if tame || numbers.below(8) > 0 => format!("h {path} {}", linked.as_deref()?),
         _ => format!("h {path} {}{}", numbers.of(DIRECTORIES), numbers.of(NAMES)),
     };
-    if let Some(path) = line.strip_prefix("f ").and_then(|line| line.split(' ').next()) {
-        *linked = Some(path.to_owned());
-    } else if linked.as_deref() == Some(path.as_str()) {
+    let words: Vec<&str> = line.split(' ').collect();
+    if let ("f", Some(mode), Some(owner)) = (words[0], words.get(3), words.get(4)) {
+        // A link is written with the attributes of what it names.
+        *linked = Some(format!("{} {mode} {owner}", words[1]));
+    } else if linked.as_ref().is_some_and(|linked| linked.starts_with(&format!("{path} "))) {
         *linked = None;
     }
     Some(line)

@@ -120,6 +120,17 @@ fn what_readers_could_read_differently_is_refused() {
     refused("breaks off", &[changed(header("f", b'0', 0), 124, b"\x80\0\0\0\0\0\0\x7f\0\0\0\0")]);
     refused("two sizes", &[pax(&[("path", b"a"), ("path", b"b")]), file()]);
     refused("two names", &[member("L", b'L', b"a\0"), pax(&[("path", b"b")]), file()]);
+    // Go's archive/tar takes a name of a sparse file of such alone.
+    refused("name of a sparse file", &[pax(&[("GNU.sparse.name", b"a")]), file()]);
+    let other: [(&str, &[u8]); 3] =
+        [("GNU.sparse.name", b"a"), ("GNU.sparse.major", b"0"), ("GNU.sparse.minor", b"7")];
+    refused("name of a sparse file", &[pax(&other), file()]);
+    // It takes a prefix where GNU tar has times, and a shorter one where star's mark stands.
+    let gnu = changed(header("f", b'0', 0), 257, b"ustar  \0");
+    assert!(capture_bytes(&archive(&[changed(gnu.clone(), 345, b"14524770400\0")])).is_ok());
+    refused("take a prefix", &[changed(gnu, 345, b"usr/bin")]);
+    let star = changed(changed(header("f", b'0', 0), 345, &[b'a'; 150]), 508, b"tar\0");
+    refused("star's prefix", &[star]);
     refused("two extended headers", &[pax(&[("path", b"a")]), pax(&[("uid", b"1")]), file()]);
     refused("two extended headers", &[member("L", b'L', b"a"), member("L", b'L', b"b"), file()]);
     refused("followed by no entry", &[file(), pax(&[("path", b"a")])]);
