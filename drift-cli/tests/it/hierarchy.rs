@@ -48,6 +48,27 @@ fn told(report: &Report) -> Vec<String> {
 
 const SEALED: &str = "seal base >&2; seal runtime >&2; seal app >&2; all\n";
 
+/// What a trust.toml expects of the golden state is expected of the last, as on the command line.
+#[test]
+fn a_trust_file_speaks_of_the_last() {
+    let stage = Stage::new();
+    let trust = |identity: &str| {
+        format!(
+            "printf '[[key]]\nname = \"k\"\nfile = \"golden.pub.pem\"\n[subject]\nidentity = \"{identity}\"\nmin_sequence = 6\n' >t.toml
+            $drift check dir:all --format json --baseline base.drift --baseline runtime.drift \
+            --baseline app.drift --trust t.toml --state state"
+        )
+    };
+    let sealed = "seal base >&2; seal runtime >&2; seal app 6 >&2; all\n";
+    let _clean = check(&stage, &format!("{sealed}{}", trust("app")), 0);
+    let other = Stage::new();
+    let report = check(&other, &format!("{sealed}{}", trust("base")), 4);
+    assert_eq!(report.reason(), "wrong-identity");
+    let other = Stage::new();
+    let report = check(&other, &format!("{SEALED}{}", trust("app")), 4);
+    assert_eq!(report.reason(), "rolled-back");
+}
+
 #[test]
 fn what_only_adds_is_clean() {
     let stage = Stage::new();
