@@ -103,6 +103,8 @@ fn outcome(
         Input::Live(source) => {
             let mut files = outputs.files();
             files.extend(args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)));
+            // Its seal holds, wherever a link to it leads.
+            files.extend(args.baseline.iter().filter_map(|file| artifacts::absolute(file)));
             files.extend(state::files(settings, args.trust.state.as_ref()));
             artifacts::inside(&**source, &files)
         }
