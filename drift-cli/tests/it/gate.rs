@@ -87,6 +87,16 @@ fn nothing_but_a_check_passes() {
         let run = gate(&stage, script);
         assert_eq!(run.code, Some(code), "{script}: {}", run.error_text());
     }
+    // A configuration without a baseline: the reference is the image's own word.
+    for (verified, code) in [(false, 2), (true, 0)] {
+        let script = format!(
+            r#"echo '    "verified": {verified},' >said
+printf '#!/bin/sh\ncp said drift-reports/drift-report.json\n' >standin
+chmod +x standin; DRIFT="$PWD/standin" gate ./root --config drift.toml"#
+        );
+        let run = gate(&stage, &script);
+        assert_eq!(run.code, Some(code), "{script}: {}", run.error_text());
+    }
     assert!(gate(&stage, "gate --help").success().contains("usage: drift-gate"));
 }
 
@@ -207,7 +217,7 @@ export HOME="$PWD" XDG_CONFIG_HOME="$PWD/.config" DRIFT="$PWD/standin"
 cat >standin <<'END'
 #!/bin/sh
 cp "${{2#oci:}}/index.json" "$PULLED"
-echo report >drift-reports/drift-report.json
+echo '    "verified": true,' >drift-reports/drift-report.json
 END
 chmod +x standin
 export PULLED=arm64.json; golden --platform linux/arm64 "127.0.0.1:$port/web:1.4"
