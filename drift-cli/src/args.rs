@@ -224,8 +224,8 @@ pub(crate) struct Check {
     /// End as incomplete after this time, such as 90s, 5m, 1h, with what is known by then
     #[arg(long, value_name = "D")]
     pub(crate) deadline: Option<String>,
-    /// The target is not the one that the configuration speaks of, so its run leaves no stamp in the
-    /// state directory.
+    /// It is not the check that the configuration speaks of, so its run leaves no stamp in the state
+    /// directory.
     #[arg(skip)]
     pub(crate) elsewhere: bool,
 }

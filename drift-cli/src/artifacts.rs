@@ -1,4 +1,8 @@
 //! drift's own artefacts inside a target: found by exact path, left out, and listed in the report.
+//!
+//! Whoever may write to a target knows these paths. So only what drift itself writes is left out there:
+//! a regular file that cannot be executed. A link leads to no artefact, and a program, a directory or
+//! a device in the place of one is looked at like anything else.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -9,20 +13,33 @@ use drift_core::model::{SourceKind, TreePath};
 use drift_core::seal::{BUNDLE_SUFFIX, MAX_BUNDLE_BYTES, PAE_SUFFIX};
 use drift_core::source::{OverlayTarget, Source};
 
-/// Returns the paths, inside the target, of these files and of what drift writes beside them.
+/// Returns the paths, inside the target, of those of these files that are drift's own.
 pub(crate) fn inside(source: &dyn Source, files: &[PathBuf]) -> Vec<TreePath> {
-    let files: Vec<PathBuf> = files.iter().filter_map(|file| absolute(file)).collect();
+    let files: Vec<PathBuf> = files.iter().filter_map(|file| in_directory(file)).collect();
+    let roots = roots(source);
+    // The layers of an overlay each may hold something by the same name.
+    let is_own = |name: &&Path| roots.iter().all(|root| may_be_own(&root.join(name)));
     let below = |root: &PathBuf| {
-        let inside = |file: &PathBuf| {
-            TreePath::parse(file.strip_prefix(root).ok()?.as_os_str().as_bytes()).ok()
-        };
-        files.iter().filter_map(inside).collect::<Vec<_>>()
+        let names = files.iter().filter_map(|file| file.strip_prefix(root).ok()).filter(is_own);
+        names.filter_map(|name| TreePath::parse(name.as_os_str().as_bytes()).ok()).collect()
     };
-    let mut paths: Vec<TreePath> = roots(source).iter().flat_map(below).collect();
+    let mut paths: Vec<TreePath> = roots.iter().flat_map::<Vec<_>, _>(below).collect();
     paths.retain(|path| !path.is_root());
     paths.sort();
     paths.dedup();
     paths
+}
+
+/// Whether drift may have written what is there, or there is nothing yet.
+fn may_be_own(path: &Path) -> bool {
+    use rustix::fs::FileType;
+    match rustix::fs::lstat(path) {
+        Ok(status) => {
+            FileType::from_raw_mode(status.st_mode) == FileType::RegularFile
+                && status.st_mode & 0o7111 == 0
+        }
+        Err(errno) => matches!(errno, rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR),
+    }
 }
 
 /// The directories of this machine that hold what the target shows.
@@ -72,11 +89,13 @@ pub(crate) fn beside(file: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Resolves the directory and keeps the last name, which need not exist yet.
+/// Follows every link; the last name need not exist yet.
 pub(crate) fn absolute(path: &Path) -> Option<PathBuf> {
-    if let Ok(whole) = real_path(path) {
-        return Some(whole);
-    }
+    real_path(path).ok().or_else(|| in_directory(path))
+}
+
+/// Resolves the directory and keeps the last name.
+fn in_directory(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?;
     let parent =
         path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

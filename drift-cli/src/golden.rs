@@ -7,7 +7,7 @@ use drift_core::artifact;
 use drift_core::baseline::Baseline;
 use drift_core::bounds::Clock;
 use drift_core::check::{Reference, Sealed, Target};
-use drift_core::seal::{self, Artefact, Expectations, SealInfo, Untrusted, Verified};
+use drift_core::seal::{self, Artefact, Expectations, SealInfo, Trust, Untrusted, Verified};
 use drift_core::source::Source;
 
 use crate::args::TrustArgs;
@@ -40,11 +40,15 @@ impl Golden {
     ) -> Result<Result<Self, Refused>, Failure> {
         let expected = inputs::expectations(args, Artefact::Snapshot)?;
         let of_others = Expectations { identity: None, min_sequence: None, ..expected.clone() };
+        let trust = artifact::load_trust(&args.trust)?;
+        let mut trust_of_others = trust.clone();
+        (trust_of_others.subject.identity, trust_of_others.subject.min_sequence) = (None, None);
         let mut verified = Vec::new();
         for (at, file) in files.iter().enumerate() {
             let last = at.saturating_add(1) == files.len();
-            let expected = if last { &expected } else { &of_others };
-            match verify(file, expected, args, settings, clock)? {
+            let (expected, trust) =
+                if last { (&expected, &trust) } else { (&of_others, &trust_of_others) };
+            match verify(file, (expected, trust), args, settings, clock)? {
                 Ok((bytes, info)) => verified.push((file, bytes, info)),
                 Err(why) => return Ok(Err(Refused { file: file.display().to_string(), why })),
             }
@@ -86,16 +90,15 @@ pub(crate) fn reference<'r>(
 /// Verifies one file. The outer error is the operator's, the inner one the seal's.
 pub(crate) fn verify(
     path: &Path,
-    expected: &Expectations,
+    (expected, trust): (&Expectations, &Trust),
     args: &TrustArgs,
     settings: &Settings,
     clock: &dyn Clock,
 ) -> Result<Result<Held, Untrusted>, Failure> {
-    let trust = artifact::load_trust(&args.trust)?;
     let sealed = artifact::open_sealed(path, MAX_BASELINE_BYTES)?;
     let state = match settings.state_directory(args.state.as_ref()) {
         Some(directory) => artifact::load_lineages(&directory)?,
         None => None,
     };
-    Ok(seal::verify(&sealed, &trust, expected, clock.now(), state.as_ref()))
+    Ok(seal::verify(&sealed, trust, expected, clock.now(), state.as_ref()))
 }

@@ -185,7 +185,8 @@ pub(crate) fn baseline(
     clock: &dyn Clock,
 ) -> Result<Result<(Baseline, SealInfo), Untrusted>, Failure> {
     let expected = expectations(args, Artefact::Snapshot)?;
-    match golden::verify(path, &expected, args, settings, clock)? {
+    let trust = artifact::load_trust(&args.trust)?;
+    match golden::verify(path, (&expected, &trust), args, settings, clock)? {
         Err(untrusted) => Ok(Err(untrusted)),
         Ok((verified, info)) => {
             let baseline =

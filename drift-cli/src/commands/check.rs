@@ -29,7 +29,6 @@ pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Res
         Outputs::parse(&args.report.format, &args.report.output, args.sign_report.as_deref())?;
     outputs.spare(&named_files(args, settings))?;
     trusts_something(args)?;
-    inputs::deadline(settings, args.deadline.as_deref())?;
     let started = settings.real_now();
     let clock = settings.clock(args.trust.now.as_deref())?;
     let run_id = inputs::run_id();
@@ -103,6 +102,8 @@ fn outcome(
         Input::Live(source) => {
             let mut files = outputs.files();
             files.extend(args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)));
+            // Its seal holds, wherever a link to it leads.
+            files.extend(args.baseline.iter().filter_map(|file| artifacts::absolute(file)));
             files.extend(state::files(settings, args.trust.state.as_ref()));
             artifacts::inside(&**source, &files)
         }

@@ -32,6 +32,7 @@ pub(crate) fn run(
     let source = inputs::source(&args.target, &args.image, settings)??;
     let mut files: Vec<_> =
         args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
+    files.extend(args.baseline.iter().filter_map(|file| artifacts::absolute(file)));
     files.extend(state::files(settings, args.trust.state.as_ref()));
     let own = artifacts::inside(&*source, &files);
     let pool = inputs::pool(settings, None)?;

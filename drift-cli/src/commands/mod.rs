@@ -38,7 +38,9 @@ pub(crate) fn run(
         Command::Keygen(_) | Command::Completions(_) | Command::Man(_) | Command::Init(_)
     );
     let loaded = if needless { Config::default() } else { Config::load(&args.config, settings)? };
-    crate::config::fill(&mut args.command, matches, &loaded, settings)?;
+    // It chooses a baseline by what the target says, which the deadline may end as well.
+    crate::config::fill(&mut args.command, matches, &loaded, settings)
+        .map_err(|failure| failure.or_late(settings.cancel.reason()))?;
     settings.config = loaded.digests();
     let settings = &*settings;
     let ended = match args.command {

@@ -53,6 +53,24 @@ pub(crate) fn fill(
     }
 }
 
+/// The options that decide what a check finds, besides its target.
+const DECIDING: &[&str] = &[
+    "baseline",
+    "baselines",
+    "trust",
+    "threshold",
+    "expect_identity",
+    "min_sequence",
+    "max_age",
+    "platform",
+    "rules",
+    "profile",
+    "only",
+    "mode",
+    "require",
+    "fail_on",
+];
+
 /// The command line above the files.
 struct Layers<'l> {
     config: &'l Config,
@@ -100,8 +118,8 @@ impl Layers<'_> {
             Some(text) => text,
             None => "/".to_owned(),
         };
-        // Looking at something else must not pass for the run that is watched.
-        args.elsewhere = self.is_typed("target") && args.target != usual && !self.is_typed("state");
+        args.elsewhere = !self.is_typed("state")
+            && (self.is_typed("target") && args.target != usual || self.asks_otherwise());
         self.target(&mut args.target, &mut args.image);
         self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
         self.scope(&mut args.scope);
@@ -114,8 +132,16 @@ impl Layers<'_> {
         });
         self.trust(&mut args.trust)?;
         self.subject(&mut args.trust);
+        // Choosing a baseline may open the target, which takes time as well.
+        inputs::deadline(self.settings, args.deadline.as_deref())?;
         let reference = (&mut args.baseline, &args.baselines);
         self.reference(reference, (&args.target, &args.image), &mut args.trust)
+    }
+
+    /// Whether a configuration says what is watched, and something else was typed. Looking elsewhere,
+    /// at less, or with a milder eye must not pass for the run that is watched.
+    fn asks_otherwise(&self) -> bool {
+        self.config.reference().is_some() && DECIDING.iter().any(|option| self.is_typed(option))
     }
 
     fn capture(&self, args: &mut Capture) -> Result<(), Failure> {

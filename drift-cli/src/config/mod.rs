@@ -149,6 +149,13 @@ impl File {
             {
                 return Ok(Self { place, path, state: "out-of-reach", said: None });
             }
+            // Somebody else's directory without a file says nothing that could be obeyed; where the
+            // system's file is missing, somebody else may have taken it away.
+            Err(artifact::Error::Exposed { .. })
+                if matches!(place, "project" | "user") && is_nowhere(&path) =>
+            {
+                return Ok(Self { place, path, state: "absent", said: None });
+            }
             Err(error) => {
                 return Err(Failure::from(error)
                     .hint("or name another file with --config FILE, or none with --no-config"));
@@ -170,6 +177,12 @@ impl File {
 /// Fails when others may change a file that decides what is found.
 fn check_owned(path: &Path, settings: &Settings) -> Result<(), artifact::Error> {
     artifact::check_owned(path, settings.user)
+}
+
+/// Whether nothing has this name; a link that leads nowhere is something.
+fn is_nowhere(path: &Path) -> bool {
+    use rustix::io::Errno;
+    matches!(rustix::fs::lstat(path), Err(Errno::NOENT | Errno::NOTDIR))
 }
 
 fn is_absent(error: &std::io::Error) -> bool {

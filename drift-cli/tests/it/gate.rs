@@ -74,6 +74,32 @@ fn without_a_reference_it_does_not_run() {
     }
 }
 
+/// Neither the name of an image nor an option may end with 0 where nothing was checked.
+#[test]
+fn nothing_but_a_check_passes() {
+    let stage = Stage::sealed();
+    for (script, code) in [
+        ("golden --help", 2),
+        ("golden --reports reports -h", 2),
+        ("golden ./root --help", 3),
+        ("golden ./root -h", 3),
+    ] {
+        let run = gate(&stage, script);
+        assert_eq!(run.code, Some(code), "{script}: {}", run.error_text());
+    }
+    // A configuration without a baseline: the reference is the image's own word.
+    for (verified, code) in [(false, 2), (true, 0)] {
+        let script = format!(
+            r#"echo '    "verified": {verified},' >said
+printf '#!/bin/sh\ncp said drift-reports/drift-report.json\n' >standin
+chmod +x standin; DRIFT="$PWD/standin" gate ./root --config drift.toml"#
+        );
+        let run = gate(&stage, &script);
+        assert_eq!(run.code, Some(code), "{script}: {}", run.error_text());
+    }
+    assert!(gate(&stage, "gate --help").success().contains("usage: drift-gate"));
+}
+
 #[test]
 fn a_tag_is_pulled_and_named_by_its_digest() {
     let digest = "sha256:1111";
@@ -191,6 +217,7 @@ export HOME="$PWD" XDG_CONFIG_HOME="$PWD/.config" DRIFT="$PWD/standin"
 cat >standin <<'END'
 #!/bin/sh
 cp "${{2#oci:}}/index.json" "$PULLED"
+echo '    "verified": true,' >drift-reports/drift-report.json
 END
 chmod +x standin
 export PULLED=arm64.json; golden --platform linux/arm64 "127.0.0.1:$port/web:1.4"

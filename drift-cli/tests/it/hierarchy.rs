@@ -48,6 +48,53 @@ fn told(report: &Report) -> Vec<String> {
 
 const SEALED: &str = "seal base >&2; seal runtime >&2; seal app >&2; all\n";
 
+/// What a trust.toml expects of the golden state is expected of the last, as on the command line.
+#[test]
+fn a_trust_file_speaks_of_the_last() {
+    let stage = Stage::new();
+    let trust = |identity: &str| {
+        format!(
+            "printf '[[key]]\nname = \"k\"\nfile = \"golden.pub.pem\"\n[subject]\nidentity = \"{identity}\"\nmin_sequence = 6\n' >t.toml
+            $drift check dir:all --format json --baseline base.drift --baseline runtime.drift \
+            --baseline app.drift --trust t.toml --state state"
+        )
+    };
+    let sealed = "seal base >&2; seal runtime >&2; seal app 6 >&2; all\n";
+    let _clean = check(&stage, &format!("{sealed}{}", trust("app")), 0);
+    let other = Stage::new();
+    let report = check(&other, &format!("{sealed}{}", trust("base")), 4);
+    assert_eq!(report.reason(), "wrong-identity");
+    let other = Stage::new();
+    let report = check(&other, &format!("{SEALED}{}", trust("app")), 4);
+    assert_eq!(report.reason(), "rolled-back");
+}
+
+/// A baseline of a form that carries no capabilities says nothing of those in another one.
+#[test]
+fn a_part_that_carries_less_blinds_nobody() {
+    let (Some(()), Some(_), Some(_)) = (need::root(), need::tool("setcap"), need::tool("tar"))
+    else {
+        return;
+    };
+    let stage = Stage::new();
+    let sealed = "seal base >&2; seal runtime >&2; all
+        tar --format=ustar -C app -cf app.tar .
+        \"$drift\" capture tar:app.tar --out app.drift --sign golden.key.pem --identity app \
+            --state state --rules rules >&2";
+    let check_all = "compose check dir:all --format json";
+    let _clean = check(&stage, &format!("{sealed}\n{check_all}"), 0);
+    let stage = Stage::new();
+    let evil = "setcap cap_setuid+ep all/usr/bin/tool";
+    let report = check(&stage, &format!("{sealed}\n{evil}\n{check_all}"), 1);
+    assert_eq!(told(&report), ["modified /usr/bin/tool"]);
+    // What lies in the part itself can still not be compared by it, and the report says so.
+    let stage = Stage::new();
+    let evil = "setcap cap_setuid+ep all/srv/app/main";
+    let report = check(&stage, &format!("{sealed}\n{evil}\n{check_all}"), 0);
+    let lost = report.all("/coverage/not_observable").any(|name| name == "entries.capability");
+    assert!(lost, "{:#}", report.document["coverage"]);
+}
+
 #[test]
 fn what_only_adds_is_clean() {
     let stage = Stage::new();

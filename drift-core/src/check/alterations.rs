@@ -58,6 +58,7 @@ fn compare(
     let context = Context {
         rules,
         before: earlier.carries,
+        before_parts: &earlier.carried,
         after: later.baseline.carries(),
         artifacts: &[],
         watch: &[],

@@ -30,7 +30,10 @@ pub(super) struct Composition<'c> {
     first_origins: Vec<u16>,
     pub(super) coverage: Coverage,
     pub(super) problems: Vec<Problem>,
+    /// What all of them carry.
     pub(super) carries: Carries,
+    /// What each of them carries, by the first origin of each.
+    pub(super) carried: Vec<(LayerId, Carries)>,
     pub(super) identity: Identity,
 }
 
@@ -73,14 +76,18 @@ impl<'c> Composition<'c> {
             mtime: a.mtime.min(b.mtime),
         };
         let whole = parts.iter().rev().find(|part| part.is_whole());
+        let first_origins =
+            first_origins(parts).ok_or(Error::Composition { count: parts.len() })?;
+        let each = parts.iter().map(|part| part.baseline.carries());
         Ok(Self {
+            carried: first_origins.iter().copied().map(LayerId).zip(each).collect(),
             rules: rules.collect::<Result<_, _>>()?,
             packages,
             packages_complete: lists
                 .iter()
                 .all(|(packages, _)| packages.complete || packages.list.is_empty()),
             owners,
-            first_origins: first_origins(parts).ok_or(Error::Composition { count: parts.len() })?,
+            first_origins,
             coverage: coverage(parts),
             problems: parts.iter().flat_map(|part| part.baseline.problems()).cloned().collect(),
             carries: carried.fold(first.baseline.carries(), both),

@@ -129,6 +129,7 @@ fn join(
     let context = Context {
         rules,
         before: before.carries,
+        before_parts: before.carried_by_parts(),
         after: after.carries,
         artifacts: run.artifacts,
         watch: &watch,

@@ -3,7 +3,7 @@
 use crate::baseline::{self, Baseline, UnverifiedSnapshot, root_of};
 use crate::capture::Captured;
 use crate::model::{
-    Carries, Coverage, Cursor, Digest, Identity, Image, Package, Problem, SourceKind,
+    Carries, Coverage, Cursor, Digest, Identity, Image, LayerId, Package, Problem, SourceKind,
 };
 
 use super::composition::Composition;
@@ -106,6 +106,14 @@ impl<'v> View<'v> {
             problems: snapshot.problems(),
             attributes_not_compared: snapshot.attributes_not_compared().to_vec(),
             tree: Tree::Unverified(snapshot),
+        }
+    }
+
+    /// Returns what each part of a composition carries.
+    pub(super) fn carried_by_parts(&self) -> &[(LayerId, Carries)] {
+        match &self.tree {
+            Tree::Composed(composition) => &composition.carried,
+            _ => &[],
         }
     }
 

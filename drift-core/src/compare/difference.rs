@@ -1,7 +1,7 @@
 //! What differs between two states of one entry, by the attributes that its rule compares.
 
 use crate::model::{
-    Attribute, AttributeSet, Entry, FileType, Observed, Precision, Time, attribute::Value,
+    Attribute, AttributeSet, Entry, FileType, LayerId, Observed, Precision, Time, attribute::Value,
 };
 use crate::rules::{Class, Rule};
 
@@ -10,6 +10,7 @@ use super::explain::grants_power;
 use super::per_host::{Verdict, differing, verdict};
 
 /// What both trees can be compared by.
+#[derive(Clone, Copy)]
 pub(super) struct Measure {
     carried: AttributeSet,
     precision: Precision,
@@ -42,6 +43,16 @@ impl Measure {
         Self {
             carried: context.before.attributes.and(context.after.attributes),
             precision: context.before.mtime.min(context.after.mtime),
+        }
+    }
+
+    /// Returns the measure of an older entry of this origin.
+    pub(super) fn of_part(&self, origin: Option<LayerId>, context: &Context<'_>) -> Self {
+        let parts = context.before_parts;
+        let at = origin.map(|origin| parts.partition_point(|(first, _)| *first <= origin));
+        match at.and_then(|at| parts.get(at.checked_sub(1)?)) {
+            Some((_, carries)) => Self::new(&Context { before: *carries, ..*context }),
+            None => *self,
         }
     }
 

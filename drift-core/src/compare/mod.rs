@@ -17,7 +17,7 @@ mod side;
 
 use crate::bounds::{Cancel, Cancelled};
 use crate::model::{
-    AttributeSet, Carries, Cursor, CursorError, Entry, FileType, Listing, Observed, PerHost,
+    AttributeSet, Carries, Cursor, CursorError, Entry, FileType, LayerId, Listing, Observed, PerHost,
     PerHostValue, RuleId, TreePath,
 };
 use crate::rules::RuleSet;
@@ -45,6 +45,9 @@ pub struct Context<'c> {
     pub rules: &'c RuleSet,
     /// What the older tree carries.
     pub before: Carries,
+    /// What each part of an older tree that is a composition carries, by the first origin of the part,
+    /// in this order; empty of one tree. A part that carries less must not blind the others.
+    pub before_parts: &'c [(LayerId, Carries)],
     /// What the newer tree carries.
     pub after: Carries,
     /// Paths of drift's own artefacts, which neither side is asked about.
@@ -296,7 +299,10 @@ impl Join<'_, '_> {
         // The root of a file system of the kernel is not the directory that it covers.
         let difference = match outside {
             true => Difference::default(),
-            false => self.measure.difference(&before.entry, &after.entry, known_rule),
+            false => {
+                let measure = self.measure.of_part(before.origin, self.context);
+                measure.difference(&before.entry, &after.entry, known_rule)
+            }
         };
         if difference.unrecorded {
             self.comparison.unrecorded.push(self.after.path());

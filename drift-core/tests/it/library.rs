@@ -166,6 +166,7 @@ fn a_comparison_stops_too() {
     let context = Context {
         rules: &captured.rules,
         before: captured.snapshot.carries,
+        before_parts: &[],
         after: captured.snapshot.carries,
         artifacts: &[],
         watch: &[],

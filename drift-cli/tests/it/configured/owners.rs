@@ -86,6 +86,24 @@ fn modes_and_owners_for_root_and_for_nobody() {
     println!("{taken} taken, {refused} refused");
 }
 
+/// In a directory of somebody else without a drift.toml there is nothing that could be obeyed.
+#[test]
+fn a_foreign_directory_without_a_file_is_no_matter() {
+    let Some(()) = need::root() else { return };
+    let stage = Stage::new();
+    let _made = stage.script(Space::Shared, "mkdir $s/home; chown 1000 $s/home").expect(0);
+    let line = "cd $s/home; unset XDG_CONFIG_HOME; export HOME=$s/home; $drift config show";
+    let run = stage.script(Space::Shared, line);
+    assert!(run.success().contains("(absent)"));
+    // A link that leads nowhere yet is something: its owner decides where it leads.
+    for place in ["", ".config/drift/"] {
+        let linked = format!("mkdir -p $s/home/{place}; ln -s $s/later $s/home/{place}drift.toml");
+        let run = stage.script(Space::Shared, &format!("{linked}; {line}")).expect(2);
+        assert!(run.error_text().contains("owner 1000"), "{}", run.error_text());
+        let _gone = stage.script(Space::Shared, &format!("rm $s/home/{place}drift.toml"));
+    }
+}
+
 /// The way around: another file, which is looked at as well, or none.
 #[test]
 fn a_refused_file_can_be_left_out() {

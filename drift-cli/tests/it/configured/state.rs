@@ -131,6 +131,71 @@ fn another_target_leaves_no_stamp() {
     }
 }
 
+/// A look at less than the configuration asks for, or under other rules, is not that run either.
+#[test]
+fn an_option_that_decides_leaves_no_stamp() {
+    let stage = Stage::sealed();
+    let target = stage.path("root");
+    stage.write(
+        "drift.toml",
+        format!(
+            "target = \"dir:{target}\"\nbaseline = \"golden.drift\"\ntrust = \"golden.pub.pem\"\nstate = \"state\"\n"
+        ),
+    );
+    stage.write("all.rules", "dynamic /**\n");
+    for (arguments, stamped) in [
+        ("--quiet --threads 1", true),
+        ("--fail-on never", false),
+        ("--rules $s/all.rules", false),
+        ("--only entries", false),
+        ("--baseline $s/golden.drift --trust $s/golden.pub.pem", false),
+        ("--max-age 9999d", false),
+        ("--fail-on never --state $s/state", true),
+    ] {
+        let line = format!("cd $s; rm -f state/last-*; $drift check {arguments}");
+        let _clean = stage.script(Space::Shared, &line).expect(0);
+        for name in ["last-run.json", "last-success.json"] {
+            assert_eq!(stamp(&stage, name).is_some(), stamped, "{arguments}: {name}");
+        }
+    }
+}
+
+/// Whoever may write to the target knows where drift keeps its memory, and must not hide there.
+#[test]
+fn nothing_hides_where_the_memory_is_kept() {
+    let check = "$drift check dir:$s/root --baseline golden.drift --trust golden.pub.pem
+        --state root/var/memory --output json=root/var/memory/report --format json";
+    let check = check.split_whitespace().collect::<Vec<_>>().join(" ");
+    let head = "cd $s; mkdir -p root/var; touch -h -d @0 root root/var; $drift capture dir:$s/root \
+        --out golden.drift --sign golden.key.pem --identity m --state root/var/memory >&2; \
+        touch -h -d @0 root/var;";
+    let paths = |report: &Report| {
+        let path = |change: &Value| change["path"].as_str().unwrap_or_default().to_owned();
+        report.all("/changes").map(path).collect::<Vec<_>>()
+    };
+    for (made, shown) in [
+        (
+            "rm -f $m/run.lock; cp $s/root/usr/bin/tool $m/run.lock; chmod 4755 $m/run.lock",
+            "run.lock",
+        ),
+        (
+            "rm $m/last-success.json; mkdir $m/last-success.json; : >$m/last-success.json/x",
+            "last-success.json/x",
+        ),
+        (
+            "echo evil >>$s/root/etc/hosts; ln -sf ../../etc/hosts $m/last-success.json",
+            "/etc/hosts",
+        ),
+        ("echo evil >>$s/root/etc/hosts; ln -sf ../../etc/hosts $m/last-run.json", "/etc/hosts"),
+    ] {
+        let stage = Stage::sealed();
+        let line = format!("{head} {check} >&2; m=$s/root/var/memory; {made}; {check}");
+        let report = Report::of(&stage.script(Space::Shared, &line)).expect(1);
+        let found = paths(&report);
+        assert!(found.iter().any(|path| path.ends_with(shown)), "{made}: {found:?}");
+    }
+}
+
 /// Where nothing can be written a check still checks, and says what is lost.
 #[test]
 fn a_state_that_cannot_be_written_is_told() {

@@ -137,6 +137,7 @@ fn digests_of_two_kinds_are_not_compared() {
             let context = Context {
                 rules: &rules,
                 before: carries,
+                before_parts: &[],
                 after: carries,
                 artifacts: &[],
                 watch: &[],

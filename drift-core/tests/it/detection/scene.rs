@@ -66,6 +66,7 @@ pub(crate) fn difference_from(
     let context = Context {
         rules: &after.rules,
         before: before.snapshot.carries,
+        before_parts: &[],
         after: after.snapshot.carries,
         artifacts: &[],
         watch: &[],
