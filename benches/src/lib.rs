@@ -1,5 +1,7 @@
-//! What the measurements share: trees of a stated size that take no memory of their own.
+//! What the measurements share: trees and images of a stated size.
 
 mod generated;
+mod layered;
 
 pub use generated::GeneratedVolume;
+pub use layered::write_layout;

@@ -13,6 +13,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
 
+use drift_benches::write_layout;
+
 /// What any run may take, whatever it looks at: buffers, a batch of answers, the compressor.
 const FIXED_BYTES: u64 = 64 << 20;
 /// What each entry may add: its row, name and digest, and its share of the baseline.
@@ -20,9 +22,13 @@ const ENTRY_BYTES: u64 = 150;
 /// What each entry may take in the file; 32 of them are its digest.
 const STORED_BYTES: u64 = 55;
 
-fn weigh(verb: &str, entries: u64, directory: &Path) -> HashMap<String, u64> {
+/// What each entry of an image may add: beside the captured tree stands the merged one, with the names
+/// and objects of all layers, until the run ends (docs/decisions/0010).
+const LAYERED_ENTRY_BYTES: u64 = 300;
+
+fn weigh(verb: &str, entries: &str, directory: &Path) -> HashMap<String, u64> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_weigh"));
-    let output = command.arg(verb).arg(entries.to_string()).arg(directory).output().unwrap();
+    let output = command.arg(verb).arg(entries).arg(directory).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{verb}: {}", String::from_utf8_lossy(&output.stderr));
     let pairs = text.lines().filter_map(|line| line.split_once(' '));
@@ -41,7 +47,7 @@ fn check(asked: u64) -> Weighed {
     let directory = tempfile::tempdir().unwrap();
     let mut weighed = Weighed { entries: 0, peaks: [0; 2] };
     for (verb, slot) in VERBS.into_iter().zip(&mut weighed.peaks) {
-        let seen = weigh(verb, asked, directory.path());
+        let seen = weigh(verb, &asked.to_string(), directory.path());
         let (entries, peak) = (seen["entries"], seen["peak"]);
         let (stored, resident) = (seen["file_bytes"], seen["resident"]);
         let limit = FIXED_BYTES + ENTRY_BYTES * entries;
@@ -76,6 +82,32 @@ fn from_a_hundred_thousand_entries_to_a_million() {
         let grown = large.saturating_sub(*small);
         println!("{verb}: {:.1} bytes for each further entry", grown as f64 / more as f64);
         assert!(grown <= ENTRY_BYTES * more, "{verb} grew by {grown} bytes for {more} entries");
+    }
+}
+
+/// Two hundred layers and a million entries; what they hold together does not count, only what they
+/// leave.
+#[test]
+fn an_image_of_two_hundred_layers_and_a_million_entries() {
+    let (layout, directory) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write_layout(layout.path(), 200, 1_000_000).unwrap();
+    let target = format!("oci:{}", layout.path().display());
+    for verb in VERBS {
+        let seen = weigh(verb, &target, directory.path());
+        let (entries, peak) = (seen["entries"], seen["peak"]);
+        let limit = FIXED_BYTES + LAYERED_ENTRY_BYTES * entries;
+        println!(
+            "{verb} of an image: {entries} entries in 200 layers, peak {:.1} MiB ({:.1} bytes an \
+             entry; limit {:.1} MiB)",
+            peak as f64 / MEBIBYTE,
+            peak as f64 / entries as f64,
+            limit as f64 / MEBIBYTE,
+        );
+        assert!(entries >= 1_000_000, "{entries} entries are fewer than were written");
+        assert!(peak <= limit, "{verb} held {peak} bytes, limit {limit}");
+        if verb == "check" {
+            assert_eq!((seen["changes"], seen["exit_code"]), (0, 0), "nothing had changed");
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Runs one verb over a generated tree and prints the most memory that it held at once.
 //!
 //! `weigh capture ENTRIES DIR` captures, encodes and seals into DIR; `weigh check ENTRIES DIR`
-//! verifies that and compares the same tree with it. One verb a process, because the counting
+//! verifies that and compares the same tree with it. `oci:LAYOUT` in place of ENTRIES does it with
+//! an image. One verb a process, because the counting
 //! allocator keeps one maximum for good. Nothing is asserted here; `tests/memory.rs` does that.
 
 #![expect(clippy::disallowed_methods, reason = "a measurement takes arguments")]
@@ -24,7 +25,7 @@ use drift_core::seal::{
     Counts, Expectations, KeyAlgorithm, Predicate, PrivateKey, PublicKey, SnapshotPredicate, Trust,
     TrustedKey, seal, verify,
 };
-use drift_core::source::Walked;
+use drift_core::source::{self, Selection, Source, Walked};
 
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
@@ -40,19 +41,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [verb, entries, directory] = arguments.as_slice() else {
         return Err("usage: weigh capture|check ENTRIES DIR".into());
     };
-    let volume = GeneratedVolume::new(entries.parse()?);
-    let source = Walked::new(volume, SourceKind::Memory, "memory:generated");
+    let source: Box<dyn Source> = if entries.starts_with("oci:") {
+        source::open(entries, &Selection::default())?
+    } else {
+        let volume = GeneratedVolume::new(entries.parse()?);
+        Box::new(Walked::new(volume, SourceKind::Memory, "memory:generated"))
+    };
     match verb.as_str() {
-        "capture" => capture_and_seal(&source, Path::new(directory)),
-        "check" => check_again(&source, Path::new(directory)),
+        "capture" => capture_and_seal(&*source, Path::new(directory)),
+        "check" => check_again(&*source, Path::new(directory)),
         _ => Err("the verbs are capture and check".into()),
     }
 }
 
-fn capture_and_seal(
-    source: &Walked<GeneratedVolume>,
-    directory: &Path,
-) -> Result<(), Box<dyn Error>> {
+fn capture_and_seal(source: &dyn Source, directory: &Path) -> Result<(), Box<dyn Error>> {
     let (pool, cancel) = (Pool::new(THREADS)?, Cancel::new());
     let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
     let rules = RuleSource::Layers { profiles: vec!["debian".to_owned()], texts: Vec::new() };
@@ -93,7 +95,7 @@ fn capture_and_seal(
     say("resident", resident()?)
 }
 
-fn check_again(source: &Walked<GeneratedVolume>, directory: &Path) -> Result<(), Box<dyn Error>> {
+fn check_again(source: &dyn Source, directory: &Path) -> Result<(), Box<dyn Error>> {
     let (pool, cancel) = (Pool::new(THREADS)?, Cancel::new());
     let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
     let key = PublicKey::from_pem(&String::from_utf8(artifact::read_bounded(

@@ -892,7 +892,7 @@ fn targets_are_recognised() {
     assert_eq!(open("/").unwrap().kind(), SourceKind::Host);
     assert_eq!(open("host:").unwrap().locator(), "/");
     for (target, expected) in [
-        ("oci:x", "\"oci:\" is no kind of target"),
+        ("floppy:x", "\"floppy:\" is no kind of target"),
         ("/none/\u{1b}", "No such file"),
         ("dir:/etc/passwd", "ENOTDIR"),
         ("/dev/null", "neither a directory nor a regular file"),
