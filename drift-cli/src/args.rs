@@ -221,7 +221,7 @@ pub(crate) struct Check {
     /// Sign each report that goes to a file
     #[arg(long, value_name = "KEY.pem")]
     pub(crate) sign_report: Option<PathBuf>,
-    /// End as incomplete after this time, such as 90s, 5m, 1h, with what is known by then
+    /// End as incomplete after this time, such as 90s, 5m, 1h, and say how far it came
     #[arg(long, value_name = "D")]
     pub(crate) deadline: Option<String>,
     /// It is not the check that the configuration speaks of, so its run leaves no stamp in the state

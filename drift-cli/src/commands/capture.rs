@@ -104,8 +104,11 @@ fn described(image: &Image) -> String {
     };
     let digest = digest.map(ToString::to_string).unwrap_or_default();
     let platform = image.platform.to_string();
-    let text =
-        format!("image {reference}, {what} {digest}, {platform}, {} layers", image.layers.len());
+    let layers = match image.layers.len() {
+        1 => "1 layer".to_owned(),
+        several => format!("{several} layers"),
+    };
+    let text = format!("image {reference}, {what} {digest}, {platform}, {layers}");
     format!("{}\n", escaped(text.as_bytes()))
 }
 

@@ -123,7 +123,12 @@ fn outcome(
     if sealed.is_empty() {
         return Ok(outcome);
     }
-    outcome.report.notes.extend(golden.seals().flat_map(|info| &info.notes).cloned());
+    // Several baselines may have the same to say.
+    for note in golden.seals().flat_map(|info| &info.notes) {
+        if !outcome.report.notes.contains(note) {
+            outcome.report.notes.push(note.clone());
+        }
+    }
     match inputs::remember(&args.trust, settings, golden.seals(), occasion.clock.now()) {
         Memory::Remembered => {}
         Memory::Busy => outcome = check::busy(outcome),

@@ -209,7 +209,7 @@ impl Layers<'_> {
     fn trust(&self, args: &mut TrustArgs) -> Result<(), Failure> {
         if self.take("trust", "trust", &mut args.trust, Value::paths) {
             for path in &args.trust {
-                check_owned(path, self.settings)?;
+                check_owned(path, self.settings).map_err(no_key)?;
             }
             for path in artifact::trust_files(&args.trust)? {
                 check_owned(&path, self.settings)?;
@@ -340,4 +340,18 @@ impl Value {
             _ => None,
         }
     }
+}
+
+/// Says what to do where the key that drift.toml names is not there.
+fn no_key(error: artifact::Error) -> Failure {
+    let missing = matches!(&error, artifact::Error::System { source, .. }
+        if source.kind() == std::io::ErrorKind::NotFound);
+    let failure = Failure::from(error);
+    if missing {
+        return failure.hint(
+            "drift.toml names it under `trust`; copy the public key there, or make one with \
+             drift keygen",
+        );
+    }
+    failure
 }

@@ -37,6 +37,9 @@ fn a_broken_image_is_incomplete_and_a_wrong_choice_is_usage() {
     assert_eq!(report.document["verdict"]["status"], "incomplete");
     let reason = report.document["problems"][0]["reason"].as_str().unwrap_or_default().to_owned();
     assert!(reason.contains("bytes and has"), "{reason}");
+    let said = stage.drift(["check", &stage.path("bad")]).expect(3).text();
+    assert!(said.starts_with("INCOMPLETE: nothing was compared: the target"), "{said}");
+    assert_eq!(said.matches("bytes and has").count(), 1, "{said}");
     let run = stage.drift(["capture", &stage.path("bad"), "--out", &stage.path("no.drift")]);
     assert!(run.expect(3).error_text().contains("bytes and has"));
     let _run = stage.drift(["diff", &stage.path("bad"), &stage.path("root")]).expect(3);
@@ -80,10 +83,23 @@ fn an_image_is_captured_and_named_from_wherever_it_comes() {
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines.len(), 20, "{said}");
     assert!(lines[0].starts_with("image web, manifest sha256:"), "{said}");
-    assert!(lines[0].ends_with(" 1 layers"), "{said}");
+    assert!(lines[0].ends_with(" 1 layer"), "{said}");
     for pair in lines.chunks(2) {
         assert_eq!(pair, &lines[..2]);
     }
+}
+
+#[test]
+fn files_of_an_image_count_as_read() {
+    let Some(stage) = staged() else { return };
+    let root = format!("dir:{}", stage.path("root"));
+    let [image, root] = [stage.path("layout"), root].map(|target| {
+        let report = Report::of(&stage.drift(["check", &target, "--format", "json"]));
+        let coverage = &report.document["coverage"];
+        [coverage["files_hashed"].as_u64(), coverage["bytes_hashed"].as_u64()]
+    });
+    assert!(root[0] > Some(0));
+    assert_eq!(image, root);
 }
 
 /// The same root in every form that the tools of this machine write.

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use crate::bounds::{Cancel, Event, Observer, Pool};
 use crate::model::{
-    ARTIFACT_RULE, Exclusion, FileType, Frozen, Intake, Package, RowId, RuleId, Snapshot, Tree,
-    TreePath,
+    ARTIFACT_RULE, Coverage, Exclusion, FileType, Frozen, Intake, Package, RowId, RuleId, Snapshot,
+    Tree, TreePath,
 };
 use crate::packages::{Completeness, Ownership, Records};
 use crate::rules::{self, Class, RuleSet};
@@ -161,6 +161,9 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
     let carries = source.survey(&plan, &intake)?;
     let Frozen { mut tree, mut problems, mut coverage, excluded } = intake.freeze();
     redact(&mut tree, &rules);
+    if options.parts.entries {
+        count_surveyed(&tree, &mut coverage);
+    }
 
     run.observer.event(Event::Phase("read"));
     let mut ledger = Ledger { tree: &mut tree, coverage: &mut coverage, problems: &mut problems };
@@ -243,6 +246,14 @@ fn redact(tree: &mut Tree, rules: &RuleSet) {
         if tree.file_type(row) == FileType::File && !rules.rule(tree.rule(row)).keeps_size() {
             tree.redact(row);
         }
+    }
+}
+
+/// Counts the files of which the survey of a stream has the digest already.
+fn count_surveyed(tree: &Tree, coverage: &mut Coverage) {
+    for row in tree.rows().filter(|row| tree.digest(*row).seen().is_some()) {
+        coverage.files_hashed = coverage.files_hashed.saturating_add(1);
+        coverage.bytes_hashed = coverage.bytes_hashed.saturating_add(tree.size(row));
     }
 }
 

@@ -139,13 +139,16 @@ fn take(
         Ok(content) => {
             // A second look changes nothing: its digests would be of another moment.
             if ask.want.digest {
+                let is_counted = ledger.tree.digest(ask.row).seen().is_some();
                 let owner = (content.mode, content.uid, content.gid);
                 ledger.tree.set_owner_and_mode(ask.row, owner);
                 ledger.tree.set_read_state(ask.row, content.size, content.mtime);
                 ledger.tree.set_digest(ask.row, content.digest);
-                ledger.coverage.files_hashed = ledger.coverage.files_hashed.saturating_add(1);
-                ledger.coverage.bytes_hashed =
-                    ledger.coverage.bytes_hashed.saturating_add(content.size);
+                if !is_counted {
+                    let coverage = &mut *ledger.coverage;
+                    coverage.files_hashed = coverage.files_hashed.saturating_add(1);
+                    coverage.bytes_hashed = coverage.bytes_hashed.saturating_add(content.size);
+                }
             }
             let extra = Extra { md5: content.md5, prefix: content.prefix, bytes: content.bytes };
             (extra != Extra::default()).then_some(extra)

@@ -17,8 +17,8 @@ mod side;
 
 use crate::bounds::{Cancel, Cancelled};
 use crate::model::{
-    AttributeSet, Carries, Cursor, CursorError, Entry, FileType, LayerId, Listing, Observed, PerHost,
-    PerHostValue, RuleId, TreePath,
+    AttributeSet, Carries, Cursor, CursorError, Entry, FileType, LayerId, Listing, Observed,
+    PerHost, PerHostValue, RuleId, TreePath,
 };
 use crate::rules::RuleSet;
 

@@ -224,7 +224,10 @@ fn write_all(fd: &OwnedFd, mut bytes: &[u8]) -> Result<(), String> {
 }
 
 fn named(errno: Errno) -> String {
-    format!("{} ({errno})", errno_name(errno))
+    match errno {
+        Errno::NOENT => "there is no such file or directory (ENOENT)".to_owned(),
+        errno => format!("{} ({errno})", errno_name(errno)),
+    }
 }
 
 impl State {

@@ -235,6 +235,32 @@ fn only_a_complete_run_reads_clean() {
 }
 
 #[test]
+fn a_run_that_compared_nothing_says_so_first_and_once() {
+    let mut report = incomplete();
+    report.changes.clear();
+    report.problems.truncate(1);
+    report.problems[0].reason = "the archive breaks off".to_owned();
+    report.target.root_digest = None;
+    for (reason, first, last) in [
+        ("problems", "the target could not be read", "make the target readable"),
+        ("busy", "another run holds the state directory", "when the other run has ended"),
+        ("deadline", "the deadline passed", "--deadline"),
+    ] {
+        report.verdict.reason = Some(reason.to_owned());
+        let text = written("text", &report, PLAIN);
+        assert!(
+            text.starts_with(&format!("INCOMPLETE: nothing was compared: {first}. ")),
+            "{text}"
+        );
+        assert_eq!(text.matches("the archive breaks off").count(), 1, "{text}");
+        assert!(text.contains(last), "{text}");
+        assert!(!text.contains("is a host"), "{text}");
+    }
+    report.target.root_digest = Some("sha256:00".to_owned());
+    assert!(written("text", &report, PLAIN).starts_with("INCOMPLETE: no finding"));
+}
+
+#[test]
 fn an_unsigned_reference_says_so_beside_the_verdict() {
     let mut report = clean();
     report.baseline = Reference { kind: "package-database", ..Reference::default() };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::page::{Line, Page};
+use super::verdict::only_problem;
 use super::words::{count, number, total};
 use super::{MAX_LINES, list};
 use crate::model::Severity;
@@ -21,7 +22,8 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
 }
 
 fn problems(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
-    if report.problems.is_empty() {
+    // One that tells of the target as a whole stands in the first lines.
+    if report.problems.is_empty() || only_problem(report).is_some() {
         return Ok(());
     }
     let mut groups: BTreeMap<(Option<&str>, &str), Vec<&Problem>> = BTreeMap::new();

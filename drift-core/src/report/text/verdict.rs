@@ -56,9 +56,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         }
         "clean" | "incomplete" => {
             line.painted("1;33", "INCOMPLETE:");
-            line.say(&format!("no finding{} so far, but", at_threshold(report)));
-            reason(&mut line, verdict.reason.as_deref());
-            line.say(&format!("({})", unseen(report)));
+            incomplete(&mut line, report);
         }
         other => {
             line.painted("1;31", "UNKNOWN:").say("status").name(other.as_bytes());
@@ -66,7 +64,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     }
     line.glue(".").say(&format!("Exit code {}.", verdict.exit_code));
     page.line(&line)?;
-    if let Some(detail) = &verdict.detail {
+    if let Some(detail) = detail(report) {
         page.line(Line::at(2).say("Reason:").say(detail))?;
     }
     if verdict.status == "findings" && !verdict.complete {
@@ -76,6 +74,42 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         page.line(&line)?;
     }
     compared(page, report)
+}
+
+/// Returns whether the target was never captured, so that nothing of it is known.
+pub(super) fn nothing_compared(report: &Report) -> bool {
+    report.verdict.status == "incomplete"
+        && report.target.root_digest.is_none()
+        && report.changes.is_empty()
+}
+
+/// Returns the one problem that the reason in the first lines tells already.
+pub(super) fn only_problem(report: &Report) -> Option<&str> {
+    match report.problems.as_slice() {
+        [only] if nothing_compared(report) => Some(&only.reason),
+        _ => None,
+    }
+}
+
+fn detail(report: &Report) -> Option<&str> {
+    report.verdict.detail.as_deref().or_else(|| only_problem(report))
+}
+
+fn incomplete(line: &mut Line, report: &Report) {
+    let code = report.verdict.reason.as_deref();
+    if nothing_compared(report) {
+        line.say("nothing was compared:");
+        match code {
+            Some("problems") => {
+                line.say("the target could not be read");
+            }
+            code => reason(line, code),
+        }
+        return;
+    }
+    line.say(&format!("no finding{} so far, but", at_threshold(report)));
+    reason(line, code);
+    line.say(&format!("({})", unseen(report)));
 }
 
 /// Returns the changes that the threshold makes findings.
@@ -142,12 +176,14 @@ fn unseen(report: &Report) -> String {
 fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let target = &report.target;
     let mut line = Line::at(2);
-    line.say("Target:").name(target.locator.as_bytes()).say("is");
+    line.say("Target:").name(target.locator.as_bytes());
     match target.kind.as_str() {
-        "oci" => line.say("an OCI image"),
-        "docker-archive" => line.say("an image in a docker archive"),
-        "overlay" => line.say("an overlay"),
-        kind => line.say("a").name(kind.as_bytes()),
+        // Of a target that was not read, the kind is a guess.
+        _ if target.root_digest.is_none() => &mut line,
+        "oci" => line.say("is an OCI image"),
+        "docker-archive" => line.say("is an image in a docker archive"),
+        "overlay" => line.say("is an overlay"),
+        kind => line.say("is a").name(kind.as_bytes()),
     };
     let identity = &target.identity;
     for (word, value) in [
@@ -274,9 +310,11 @@ fn composed(page: &mut Page<'_>, baseline: &Reference) -> io::Result<()> {
 pub(super) fn write_advice(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     page.heading("What to do")?;
     let advice = match (report.verdict.status, report.summary.recommendation) {
-        ("untrusted", _) => {
-            "Do not use this reference. Fetch it again from where it was sealed, or find out who \
-             changed it."
+        ("untrusted", _) => distrust(report.verdict.reason.as_deref()),
+        _ if nothing_compared(report) => again(report.verdict.reason.as_deref()),
+        (_, "replace") if matches!(report.target.kind.as_str(), "oci" | "docker-archive") => {
+            "REPLACE: the image is not what was sealed. Do not deploy it. Find out what changed it, \
+             and build it again; seal it only if the change was meant."
         }
         (_, "replace") => {
             "REPLACE: something was changed in place. Keep the evidence, then replace this system \
@@ -290,4 +328,38 @@ pub(super) fn write_advice(page: &mut Page<'_>, report: &Report) -> io::Result<(
         page.line(Line::at(2).say("Note:").say(note))?;
     }
     Ok(())
+}
+
+/// Returns what to do about a reference that was refused.
+fn distrust(reason: Option<&str>) -> &'static str {
+    match reason {
+        Some("no-trust") => {
+            "Name the public key by --trust, from where the key was made and not from where the \
+             reference lay."
+        }
+        Some("unsigned") => {
+            "Do not use this reference. Copy its seal along with it from where it was sealed, or \
+             have it sealed there."
+        }
+        Some("wrong-identity") => {
+            "Do not use this reference here. Name the one that was sealed for this system, or \
+             correct the identity that is expected."
+        }
+        Some("expired" | "too-old") => {
+            "Do not use this reference. Have a newer one captured and sealed."
+        }
+        _ => {
+            "Do not use this reference. Fetch it again from where it was sealed, or find out who \
+             changed it."
+        }
+    }
+}
+
+/// Returns what to do after a run that compared nothing.
+fn again(reason: Option<&str>) -> &'static str {
+    match reason {
+        Some("busy") => "RETRY: check again when the other run has ended.",
+        Some("deadline") => "RETRY: allow more time by --deadline, or find out what is slow.",
+        _ => "RETRY: make the target readable, or correct its name, and check again.",
+    }
 }

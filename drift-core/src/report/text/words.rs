@@ -76,7 +76,7 @@ pub(super) fn event(line: &mut Line, change: &Change) {
     let file_type = change.file_type.unwrap_or("");
     match change.kind {
         // Of a fact, that it is there says nothing: its value does.
-        _ if change.fact.is_some() => differences(line, change),
+        _ if change.fact.is_some() => fact(line, change),
         "added" => {
             line.say("added").say(file_type);
             added(line, change);
@@ -92,6 +92,31 @@ pub(super) fn event(line: &mut Line, change: &Change) {
             if change.attributes.is_empty() && change.moved_from.is_none() {
                 line.say("changed");
             }
+        }
+    }
+}
+
+/// Appends the value of a fact before and after; where one is missing, that it came or went.
+fn fact(line: &mut Line, change: &Change) {
+    for (at, attribute) in change.attributes.iter().enumerate() {
+        if at > 0 {
+            line.glue(";");
+        }
+        let (before, after) = (attribute.before.as_deref(), attribute.after.as_deref());
+        let (word, text, base64) = match (before, after) {
+            (None, Some(text)) => ("added", text, &attribute.after_b64),
+            (Some(text), None) => ("removed", text, &attribute.before_b64),
+            _ => {
+                value(line, false, before, attribute.before_b64.as_deref());
+                line.say("->");
+                value(line, false, after, attribute.after_b64.as_deref());
+                continue;
+            }
+        };
+        line.say(word);
+        // Of what is kept by its name alone, such as a variable, the path says it all.
+        if change.path.rsplit('.').next() != Some(text) {
+            line.value(&exact(text, base64.as_deref()));
         }
     }
 }
