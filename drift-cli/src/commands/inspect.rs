@@ -133,13 +133,18 @@ fn image(view: &View<'_>) -> String {
     for (name, values) in [
         ("entrypoint", &config.entrypoint),
         ("command", &config.command),
+        ("health check", &config.healthcheck),
         ("environment", &config.environment),
         ("ports", &config.exposed_ports),
         ("volumes", &config.volumes),
     ] {
         line(name, &values.join(" "));
     }
-    for (name, pairs) in [("label", &config.labels), ("annotation", &image.annotations)] {
+    for (name, pairs) in [
+        ("variable", &config.environment_values),
+        ("label", &config.labels),
+        ("annotation", &image.annotations),
+    ] {
         for (key, value) in pairs {
             line(name, &format!("{key}={value}"));
         }

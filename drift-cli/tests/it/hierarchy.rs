@@ -265,3 +265,42 @@ fn a_change_of_an_image_names_the_layer_and_its_command() {
         .text();
     assert!(text.contains("ADD rootfs.tar /\n"), "{text}");
 }
+
+/// Where programs are looked for is another value of a variable that was there before.
+#[test]
+fn another_path_is_one_finding_and_another_token_is_kept_nowhere() {
+    let Some(_umoci) = need::tool("umoci") else { return };
+    let stage = Stage::new();
+    let script = format!(
+        r#"{IMAGES}
+        umoci config --image lay:base --tag golden --config.env PATH=/usr/bin:/bin \
+            --config.env API_TOKEN=hunter2hunter2
+        umoci config --image lay:golden --tag token --config.env API_TOKEN=swordfish1
+        umoci config --image lay:golden --tag evil --config.env PATH=/tmp/evil:/bin \
+            --config.env API_TOKEN=swordfish1
+        "$drift" capture oci:lay@golden --out env.drift --sign golden.key.pem --identity env \
+            --state state >&2"#
+    );
+    let _made = stage.script(Space::Shared, &script).expect(0);
+    let ask = |tag: &str, code| {
+        let script = format!(
+            r#"cd "$s"; "$drift" check oci:lay@{tag} --baseline env.drift --trust golden.pub.pem \
+                --state state --format json"#
+        );
+        Report::of(&stage.script(Space::Shared, &script)).expect(code)
+    };
+    let same = ask("token", 0);
+    let other = ask("evil", 1);
+    let found: Vec<_> = other.all("/changes").collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["path"], "config.environment.PATH");
+    assert_eq!((&found[0]["kind"], &found[0]["severity"]), (&"modified".into(), &"high".into()));
+    let values = &other.document["target"]["image"]["config"]["environment_values"];
+    assert_eq!(*values, serde_json::json!({ "PATH": ["/tmp/evil:/bin"] }));
+    let show = "cd \"$s\"; \"$drift\" inspect env.drift image --unverified";
+    let shown = stage.script(Space::Shared, show).expect(0).text();
+    assert!(shown.contains("\nvariable        PATH=/usr/bin:/bin\n"), "{shown}");
+    assert!(shown.contains("\nhealth check\n"), "{shown}");
+    let all = format!("{}{}{shown}", same.document, other.document);
+    assert!(all.contains("API_TOKEN") && !all.contains("hunter2") && !all.contains("swordfish"));
+}

@@ -31,6 +31,7 @@ const VOLUMES: u64 = 7;
 const STOP_SIGNAL: u64 = 8;
 const LABELS: u64 = 9;
 const HEALTHCHECK: u64 = 10;
+const ENVIRONMENT_VALUES: u64 = 11;
 
 /// Returns the raw block.
 pub(super) fn write(image: &Image) -> Result<Vec<u8>, Error> {
@@ -78,6 +79,7 @@ fn items(image: &Image) -> u64 {
         config.command.len(),
         config.healthcheck.len(),
         config.environment.len(),
+        config.environment_values.len(),
         config.exposed_ports.len(),
         config.volumes.len(),
         config.labels.len(),
@@ -150,6 +152,9 @@ fn config(config: &ImageConfig) -> Vec<u8> {
     if !config.healthcheck.is_empty() {
         put_field(&mut out, HEALTHCHECK, &texts(&config.healthcheck));
     }
+    if !config.environment_values.is_empty() {
+        put_field(&mut out, ENVIRONMENT_VALUES, &list(&config.environment_values, put_pair));
+    }
     out
 }
 
@@ -202,6 +207,9 @@ fn read_config(raw: &[u8], budget: &mut Budget, config: &mut ImageConfig) -> Res
             VOLUMES => config.volumes = read_list(&mut field, budget, text)?,
             STOP_SIGNAL => config.stop_signal = read_option(&mut field)?,
             HEALTHCHECK => config.healthcheck = read_list(&mut field, budget, text)?,
+            ENVIRONMENT_VALUES => {
+                config.environment_values = read_list(&mut field, budget, read_pair)?;
+            }
             LABELS => config.labels = read_list(&mut field, budget, read_pair)?,
             _ => continue,
         }

@@ -118,6 +118,7 @@ fn image() -> Image {
             command: texts(&[""]),
             healthcheck: texts(&["CMD-SHELL", "true"]),
             environment: texts(&["LANG", "PATH"]),
+            environment_values: pair("PATH"),
             working_directory: command("/"),
             exposed_ports: texts(&["80/tcp"]),
             volumes: texts(&["/data"]),

@@ -4,7 +4,12 @@
 //! that one image is the same through every tool that writes it. Labels, annotations and history
 //! tell how an image was built, and differ by build: they are reported, not compared.
 
-use crate::model::{Image, ImageConfig, Platform};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Image, ImageConfig, Platform, decides_what_runs};
+
+/// Before the name of a variable.
+const ENVIRONMENT: &str = "config.environment.";
 
 /// One difference of two configurations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,10 +26,10 @@ impl ImageChange {
     /// Returns whether it bears on which program runs, or as whom.
     #[must_use]
     pub fn decides_what_runs(&self) -> bool {
-        matches!(
-            self.key.as_str(),
-            "config.user" | "config.entrypoint" | "config.command" | "config.healthcheck"
-        )
+        match self.key.as_str() {
+            "config.user" | "config.entrypoint" | "config.command" | "config.healthcheck" => true,
+            key => key.strip_prefix(ENVIRONMENT).is_some_and(decides_what_runs),
+        }
     }
 }
 
@@ -49,7 +54,7 @@ pub fn compare_images(before: &Image, after: &Image) -> Vec<ImageChange> {
     // "port/tcp, port/udp, or port with the default protocol tcp" (image specification, ExposedPorts).
     let port =
         |port: &String| if port.contains('/') { port.clone() } else { format!("{port}/tcp") };
-    members(&mut changes, "config.environment", (&old.environment, &new.environment), plain);
+    environment(&mut changes, old, new);
     members(&mut changes, "config.exposed_ports", (&old.exposed_ports, &new.exposed_ports), port);
     members(&mut changes, "config.volumes", (&old.volumes, &new.volumes), plain);
     changes.sort_by(|a, b| a.key.cmp(&b.key));
@@ -84,6 +89,40 @@ fn platform(platform: &Platform) -> Option<String> {
     };
     platform.variant = platform.variant.filter(|variant| !variant.is_empty() && variant != implied);
     (platform != Platform::default()).then(|| platform.to_string())
+}
+
+/// Compares variables by name and, where they are kept, by value; one that differs is one change.
+fn environment(changes: &mut Vec<ImageChange>, before: &ImageConfig, after: &ImageConfig) {
+    let (old, new) = (variables(before), variables(after));
+    let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+    // Of what is kept by name alone the name stands for the value.
+    let shown = |name: &str, values: &Vec<&str>| match values.as_slice() {
+        [] => name.to_owned(),
+        [value] => (*value).to_owned(),
+        several => serde_json::Value::from(several).to_string(),
+    };
+    for name in names {
+        let (before, after) = (old.get(name), new.get(name));
+        if before != after {
+            changes.push(ImageChange {
+                key: format!("{ENVIRONMENT}{name}"),
+                before: before.map(|values| shown(name, values)),
+                after: after.map(|values| shown(name, values)),
+            });
+        }
+    }
+}
+
+/// Each variable with what is kept of its values.
+fn variables(config: &ImageConfig) -> BTreeMap<&str, Vec<&str>> {
+    let mut variables: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for name in &config.environment {
+        let _values = variables.entry(name).or_default();
+    }
+    for (name, value) in &config.environment_values {
+        variables.entry(name).or_default().push(value);
+    }
+    variables
 }
 
 /// Compares two sets of names; each that came or went is a change of its own.
@@ -171,6 +210,41 @@ mod tests {
             |image| image.platform = Platform::parse("linux/arm/v6").unwrap(),
             &[("platform", Some("linux/arm/v6"))],
         );
+    }
+
+    #[test]
+    fn a_variable_is_one_change_by_name_or_value() {
+        let with = |values: &[(&str, &str)]| {
+            let mut image = Image::default();
+            image.config.environment = texts(&["A", "PATH"]);
+            let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            image.config.environment_values = values.iter().map(own).collect();
+            image
+        };
+        let told = |before: &Image, after: &Image| -> Vec<String> {
+            let changes = compare_images(before, after);
+            let tell = |one: &ImageChange| {
+                let text = |value: &Option<String>| value.clone().unwrap_or("-".to_owned());
+                let runs = if one.decides_what_runs() { "!" } else { "" };
+                format!("{}{runs} {} {}", one.key, text(&one.before), text(&one.after))
+            };
+            changes.iter().map(tell).collect()
+        };
+        let (golden, evil) = (with(&[("PATH", "/bin")]), with(&[("PATH", "/tmp/evil")]));
+        let twice = with(&[("PATH", "/bin"), ("PATH", "/tmp/evil")]);
+        assert_eq!(told(&golden, &golden), [""; 0]);
+        assert_eq!(told(&golden, &evil), ["config.environment.PATH! /bin /tmp/evil"]);
+        assert_eq!(
+            told(&golden, &twice),
+            [r#"config.environment.PATH! /bin ["/bin","/tmp/evil"]"#]
+        );
+        assert_eq!(
+            told(&Image::default(), &golden),
+            ["config.environment.A - A", "config.environment.PATH! - /bin"]
+        );
+        assert_eq!(told(&golden, &with(&[])), ["config.environment.PATH! /bin PATH"]);
+        // What is empty is set all the same.
+        assert_eq!(told(&golden, &with(&[("PATH", "")])), ["config.environment.PATH! /bin "]);
     }
 
     #[test]

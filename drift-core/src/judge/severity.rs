@@ -67,7 +67,7 @@ const UNVERIFIED: &str = "against a baseline, on the package database's word alo
 pub const SEVERITIES: &[SeverityRow] = &[
     row(
         Cause::ModifiedInPlace,
-        "entrypoint, command or user of an image",
+        "what an image runs, and as whom: entrypoint, variables such as PATH …",
         |about| about.image_fact && about.decides_what_runs,
         Severity::High,
     ),

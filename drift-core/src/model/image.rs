@@ -2,7 +2,8 @@
 //! container would be started with.
 //!
 //! Values come from the image's author: they are shown escaped, compared, and never believed about
-//! the files. Values of environment variables are left out, because secrets live there.
+//! the files. Values of environment variables are left out, because secrets live there, but for those
+//! that decide which code runs.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -68,6 +69,10 @@ pub struct ImageConfig {
     pub healthcheck: Vec<String>,
     /// Names of environment variables, sorted.
     pub environment: Vec<String>,
+    /// Names and values of those that decide which code runs ([`super::decides_what_runs`]), masked
+    /// where they look like a secret; sorted by name. A name that is set twice is there twice, in the
+    /// image's order, because programs disagree which one counts.
+    pub environment_values: Vec<(String, String)>,
     /// Where it starts.
     pub working_directory: Option<String>,
     /// Such as `8080/tcp`, sorted.

@@ -8,6 +8,7 @@ mod coverage;
 mod cursor;
 mod digest;
 mod entry;
+mod environment;
 mod image;
 mod kind;
 mod metadata;
@@ -24,6 +25,7 @@ pub use coverage::{Coverage, Exclusion, Mount};
 pub use cursor::{ARTIFACT_RULE, Cursor, CursorError, Listing, RuleId, Step};
 pub use digest::{Algorithm, Digest, hex};
 pub use entry::{Device, Entry, Flags, Observed, Time, Xattr, Xattrs};
+pub use environment::{DECIDING_VARIABLES, decides_what_runs};
 pub use image::{
     BlobDigest, HistoryStep, Image, ImageConfig, ImageSecret, Layer, LayerId, NoDigest, Platform,
 };

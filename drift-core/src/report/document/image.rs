@@ -40,8 +40,13 @@ pub struct ImageConfig {
     pub entrypoint: Vec<String>,
     /// Further arguments, or the program where there is no entrypoint.
     pub command: Vec<String>,
-    /// Names of environment variables; values are never kept.
+    /// The command that Docker runs in each container from time to time, after how it is run.
+    pub healthcheck: Vec<String>,
+    /// Names of environment variables.
     pub environment: Vec<String>,
+    /// Values by name of those that decide which code runs, masked where they look like a secret; no
+    /// others are kept. More than one where the image sets a name more than once.
+    pub environment_values: BTreeMap<String, Vec<String>>,
     /// Where it starts.
     pub working_directory: Option<String>,
     /// Such as `8080/tcp`.
@@ -131,11 +136,17 @@ impl From<&model::Image> for Image {
 
 impl From<&model::ImageConfig> for ImageConfig {
     fn from(config: &model::ImageConfig) -> Self {
+        let mut environment_values: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, value) in &config.environment_values {
+            environment_values.entry(name.clone()).or_default().push(value.clone());
+        }
         Self {
             user: config.user.clone(),
             entrypoint: config.entrypoint.clone(),
             command: config.command.clone(),
+            healthcheck: config.healthcheck.clone(),
             environment: config.environment.clone(),
+            environment_values,
             working_directory: config.working_directory.clone(),
             exposed_ports: config.exposed_ports.clone(),
             volumes: config.volumes.clone(),

@@ -1,10 +1,13 @@
 //! The configuration of an image (OCI image specification, "Image Configuration"), less what may not
-//! be kept: values of environment variables, and what looks like a secret anywhere else.
+//! be kept: values of environment variables that do not decide which code runs, and what looks like a secret
+//! anywhere else.
 
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use crate::bounds::secrets::{MASK, kind_of_name, kind_of_value};
-use crate::model::{BlobDigest, HistoryStep, ImageConfig, ImageSecret, Platform};
+use crate::model::{
+    BlobDigest, HistoryStep, ImageConfig, ImageSecret, Platform, decides_what_runs,
+};
 
 use super::command::{masked, masked_arguments};
 use super::descriptor::platform;
@@ -101,12 +104,14 @@ fn started(config: &Object, secrets: &mut Secrets) -> Result<ImageConfig, String
         }
         None => Vec::new(),
     };
+    let (environment, environment_values) = environment(config, "config", secrets)?;
     Ok(ImageConfig {
         user: text("User")?,
         entrypoint,
         command,
         healthcheck,
-        environment: environment(config, "config", secrets)?,
+        environment,
+        environment_values,
         working_directory: text("WorkingDir")?,
         exposed_ports: names("ExposedPorts")?,
         volumes: names("Volumes")?,
@@ -115,20 +120,35 @@ fn started(config: &Object, secrets: &mut Secrets) -> Result<ImageConfig, String
     })
 }
 
-/// Returns the names of the variables; of their values only what they look like is kept.
-fn environment(config: &Object, of: &str, secrets: &mut Secrets) -> Result<Vec<String>, String> {
-    let mut names = Vec::new();
+/// Names of variables, and names with values of those that decide which code runs.
+type Environment = (Vec<String>, Vec<(String, String)>);
+
+/// Reads the variables; of the values of most of them only what they look like is kept.
+fn environment(config: &Object, of: &str, secrets: &mut Secrets) -> Result<Environment, String> {
+    let (mut names, mut values) = (Vec::new(), Vec::new());
     for variable in config.texts("Env")? {
         let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
         let named = kind_of_name(name).filter(|_| !value.is_empty());
         if let Some(kind) = kind_of_value(value).or(named) {
             secrets.add(format!("{of}.env.{name}"), kind);
         }
+        if decides_what_runs(name) {
+            let inner = masked(value);
+            // Words look harmless one by one where a key has blanks in it.
+            let whole = named.is_some() || kind_of_value(&inner.text).is_some();
+            for kind in inner.kinds {
+                secrets.add(format!("{of}.env.{name}"), kind);
+            }
+            let shown = if whole { MASK.to_owned() } else { inner.text };
+            values.push((name.to_owned(), shown));
+        }
         names.push(name.to_owned());
     }
     names.sort();
     names.dedup();
-    Ok(names)
+    values.sort_by(|(a, _), (b, _)| a.cmp(b));
+    values.dedup();
+    Ok((names, values))
 }
 
 fn history(document: &Object, secrets: &mut Secrets) -> Result<Vec<HistoryStep>, String> {
@@ -149,4 +169,57 @@ fn history(document: &Object, secrets: &mut Secrets) -> Result<Vec<HistoryStep>,
         steps.push(HistoryStep { created, created_by, layer });
     }
     Ok(steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Configuration;
+
+    /// Reads an image's environment, and checks that no part of it has `never` in it.
+    fn read(variables: &[&str], never: &str) -> (Vec<String>, Vec<String>) {
+        let root = serde_json::json!({ "type": "layers", "diff_ids": [] });
+        let config = serde_json::json!({
+            "os": "linux", "architecture": "amd64", "rootfs": root, "config": { "Env": variables },
+        });
+        let found = Configuration::read(config.to_string().as_bytes()).unwrap();
+        assert!(never.is_empty() || !format!("{found:?}").contains(never), "{found:?}");
+        let values = found.config.environment_values.into_iter();
+        let secrets = found.secrets.iter().map(|one| format!("{} {}", one.location, one.kind));
+        (values.map(|(name, value)| format!("{name}={value}")).collect(), secrets.collect())
+    }
+
+    #[test]
+    fn values_are_kept_of_what_decides_which_code_runs() {
+        let variables = ["PATH=/z", "API_URL=hidden", "BASH_ENV", "PATH=/a=b", "PATH=/a=b", "ENV="];
+        let (values, secrets) = read(&variables, "hidden");
+        assert_eq!(values, ["BASH_ENV=", "ENV=", "PATH=/z", "PATH=/a=b"]);
+        assert_eq!(secrets, [""; 0]);
+    }
+
+    #[test]
+    fn secrets_in_values_are_masked() {
+        let (values, secrets) = read(&["API_TOKEN=hunter2"], "hunter2");
+        assert_eq!((values, secrets.len()), (Vec::new(), 1));
+        for (variable, shown, kind) in [
+            (
+                "JAVA_TOOL_OPTIONS=-Dstore.password=hunter2 -javaagent:/x.jar",
+                "JAVA_TOOL_OPTIONS=-Dstore.password=[masked] -javaagent:/x.jar",
+                "named-like-a-secret",
+            ),
+            ("LD_API_TOKEN=hunter2", "LD_API_TOKEN=[masked]", "named-like-a-secret"),
+            ("PERL5OPT=-----BEGIN EC PRIVATE KEY----- hunter2", "PERL5OPT=[masked]", "private-key"),
+            (
+                "NODE_OPTIONS=--require https://u:hunter2@h/x",
+                "NODE_OPTIONS=--require [masked]",
+                "url-with-password",
+            ),
+        ] {
+            let (values, secrets) = read(&[variable], "hunter2");
+            let name = variable.split_once('=').unwrap().0;
+            assert_eq!(values, [shown]);
+            assert_eq!(secrets, [format!("config.env.{name} {kind}")]);
+        }
+        let (values, _) = read(&["PATH=/opt/token:/srv/auth:/bin"], "");
+        assert_eq!(values, ["PATH=/opt/token:/srv/auth:/bin"], "places are no secrets");
+    }
 }

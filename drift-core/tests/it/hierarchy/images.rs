@@ -136,9 +136,13 @@ fn another_configuration_is_a_finding_of_its_own() {
     check(&|image| image.config.user = some("0"), &[("added config.user", Severity::High)]);
     let outcome = check(
         &|image| image.config.environment = vec!["LD_PRELOAD".to_owned()],
-        &[("added config.environment.LD_PRELOAD", Severity::Medium)],
+        &[("added config.environment.LD_PRELOAD", Severity::High)],
     );
     assert_eq!(outcome.verdict.status(), Status::Findings);
+    check(
+        &|image| image.config.environment = vec!["LANG".to_owned()],
+        &[("added config.environment.LANG", Severity::Medium)],
+    );
     check(
         &|image| {
             image.config.entrypoint = vec!["/bin/evil".to_owned()];

@@ -296,7 +296,12 @@ impl Sample<'_> {
                 user: self.some("app"),
                 entrypoint: vec![self.text("/usr/bin/web")],
                 command: vec![self.text("--port")],
+                healthcheck: vec![self.text("CMD-SHELL")],
                 environment: vec![self.text("PATH")],
+                environment_values: BTreeMap::from([(
+                    self.text("PATH"),
+                    vec![self.text("/usr/bin:/bin")],
+                )]),
                 working_directory: self.some("/srv"),
                 exposed_ports: vec![self.text("80/tcp")],
                 volumes: vec![self.text("/data")],

@@ -43,14 +43,16 @@ fn declared(root: &Value, schema: &Value, at: &str, into: &mut BTreeSet<String>)
 
 /// Collects the members that a document has; maps of counts and references are leaves.
 fn present(value: &Value, at: &str, into: &mut BTreeSet<String>) {
-    const MAPS: [&str; 8] = [
+    const MAPS: [&str; 10] = [
         ".summary.changes.by_cause",
         ".summary.changes.by_severity",
         ".summary.policies",
         ".policies[].references",
         ".target.image.annotations",
+        ".target.image.config.environment_values",
         ".target.image.config.labels",
         ".baseline.image.annotations",
+        ".baseline.image.config.environment_values",
         ".baseline.image.config.labels",
     ];
     if let Some(items) = value.as_array() {
