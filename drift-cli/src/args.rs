@@ -127,6 +127,9 @@ pub(crate) struct TrustArgs {
     /// The time that expiry, age and reports use, RFC 3339, instead of the clock
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<String>,
+    // Whether the expected identity is what the target's own os-release says.
+    #[arg(skip)]
+    pub(crate) named_by_target: bool,
 }
 
 /// Where the report goes.

@@ -24,6 +24,10 @@ const LOWERS_ARE_REFERENCE: &str = "the reference is what the lower directories 
     sealed: every change is one made in the upper directory, and what was changed in a lower one does \
     not show";
 
+/// The target's own word decided what it is compared with.
+const CHOSEN_BY_TARGET: &str = "the baseline was chosen by IMAGE_ID of the target; name identity in \
+    drift.toml to settle it";
+
 pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
     let outputs =
         Outputs::parse(&args.report.format, &args.report.output, args.sign_report.as_deref())?;
@@ -45,6 +49,9 @@ pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Res
     let mut outcome =
         outcome(args, &request, &occasion, &outputs, (settings, terminal), &mut lease)?;
     outcome.report.tool.config_digests.clone_from(&settings.config);
+    if args.trust.named_by_target {
+        outcome.report.notes.push(CHOSEN_BY_TARGET.to_owned());
+    }
     let exit = exit(&outcome, args.report.exit_zero);
     let silent = args.report.quiet && outcome.verdict.status() == Status::Clean;
     match outputs.write(&outcome.report, clock.now(), silent, terminal) {

@@ -255,6 +255,7 @@ impl Layers<'_> {
         let chosen = choose::choose(&directory, target, trust, self.settings)?;
         *baseline = vec![chosen.path];
         trust.expect_identity = Some(chosen.identity);
+        trust.named_by_target = chosen.by_target;
         Ok(())
     }
 

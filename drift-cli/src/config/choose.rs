@@ -21,6 +21,8 @@ use crate::terminal::shown;
 pub(super) struct Chosen {
     pub(super) path: PathBuf,
     pub(super) identity: String,
+    /// Whether the target's own os-release chose it.
+    pub(super) by_target: bool,
 }
 
 /// A baseline in the directory.
@@ -41,11 +43,12 @@ pub(super) fn choose(
     settings: &Settings,
 ) -> Result<Chosen, Failure> {
     let candidates = candidates(directory, trust, settings)?;
-    let wanted = match trusted_identity(trust)? {
-        Some(identity) => vec![identity],
-        None => named_by(target, image, settings)?,
+    let (wanted, by_target) = match trusted_identity(trust)? {
+        Some(identity) => (vec![identity], false),
+        None => (named_by(target, image, settings)?, true),
     };
-    pick(&candidates, &wanted).ok_or_else(|| {
+    let chosen = pick(&candidates, &wanted).map(|chosen| Chosen { by_target, ..chosen });
+    chosen.ok_or_else(|| {
         let told: Vec<String> = candidates.iter().map(Candidate::told).collect();
         let there = if told.is_empty() { "none at all".to_owned() } else { told.join(", ") };
         let said: Vec<String> =
@@ -71,7 +74,8 @@ fn pick(candidates: &[Candidate], wanted: &[String]) -> Option<Chosen> {
             });
             match (fitting.next(), fitting.next()) {
                 (Some(one), None) => {
-                    return Some(Chosen { path: one.path.clone(), identity: name.clone() });
+                    let (path, identity) = (one.path.clone(), name.clone());
+                    return Some(Chosen { path, identity, by_target: false });
                 }
                 (Some(_), Some(_)) => return None,
                 (None, _) => {}

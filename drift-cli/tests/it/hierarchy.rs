@@ -154,6 +154,50 @@ fn an_application_that_is_a_whole_root_must_keep_its_base() {
     assert!(notes.contains("1 files that may grow"), "{notes}");
 }
 
+/// The rules in force are those of the last, and it must not loosen what its base sealed.
+#[test]
+fn the_rules_of_an_application_cannot_hide_its_base() {
+    let sealed =
+        "seal base >&2; seal runtime >&2; printf 'dynamic /**\\n' >> rules; seal app >&2; all";
+    let evil = "printf 'evil\\n' > all/usr/bin/tool";
+    let check_all = "compose check dir:all --format json";
+    for script in [evil, ":"] {
+        let stage = Stage::new();
+        let report = check(&stage, &format!("{sealed}\n{script}\n{check_all}"), 3);
+        let problems = report.document["problems"].to_string();
+        for base in ["base", "runtime"] {
+            let part = format!("entries of {base} than its own rules, such as /");
+            assert!(problems.contains(&part), "{part}: {problems}");
+        }
+        assert_eq!(report.all("/problems").count(), 2);
+        // What the operator says holds for everything, and is his to say.
+        let ruled = format!("cd \"$s\"; {check_all} --rules rules");
+        let ruled = ruled.replace(
+            "compose check",
+            "\"$drift\" check --baseline base.drift \
+            --baseline runtime.drift --baseline app.drift --trust golden.pub.pem --state state",
+        );
+        assert_eq!(Report::of(&stage.script(Space::Shared, &ruled)).expect(0).code, Some(0));
+    }
+    // What the application's seal alters is judged by the base, whatever its own rules say.
+    let stage = Stage::new();
+    let altering =
+        "mkdir -p app/usr/bin; cp -a base/usr/bin/tool app/usr/bin; chmod 700 app/usr/bin/tool";
+    let report = check(&stage, &format!("{altering}\n{sealed}\n{check_all}"), 1);
+    assert_eq!(told(&report), ["modified /usr/bin/tool (app alters base)"]);
+}
+
+#[test]
+fn an_application_may_say_what_changes_in_its_own_directories() {
+    let stage = Stage::new();
+    let sealed = "mkdir -p app/opt/app/cache; seal base >&2; seal runtime >&2
+        printf 'dynamic /opt/app/cache\\n' >> rules; seal app >&2; all; printf x > all/opt/app/cache/x";
+    let check_all = "compose check dir:all --format json";
+    let report = check(&stage, &format!("{sealed}\n{check_all}"), 0);
+    assert_eq!(report.all("/problems").count(), 0);
+    let _found = check(&stage, &format!("printf 'evil\\n' > all/usr/bin/tool\n{check_all}"), 1);
+}
+
 #[test]
 fn every_seal_must_hold_before_anything_is_used() {
     for spoiled in ["base", "runtime", "app"] {

@@ -1,7 +1,8 @@
 //! "The application adds, never alters its base": what each later baseline of a composition changes of
 //! the earlier ones. Each is a finding of its own, whatever the target looks like.
 //!
-//! What the rules let change (a package database, a log) is none.
+//! What the rules of the earlier one let change (a package database, a log) is none: a later one cannot
+//! loosen what another sealed. Rules of the operator replace them all.
 
 use std::collections::BTreeMap;
 
@@ -21,13 +22,14 @@ use super::{Error, Found, Sealed};
 pub(super) fn add(
     found: &mut Found,
     composition: &Composition<'_>,
-    rules: &RuleSet,
+    (rules, overridden): (&RuleSet, bool),
     run: &Run<'_>,
 ) -> Result<(), Error> {
     let mut grown = 0usize;
     for (at, later) in composition.parts.iter().enumerate().skip(1) {
         let earlier = Composition::new(composition.parts.get(..at).unwrap_or_default())?;
-        let comparison = compare(&earlier, later, rules, run)?;
+        let owns = if overridden { &[][..] } else { earlier.rules() };
+        let comparison = compare(&earlier, later, (rules, owns), run)?;
         found.not_compared = found.not_compared.saturating_add(comparison.not_compared);
         found.problems.extend(unseen(&comparison));
         grown = grown.saturating_add(comparison.grown.len());
@@ -35,8 +37,11 @@ pub(super) fn add(
         let (packages, after) = (&earlier.packages, later.baseline.packages());
         let image = later.baseline.image().map_or(Origins::None, Origins::Image);
         let origins = (Origins::Composed(&earlier), image);
-        let names = Names { before: packages, after, rules, origins, removals: None };
         for change in &comparison.changes {
+            let origin = change.before.as_ref().and_then(|before| before.origin);
+            let own_rules = origin.filter(|_| !overridden).and_then(|at| earlier.rules_of(at));
+            let rules = own_rules.unwrap_or(rules);
+            let names = Names { before: packages, after, rules, origins, removals: None };
             found.changes.extend(altered(change, later, &own, &names));
         }
     }
@@ -52,7 +57,7 @@ pub(super) fn add(
 fn compare(
     earlier: &Composition<'_>,
     later: &Sealed<'_>,
-    rules: &RuleSet,
+    (rules, owns): (&RuleSet, &[RuleSet]),
     run: &Run<'_>,
 ) -> Result<Comparison, compare::Error> {
     let context = Context {
@@ -65,7 +70,8 @@ fn compare(
         outside: &[],
         cancel: run.cancel,
     };
-    alterations(&mut earlier.cursor(), &mut later.baseline.cursor(), later.is_whole(), &context)
+    let (mut before, mut after) = (earlier.cursor(), later.baseline.cursor());
+    alterations(&mut before, &mut after, later.is_whole(), owns, &context)
 }
 
 /// Describes an alteration; `None` of what the rules let come and go, or never looked for.

@@ -119,6 +119,17 @@ impl<'c> Composition<'c> {
         Some((self.parts.get(at)?, within.checked_sub(1).map(LayerId)))
     }
 
+    /// Returns the rules that each was captured under.
+    pub(super) fn rules(&self) -> &[RuleSet] {
+        &self.rules
+    }
+
+    /// Returns the rules of the baseline that an origin of the union stands for.
+    pub(super) fn rules_of(&self, origin: LayerId) -> Option<&RuleSet> {
+        let after = self.first_origins.partition_point(|first| *first <= origin.0);
+        self.rules.get(after.checked_sub(1)?)
+    }
+
     /// Returns the last.
     pub(super) fn last(&self) -> Option<&Sealed<'c>> {
         self.parts.last()

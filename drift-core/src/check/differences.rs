@@ -261,6 +261,6 @@ pub(super) fn unseen(comparison: &Comparison) -> Vec<Problem> {
 }
 
 /// Something that both sides have and that still cannot be compared.
-fn unproven(path: &TreePath, reason: &str) -> Problem {
+pub(super) fn unproven(path: &TreePath, reason: &str) -> Problem {
     Problem { path: path.clone(), stage: Stage::Read, reason: reason.to_owned(), errno: None }
 }

@@ -29,6 +29,7 @@ mod rotation;
 mod second_look;
 mod unsealed;
 mod view;
+mod weakened;
 
 use crate::baseline::{Baseline, effective_root};
 use crate::bounds::{Clock, Timestamp};
@@ -315,7 +316,12 @@ impl Job<'_> {
         let Some(composition) = before.composition().filter(|_| self.request.parts.entries) else {
             return Ok(());
         };
-        alterations::add(found, composition, rules, self.run)?;
+        let overridden = self.request.rules.is_some();
+        alterations::add(found, composition, (rules, overridden), self.run)?;
+        // The operator may loosen what was sealed, and the report says that he did.
+        if !overridden {
+            found.problems.extend(weakened::problems(composition, rules, self.run)?);
+        }
         let root = effective_root(&mut *before.cursor(), rules, before.packages)?;
         reference.effective_root = Some(root.to_string());
         Ok(())

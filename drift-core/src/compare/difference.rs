@@ -48,9 +48,7 @@ impl Measure {
 
     /// Returns the measure of an older entry of this origin.
     pub(super) fn of_part(&self, origin: Option<LayerId>, context: &Context<'_>) -> Self {
-        let parts = context.before_parts;
-        let at = origin.map(|origin| parts.partition_point(|(first, _)| *first <= origin));
-        match at.and_then(|at| parts.get(at.checked_sub(1)?)) {
+        match context.part_of(origin).and_then(|at| context.before_parts.get(at)) {
             Some((_, carries)) => Self::new(&Context { before: *carries, ..*context }),
             None => *self,
         }

@@ -10,6 +10,7 @@ mod composite;
 mod difference;
 mod explain;
 mod image;
+mod less;
 mod moves;
 mod packages;
 mod per_host;
@@ -28,6 +29,7 @@ pub use composite::{Component, Composite, MAX_COMPONENTS};
 use difference::{Difference, Measure};
 pub use explain::{Evidence, Explanation, explain, grants_power, is_executable};
 pub use image::{ImageChange, compare_images};
+pub use less::{ComparedLess, compared_less};
 pub use packages::{PackageChange, Packages, compare_packages, compose_packages};
 pub use per_host::{Verdict, verdict};
 use side::Side;
@@ -58,6 +60,14 @@ pub struct Context<'c> {
     pub outside: &'c [TreePath],
     /// Set from outside to stop.
     pub cancel: &'c Cancel,
+}
+
+impl Context<'_> {
+    /// Returns which part of the older tree has this origin, if it is a composition.
+    fn part_of(&self, origin: Option<LayerId>) -> Option<usize> {
+        let origin = origin?;
+        self.before_parts.partition_point(|(first, _)| *first <= origin).checked_sub(1)
+    }
 }
 
 /// What a comparison found.
@@ -126,26 +136,31 @@ pub fn compare(
     after: &mut dyn Cursor,
     context: &Context<'_>,
 ) -> Result<Comparison, Error> {
-    let mut comparison = join(before, after, context, Keep::All)?;
+    let mut comparison = join((before, after), context, &[], Keep::All)?;
     moves::recognise(&mut comparison.changes);
     Ok(comparison)
 }
 
 /// Finds what a newer tree, laid over an older one, alters of it: what differs at the same path, what
 /// it hides, and where it is a `whole` root, what it no longer has. What it adds alters nothing.
+///
+/// An entry is judged under the rules that its part of the older tree `owns`, in the order of
+/// [`Context::before_parts`], and its change names one of these; without any under [`Context::rules`].
 pub fn alterations(
     before: &mut dyn Cursor,
     after: &mut dyn Cursor,
     whole: bool,
+    owns: &[RuleSet],
     context: &Context<'_>,
 ) -> Result<Comparison, Error> {
-    join(before, after, context, if whole { Keep::Removed } else { Keep::Hidden })
+    let keep = if whole { Keep::Removed } else { Keep::Hidden };
+    join((before, after), context, owns, keep)
 }
 
 fn join<'c>(
-    before: &'c mut (dyn Cursor + 'c),
-    after: &'c mut (dyn Cursor + 'c),
+    (before, after): (&'c mut (dyn Cursor + 'c), &'c mut (dyn Cursor + 'c)),
     context: &Context<'_>,
+    owns: &[RuleSet],
     keep: Keep,
 ) -> Result<Comparison, Error> {
     let mut join = Join {
@@ -156,6 +171,7 @@ fn join<'c>(
         measure: Measure::new(context),
         long_paths: 0,
         keep,
+        owns,
         context,
     };
     let mut steps = 0u32;
@@ -177,10 +193,12 @@ struct Join<'c, 'd> {
     /// Bytes of the paths above `PATH_MAX` that were reported so far.
     long_paths: usize,
     keep: Keep,
+    /// The rules of each part of the older tree, where these decide.
+    owns: &'d [RuleSet],
     context: &'d Context<'d>,
 }
 
-impl Join<'_, '_> {
+impl<'d> Join<'_, 'd> {
     /// Treats the next entry in the order of both sides together; false at the end.
     fn step(&mut self) -> Result<bool, CursorError> {
         use std::cmp::Ordering::{Equal, Greater, Less};
@@ -227,7 +245,11 @@ impl Join<'_, '_> {
             Which::Before => None,
             Which::After => current.rule,
         };
-        let rule = rule.unwrap_or_else(|| self.rule(&path, current.entry.file_type));
+        let rules = match which {
+            Which::Before => self.rules_of(current.origin),
+            Which::After => self.context.rules,
+        };
+        let rule = rule.unwrap_or_else(|| rule_in(rules, &path, current.entry.file_type));
         if parent == Parent::Outside {
             return self.enter(depth, Parent::Outside);
         }
@@ -237,8 +259,7 @@ impl Join<'_, '_> {
             (Which::Before, Parent::Both { after_complete, .. }) => after_complete,
             (Which::After, Parent::Both { before_complete, .. }) => before_complete,
         };
-        let outside =
-            self.context.rules.rule(rule).excludes() || self.context.artifacts.contains(&path);
+        let outside = rules.rule(rule).excludes() || self.context.artifacts.contains(&path);
         if which == Which::Before && self.context.watch.contains(&path) {
             self.comparison.watched.push(path.clone());
         }
@@ -275,7 +296,7 @@ impl Join<'_, '_> {
     fn judge_newcomer(&self, path: &TreePath, rule: RuleId, entry: &mut Entry) {
         let known = self.context.rules.rule(rule).form.as_ref().filter(|form| form.only_new());
         let (Some(form), Some(above)) = (known, path.parent()) else { return };
-        if self.rule(&above, FileType::Directory) == rule {
+        if rule_in(self.context.rules, &above, FileType::Directory) == rule {
             let value = PerHostValue::Violates;
             entry.per_host = Observed::Is(PerHost { form: form.digest(), value });
         }
@@ -288,14 +309,18 @@ impl Join<'_, '_> {
             return;
         };
         let depth = after.depth;
-        let rule =
-            after.rule.unwrap_or_else(|| self.rule(&self.after.path(), after.entry.file_type));
+        let rules = self.rules_of(before.origin);
+        // The numbers of the newer tree are those of the rules in force.
+        let rule = after
+            .rule
+            .filter(|_| self.owns.is_empty())
+            .unwrap_or_else(|| rule_in(rules, &self.after.path(), after.entry.file_type));
         if !self.context.watch.is_empty() && self.context.watch.contains(&self.after.path()) {
             self.comparison.watched.push(self.after.path());
         }
         let outside =
             !self.context.outside.is_empty() && self.context.outside.contains(&self.after.path());
-        let known_rule = self.context.rules.rule(rule);
+        let known_rule = rules.rule(rule);
         // The root of a file system of the kernel is not the directory that it covers.
         let difference = match outside {
             true => Difference::default(),
@@ -342,8 +367,10 @@ impl Join<'_, '_> {
         self.enter(depth, if outside { Parent::Outside } else { parent });
     }
 
-    fn rule(&self, path: &TreePath, file_type: FileType) -> RuleId {
-        self.context.rules.evaluate(path, file_type == FileType::Directory)
+    /// Returns the rules that decide on an older entry of this origin.
+    fn rules_of(&self, origin: Option<LayerId>) -> &'d RuleSet {
+        let own = self.context.part_of(origin).and_then(|at| self.owns.get(at));
+        own.unwrap_or(self.context.rules)
     }
 
     fn enter(&mut self, depth: u32, parent: Parent) {
@@ -370,6 +397,10 @@ fn fits(path: &TreePath, long_paths: &mut usize) -> bool {
         *long_paths = total;
     }
     total <= MAX_LONG_PATH_BYTES
+}
+
+fn rule_in(rules: &RuleSet, path: &TreePath, file_type: FileType) -> RuleId {
+    rules.evaluate(path, file_type == FileType::Directory)
 }
 
 fn parent_of(parents: &[Parent], depth: u32) -> Parent {

@@ -98,6 +98,10 @@ impl<C: Cursor> Side<C> {
         }
     }
 
+    pub(super) fn path_bytes(&self) -> &[u8] {
+        &self.path
+    }
+
     pub(super) fn path(&self) -> TreePath {
         TreePath::from_joined(self.path.clone())
     }

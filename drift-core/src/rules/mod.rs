@@ -6,6 +6,7 @@
 
 mod class;
 mod form;
+mod less;
 mod newcomer;
 mod parse;
 mod profiles;

@@ -52,6 +52,8 @@ fn the_identity_decides_and_else_the_image() {
         let report = check(&stage, "");
         assert_eq!(report.code, Some(0), "{release}{identity}: {:#}", report.document["verdict"]);
         assert_eq!(report.document["baseline"]["identity"], expect, "{release}{identity}");
+        let told = report.document["notes"].to_string().contains("chosen by IMAGE_ID");
+        assert_eq!(told, identity.is_empty(), "{release}{identity}");
     }
     stage.write("root/etc/os-release", "IMAGE_ID=db\n");
     configure(&stage, "");

@@ -236,3 +236,32 @@ fn layers_are_those_of_the_baseline_that_an_entry_is_of() {
     // The last whole root has /bin/sh as well, and wins.
     assert_eq!(of, ["app", "base"]);
 }
+
+#[test]
+fn a_later_one_cannot_loosen_what_an_earlier_one_sealed() {
+    let base_golden = sealed(&base(), "base");
+    let loose = |scene: &Scene, more: &str| golden(scene, &format!("{RULES}{more}\n"), "app");
+    let target = base_and_app().file("/bin/sh", "evil!", None);
+    for more in ["dynamic /**", "ignore /bin", "secret /bin/sh", "attributes=mode /bin/sh"] {
+        let outcome = checked(&target, &[&base_golden, &loose(&application(), more)]);
+        assert_eq!(outcome.verdict.status(), Status::Incomplete, "{more}: {:?}", told(&outcome));
+        let reasons: Vec<&str> =
+            outcome.report.problems.iter().map(|problem| problem.reason.as_str()).collect();
+        let [reason] = reasons[..] else { panic!("{more}: {reasons:?}") };
+        assert!(reason.starts_with("the rules of app compare less of "), "{reason}");
+        assert!(reason.contains(" entries of base than its own rules, such as /"), "{reason}");
+    }
+    // The application alters what it says may change: the base did not say so.
+    let altering = application().mode("/srv", 0o755).file("/etc/motd", "pwned", None);
+    let target = base_and_app().file("/etc/motd", "pwned", None);
+    let outcome = checked(&target, &[&base_golden, &loose(&altering, "dynamic /etc/motd +digest")]);
+    assert_eq!(told(&outcome), ["modified /etc/motd: digest (app alters base)"]);
+    // A whole root that lacks what only its own rules let go.
+    let whole = base_and_app().without("/etc/motd");
+    let outcome = checked(&whole, &[&base_golden, &loose(&whole, "dynamic /etc/motd")]);
+    assert_eq!(told(&outcome), ["removed /etc/motd (app alters base)"]);
+    // Its own directories are its own.
+    let outcome =
+        checked(&base_and_app(), &[&base_golden, &loose(&application(), "dynamic /srv/app")]);
+    assert_eq!((outcome.verdict.status(), told(&outcome)), (Status::Clean, Vec::new()));
+}
