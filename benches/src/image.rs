@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::Write as _;
 use std::path::Path;
+use std::process::Command;
 
 use crate::machine;
 use crate::rounds::{Contender, compete};
@@ -40,8 +41,13 @@ pub(crate) fn measure(
         },
     ];
     let table = compete(&contenders, rounds)?;
+    let decoded = Command::new(format!("{decode}decode")).args([layout, "1"]).output()?;
+    let about = machine::describe(layout, snapshot.as_ref())?;
+    // Those two speak of a directory of files; here they would be of the layout's own.
+    let about = about.lines().filter(|line| !line.starts_with("- tree:"));
+    let about: Vec<&str> = about.filter(|line| !line.starts_with("- baseline:")).collect();
     let mut out = std::io::stdout().lock();
-    writeln!(out, "# A capture of an image\n\n{}", machine::describe(layout, snapshot.as_ref())?)?;
-    writeln!(out, "{table}")?;
+    writeln!(out, "# A capture of an image\n\n{}", about.join("\n"))?;
+    writeln!(out, "- image: {}\n\n{table}", String::from_utf8_lossy(&decoded.stdout).trim())?;
     Ok(())
 }
