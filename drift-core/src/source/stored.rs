@@ -11,7 +11,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{FileType, MemfdFlags, Mode, OFlags};
+use rustix::event::{PollFd, PollFlags};
+use rustix::fs::{FileType, MemfdFlags, Mode, OFlags, Timespec};
 use rustix::io::Errno;
 
 use crate::bounds::Cancel;
@@ -22,6 +23,10 @@ use super::layers::Blob;
 /// The most bytes of a stream, or of what is decompressed before it can be read by ranges, that are
 /// kept in memory: images beyond that are saved to a file first.
 pub(super) const MAX_HELD_BYTES: u64 = 8 << 30;
+
+/// How long a reader of a stream waits before it looks whether the run was stopped; a run ends within a
+/// second of its signal.
+const MAX_WAIT: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 /// An open regular file.
 #[derive(Debug)]
@@ -203,11 +208,17 @@ impl<F: Deref<Target = StoredFile>> Read for Positioned<F> {
     }
 }
 
-/// Reads an open descriptor from where it stands.
+/// Reads an open descriptor from where it stands. A stream on which nothing comes is given up for
+/// the moment after [`MAX_WAIT`] as if interrupted, so that whoever reads can look at the time and at
+/// signals: a writer that stalls must not hold the run.
 struct Descriptor<F>(F);
 
 impl<F: AsFd> Read for Descriptor<F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut waiting = [PollFd::new(&self.0, PollFlags::IN)];
+        if rustix::event::poll(&mut waiting, Some(&MAX_WAIT))? == 0 {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         Ok(rustix::io::read(&self.0, buffer)?)
     }
 }
@@ -243,5 +254,37 @@ impl State {
             mtime: (stat.st_mtime.into(), nanoseconds(stat.st_mtime_nsec)),
             ctime: (stat.st_ctime.into(), nanoseconds(stat.st_ctime_nsec)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::os::fd::OwnedFd;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::{Cancel, StoredFile};
+
+    /// Only a run that would never end is cut off here; nothing is asked of its speed.
+    const FOR_EVER: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn a_writer_that_stalls_does_not_hold_a_run_that_was_stopped() {
+        let (input, mut output) = std::io::pipe().expect("a pipe");
+        output.write_all(b"the beginning of an archive").expect("writes");
+        let cancel = Cancel::new();
+        let (told, result) = mpsc::channel();
+        let (stop, input) = (cancel.clone(), OwnedFd::from(input));
+        std::thread::spawn(move || told.send(StoredFile::of_input(&input, &cancel).map(drop)));
+        // Once it has taken everything, the reader waits for more.
+        while rustix::io::ioctl_fionread(&output).expect("counts") > 0 {
+            std::thread::yield_now();
+        }
+        (0..10_000).for_each(|_| std::thread::yield_now());
+        stop.cancel();
+        let result = result.recv_timeout(FOR_EVER).expect("the reader comes back");
+        assert!(result.is_err_and(|reason| reason.contains("cancelled")));
+        drop(output);
     }
 }
