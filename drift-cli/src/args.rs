@@ -197,6 +197,9 @@ const CAPTURED: &str = "/, dir:PATH, overlay:UPPER:LOWER, tar:FILE, oci:DIR|FILE
 pub(crate) struct Check {
     #[arg(default_value = "/", help = TARGETS)]
     pub(crate) target: String,
+    /// Policies: a directory, a sealed bundle, or builtin:NAME; may be repeated
+    #[arg(long, value_name = "DIR|BUNDLE|builtin:NAME")]
+    pub(crate) policy: Vec<String>,
     /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Vec<PathBuf>,

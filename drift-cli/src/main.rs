@@ -8,6 +8,7 @@ mod failure;
 mod golden;
 mod inputs;
 mod outputs;
+mod policies;
 mod progress;
 mod settings;
 mod state;

@@ -3,7 +3,9 @@
 mod exit;
 mod severity;
 mod verdict;
+mod waivers;
 
 pub use exit::{EXIT_CODES, Exit};
 pub use severity::{Circumstances, SEVERITIES, SeverityRow, severity};
 pub use verdict::{FailOn, Seen, Status, Stopped, Verdict, judge, untrusted};
+pub use waivers::Waivers;

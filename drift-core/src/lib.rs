@@ -15,6 +15,7 @@ pub mod source;
 pub mod capture;
 pub mod baseline;
 pub mod compare;
+pub mod policy;
 pub mod judge;
 pub mod report;
 pub mod export;

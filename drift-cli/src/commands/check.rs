@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::golden::{self, Golden, Refused};
 use crate::inputs::{self, Input, Memory, Sealing};
 use crate::outputs::Outputs;
+use crate::policies;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::state::{self, Lease};
@@ -40,10 +41,10 @@ pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Res
         Occasion { clock: &*clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
     let request = Request {
         rules: inputs::rules(&args.rules)?,
-        parts: inputs::parts(&args.scope.only),
-        fail_on: inputs::fail_on(&args.report.fail_on)?,
         require: inputs::require(&args.report.require)?,
         with_content: args.with_content,
+        assessment: policies::assessment(args)?,
+        ..Request::new(inputs::parts(&args.scope.only), inputs::fail_on(&args.report.fail_on)?)
     };
     let mut lease = Lease::Without;
     let mut outcome =

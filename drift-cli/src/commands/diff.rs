@@ -37,10 +37,7 @@ pub(crate) fn run(args: &Diff, settings: &Settings, terminal: &Terminal) -> Resu
         Occasion { clock: &*clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
     let request = Request {
         rules: inputs::rules(&args.rules)?,
-        parts: inputs::parts(&args.scope.only),
-        fail_on: FailOn::At(Severity::Informational),
-        require: Vec::new(),
-        with_content: false,
+        ..Request::new(inputs::parts(&args.scope.only), FailOn::At(Severity::Informational))
     };
     let (view_before, view_after) = (before.view(), after.view());
     let missing = || Failure::usage_text("the target cannot be viewed");

@@ -17,27 +17,34 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod accept;
 mod alterations;
+mod assess;
 mod composition;
 mod content;
 mod describe;
 mod differences;
+mod input;
 mod origins;
 mod path_directories;
 mod refused;
 mod rotation;
 mod second_look;
+mod since;
 mod unsealed;
 mod view;
 mod weakened;
+
+use std::sync::Arc;
 
 use crate::baseline::{Baseline, effective_root};
 use crate::bounds::{Clock, Timestamp};
 use crate::capture::{self, Captured, Options, Parts, RuleSource, Run};
 use crate::compare;
-use crate::judge::{FailOn, Seen, Verdict, judge};
+use crate::judge::{FailOn, Seen, Verdict, Waivers, judge};
 use crate::model::{CursorError, Digest, Problem};
-use crate::report::{Report, document};
+use crate::policy::{Evaluator, Input, PolicySet};
+use crate::report::{Previous, Report, document};
 use crate::rules::{self, RuleSet};
 use crate::seal::SealInfo;
 use crate::source::{self, Source};
@@ -61,6 +68,38 @@ pub struct Request {
     pub require: Vec<String>,
     /// Whether the report shows what small text files that changed say now.
     pub with_content: bool,
+    /// The policies to evaluate; without them none are.
+    pub assessment: Option<Assessment>,
+    /// Whether the differences count for the verdict and stand in the report; the policies see them
+    /// all the same.
+    pub changes: Changes,
+    /// Findings that are accepted.
+    pub waivers: Option<Arc<Waivers>>,
+    /// An earlier report to compare with.
+    pub previous: Option<Arc<Previous>>,
+    /// Whether only what that report did not have counts for the verdict.
+    pub fail_on_new: bool,
+}
+
+/// Whether differences are findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Changes {
+    /// They are.
+    #[default]
+    Count,
+    /// They are what policies look at, and nothing else.
+    ForPoliciesAlone,
+}
+
+/// Which policies are evaluated, and how.
+#[derive(Debug, Clone)]
+pub struct Assessment {
+    /// The policies, tailored.
+    pub set: Arc<PolicySet>,
+    /// Who asks them.
+    pub evaluator: Arc<dyn Evaluator>,
+    /// Whether the input is handed out with the outcome.
+    pub keep_input: bool,
 }
 
 /// Who runs this and when; nothing here bears on the result.
@@ -89,6 +128,8 @@ pub struct Outcome {
     pub report: Report,
     /// What was captured for it, where the target was captured now.
     pub captured: Option<Box<Captured>>,
+    /// What policies saw, where that was asked for.
+    pub input: Option<Box<Input>>,
 }
 
 /// A check or diff cannot give a result.
@@ -131,6 +172,12 @@ pub enum Error {
     /// The target cannot be read again.
     #[error(transparent)]
     Source(#[from] source::Error),
+    /// The input of the policies cannot be made.
+    #[error(transparent)]
+    Input(#[from] crate::policy::ValueError),
+    /// The run was stopped while policies were evaluated.
+    #[error(transparent)]
+    Cancelled(#[from] crate::bounds::Cancelled),
 }
 
 impl Error {
@@ -142,6 +189,7 @@ impl Error {
             Self::Capture(capture::Error::Source(source::Error::Cancelled(_)))
                 | Self::Source(source::Error::Cancelled(_))
                 | Self::Compare(compare::Error::Cancelled(_))
+                | Self::Cancelled(_)
         )
     }
 }
@@ -193,7 +241,18 @@ impl Request {
     /// Returns a request without rules of the operator and without requirements.
     #[must_use]
     pub fn new(parts: Parts, fail_on: FailOn) -> Self {
-        Self { rules: None, parts, fail_on, require: Vec::new(), with_content: false }
+        Self {
+            rules: None,
+            parts,
+            fail_on,
+            require: Vec::new(),
+            with_content: false,
+            assessment: None,
+            changes: Changes::Count,
+            waivers: None,
+            previous: None,
+            fail_on_new: false,
+        }
     }
 }
 
@@ -330,20 +389,28 @@ impl Job<'_> {
     /// Judges and reports.
     fn conclude(
         &self,
-        found: Found,
+        mut found: Found,
         reference: document::Reference,
         (before, after): (Option<&View<'_>>, &View<'_>),
         rules: &RuleSet,
     ) -> Result<Outcome, Error> {
         let not_observable = describe::not_observable(before, after, self.request);
+        let mut assessed = assess::assess(self, &found, &reference, (before, after))?;
+        if self.request.changes == Changes::ForPoliciesAlone {
+            found.changes.clear();
+        }
+        let waivers = accept::accept(self, &mut found, &mut assessed, after);
+        let since_previous = since::compare(self, &found, &assessed, &reference, rules);
         let missing = |wanted: &String| not_observable.contains(wanted);
         let seen = Seen {
             problems: found.problems.len() as u64,
             not_compared: found.not_compared,
             required_missing: self.request.require.iter().any(missing),
+            policy_errors: assessed.errors(),
         };
-        let verdict =
-            judge(found.changes.iter().map(|change| change.severity), &seen, self.request.fail_on);
+        let counting = accept::counting(self, &found, &assessed, since_previous.as_ref());
+        let verdict = judge(counting, &seen, self.request.fail_on);
+        let input = assessed.input.take();
         let paper = describe::Paper {
             request: self.request,
             occasion: self.occasion,
@@ -354,8 +421,12 @@ impl Job<'_> {
             not_observable,
             root: after.root()?,
             effective_root: effective_root(&mut *after.cursor(), rules, after.packages)?,
+            assessed,
+            waivers,
+            since_previous,
         };
-        Ok(Outcome { report: describe::report(found, &verdict, paper), verdict, captured: None })
+        let report = describe::report(found, &verdict, paper);
+        Ok(Outcome { report, verdict, captured: None, input })
     }
 }
 

@@ -24,7 +24,7 @@ pub fn refused(
     report.verdict.detail = Some(why.detail.clone());
     report.baseline.kind = SEALED;
     report.baseline.file = Some(file.to_owned());
-    Ok(Outcome { verdict, report, captured: None })
+    Ok(Outcome { verdict, report, captured: None, input: None })
 }
 
 /// Concludes that the target could not be read as a whole, for the reason of `error`.
@@ -50,7 +50,7 @@ fn unseen(
     request: &Request,
     occasion: &Occasion<'_>,
 ) -> Result<Outcome, Error> {
-    let seen = Seen { problems: 1, not_compared: 0, required_missing: false };
+    let seen = Seen { problems: 1, not_compared: 0, required_missing: false, policy_errors: 0 };
     let verdict = judge([], &seen, request.fail_on);
     let mut report = nothing(&verdict, target, request, occasion)?;
     report.problems.push(describe::problem(problem));
@@ -63,7 +63,7 @@ fn unseen(
             document::Reference { kind: "none", ..document::Reference::default() }
         }
     };
-    Ok(Outcome { verdict, report, captured: None })
+    Ok(Outcome { verdict, report, captured: None, input: None })
 }
 
 /// Concludes that the run was stopped before anything was compared. `seen` says how far it came.
@@ -138,6 +138,7 @@ fn nothing(
             rules_overridden: request.rules.is_some(),
             options_digest: Digest::sha256_of(b"").to_string(),
             previous: None,
+            fail_on_new: request.fail_on_new,
         },
         target: document::Target {
             kind: kind_of(target).to_owned(),
@@ -159,8 +160,10 @@ fn nothing(
         coverage: document::Coverage::default(),
         problems: Vec::new(),
         changes: Vec::new(),
+        policy_origins: Vec::new(),
         policies: Vec::new(),
         waivers: Vec::new(),
+        since_previous: None,
         summary: document::Summary { recommendation: "review", ..document::Summary::default() },
         notes: vec!["Nothing was compared.".to_owned()],
     })

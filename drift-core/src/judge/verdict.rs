@@ -41,6 +41,8 @@ pub struct Seen {
     pub not_compared: u64,
     /// Whether something asked for by `--require` cannot be observed in this target.
     pub required_missing: bool,
+    /// Policies that ended in `error` or `unknown`.
+    pub policy_errors: u64,
 }
 
 /// The four conclusions.
@@ -94,7 +96,7 @@ impl Stopped {
 /// ```
 /// use drift_core::judge::{FailOn, Seen, Status, judge};
 /// use drift_core::model::Severity;
-/// let seen = Seen { problems: 1, not_compared: 0, required_missing: false };
+/// let seen = Seen { problems: 1, not_compared: 0, required_missing: false, policy_errors: 0 };
 /// let verdict = judge([Severity::Low], &seen, FailOn::At(Severity::Medium));
 /// assert_eq!(verdict.status(), Status::Incomplete);
 /// assert_eq!(verdict.exit().code, 3);
@@ -160,6 +162,8 @@ pub fn judge(
         Some("required-missing")
     } else if seen.problems > 0 || seen.not_compared > 0 {
         Some("problems")
+    } else if seen.policy_errors > 0 {
+        Some("policy-error")
     } else {
         None
     };
@@ -189,7 +193,12 @@ mod tests {
     /// A run that was stopped is never clean, and what it found or refused stays what it was.
     #[test]
     fn a_stopped_run_is_never_clean() {
-        let seen = |problems| Seen { problems, not_compared: 0, required_missing: false };
+        let seen = |problems| Seen {
+            problems,
+            not_compared: 0,
+            required_missing: false,
+            policy_errors: 0,
+        };
         let threshold = FailOn::At(Severity::Medium);
         let clean = judge([], &seen(0), threshold);
         let incomplete = judge([], &seen(1), threshold);

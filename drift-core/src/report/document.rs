@@ -6,6 +6,7 @@
 //! pair, [`exact`](super::exact) reads it). A text format must escape them.
 
 mod image;
+mod policy;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,9 @@ use serde::Serialize;
 use crate::model::{Cause, Severity};
 
 pub use image::{Image, ImageConfig, ImageLayer, ImageSecret, ImageStep};
+pub use policy::{
+    Evidence, FindingName, Incomparable, Policy, PolicyOrigin, SincePrevious, Waiver,
+};
 
 /// The name of this form of report.
 pub const SCHEMA: &str = "drift.report/v1";
@@ -47,10 +51,14 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// Every difference.
     pub changes: Vec<Change>,
-    /// Results of policies; none are evaluated yet.
-    pub policies: Vec<serde_json::Value>,
-    /// Accepted findings; none yet.
-    pub waivers: Vec<serde_json::Value>,
+    /// Where the policies come from.
+    pub policy_origins: Vec<PolicyOrigin>,
+    /// How each policy ended, by id.
+    pub policies: Vec<Policy>,
+    /// Every waiver that was given, and what became of it.
+    pub waivers: Vec<Waiver>,
+    /// What differs from the previous report, where one was given.
+    pub since_previous: Option<SincePrevious>,
     /// Counts of the above.
     pub summary: Summary,
     /// Sentences for the reader: what this run does not prove, what to do next.
@@ -66,11 +74,11 @@ pub struct Tool {
     pub version: &'static str,
     /// `sha256:…` of the running program, where it can be read.
     pub binary_digest: Option<String>,
-    /// Digest of the policies; none yet.
+    /// Digest of the policies, their selection and their parameters; null when none ran.
     pub policies_digest: Option<String>,
     /// Digest of the rules in force.
     pub rules_digest: String,
-    /// Digest of the waivers; none yet.
+    /// Digest of the waivers; null when none were given.
     pub waivers_digest: Option<String>,
     /// The configuration files in force, the strongest first; the program that embeds the library
     /// says which.
@@ -103,8 +111,10 @@ pub struct Scope {
     pub rules_overridden: bool,
     /// Digest over all options that bear on the result.
     pub options_digest: String,
-    /// An earlier report to compare with; none yet.
+    /// Digest of the earlier report that was compared with.
     pub previous: Option<String>,
+    /// Whether only what that report did not have counts for the verdict.
+    pub fail_on_new: bool,
 }
 
 /// What was looked at.
@@ -169,6 +179,8 @@ pub struct Reference {
     pub sequence: Option<u64>,
     /// Seconds from sealing to this run.
     pub age_seconds: Option<i64>,
+    /// What the operator said when sealing it, such as `git_commit`.
+    pub provenance: BTreeMap<String, String>,
     /// What the image says of itself, where an image was captured.
     pub image: Option<Image>,
 }
@@ -344,7 +356,7 @@ pub struct Change {
     pub content: Option<Content>,
     /// How loud it is.
     pub severity: Severity,
-    /// The waiver that accepts it; none yet.
+    /// The waiver that accepts it.
     pub waived_by: Option<String>,
 }
 
@@ -428,8 +440,10 @@ pub struct PackageOf {
 pub struct Summary {
     /// Of the changes.
     pub changes: ChangeCounts,
-    /// Of the policies, by status.
+    /// Of the policies, by status; statuses that do not occur are left out.
     pub policies: BTreeMap<&'static str, u64>,
+    /// Changes and denials that a waiver accepts.
+    pub waived: u64,
     /// Of the policies.
     pub score: Score,
     /// `replace`, `review`, `none`.
@@ -454,6 +468,10 @@ pub struct ChangeCounts {
 pub struct Score {
     /// How it is computed.
     pub method: &'static str,
-    /// The value; null when nothing ran.
+    /// The value, from 0 to 1; null when nothing ran.
     pub value: Option<f64>,
+    /// Weight of what failed and is waived, which the value leaves out.
+    pub waived: u64,
+    /// Weight of what was not checked, in error or unknown, which the value leaves out.
+    pub not_checked: u64,
 }

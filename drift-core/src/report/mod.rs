@@ -9,6 +9,7 @@
 //! [`escaped`]: crate::bounds::escape::escaped
 
 pub mod document;
+mod previous;
 mod bytes;
 mod json;
 mod ndjson;
@@ -20,6 +21,7 @@ use std::io;
 pub use bytes::{exact, lossy};
 pub use document::Report;
 pub(crate) use json::write_line;
+pub use previous::Previous;
 
 /// One way to write a report.
 #[derive(Debug)]

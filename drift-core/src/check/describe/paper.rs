@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::baseline;
 use crate::bounds::Timestamp;
 use crate::capture::Captured;
+use crate::check::assess::Assessed;
 use crate::check::composition::Composition;
 use crate::check::view::View;
 use crate::check::{Found, Occasion, Request, Sealed};
@@ -28,17 +29,22 @@ pub(in crate::check) struct Paper<'p> {
     pub(in crate::check) not_observable: Vec<String>,
     pub(in crate::check) root: Digest,
     pub(in crate::check) effective_root: Digest,
+    /// How the policies ended, and where they come from.
+    pub(in crate::check) assessed: Assessed,
+    /// Every waiver, and what became of it.
+    pub(in crate::check) waivers: Vec<document::Waiver>,
+    /// What differs from the previous report.
+    pub(in crate::check) since_previous: Option<document::SincePrevious>,
 }
 
 /// Writes the whole report.
 pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>) -> Report {
-    let Found { mut changes, mut problems, not_compared, mut notes } = found;
+    let Found { mut changes, mut problems, not_compared, notes } = found;
     changes.sort_by(|a, b| {
         (a.subject, &a.path, &a.path_b64, &a.id).cmp(&(b.subject, &b.path, &b.path_b64, &b.id))
     });
     problems.sort();
     problems.dedup();
-    notes.push("No policies are evaluated by this version.".to_owned());
     let summary = summary(&changes, verdict, &paper, problems.len());
     Report {
         schema: document::SCHEMA,
@@ -67,8 +73,10 @@ pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>
         coverage: coverage(paper.after, not_compared, paper.not_observable),
         problems: problems.iter().map(problem).collect(),
         changes,
-        policies: Vec::new(),
-        waivers: Vec::new(),
+        policy_origins: paper.assessed.origins,
+        policies: paper.assessed.policies,
+        waivers: paper.waivers,
+        since_previous: paper.since_previous,
         summary,
         notes,
     }
@@ -79,15 +87,15 @@ fn tool(paper: &Paper<'_>) -> document::Tool {
         name: "drift",
         version: env!("CARGO_PKG_VERSION"),
         binary_digest: paper.occasion.binary_digest.map(|digest| digest.to_string()),
-        policies_digest: None,
+        policies_digest: paper.assessed.digest.map(|digest| digest.to_string()),
         rules_digest: paper.rules.digest().to_string(),
-        waivers_digest: None,
+        waivers_digest: paper.request.waivers.as_ref().map(|waivers| waivers.digest().to_string()),
         config_digests: Vec::new(),
     }
 }
 
 fn scope(paper: &Paper<'_>) -> document::Scope {
-    let Request { parts, fail_on, require, rules, with_content } = paper.request;
+    let Request { parts, fail_on, require, rules, with_content, fail_on_new, .. } = paper.request;
     let mut only = Vec::new();
     if parts.entries {
         only.push("entries".to_owned());
@@ -105,7 +113,8 @@ fn scope(paper: &Paper<'_>) -> document::Scope {
         require: require.clone(),
         rules_overridden: rules.is_some() && paper.reference.kind == SEALED,
         options_digest: Digest::sha256_of(options.as_bytes()).to_string(),
-        previous: None,
+        previous: paper.since_previous.as_ref().map(|previous| previous.digest.clone()),
+        fail_on_new: *fail_on_new,
     }
 }
 
@@ -231,7 +240,8 @@ fn summary(
     document::Summary {
         changes: counts,
         policies: BTreeMap::new(),
-        score: document::Score { method, value: None },
+        waived: 0,
+        score: document::Score { method, ..document::Score::default() },
         recommendation,
     }
 }
@@ -260,6 +270,7 @@ pub(in crate::check) fn sealed(sealed: &Sealed<'_>, now: Timestamp) -> document:
         reference.created = Some(predicate.created.to_string());
         reference.expires = predicate.expires.map(|expires| expires.to_string());
         reference.sequence = Some(predicate.sequence);
+        reference.provenance.clone_from(&predicate.provenance);
         reference.age_seconds =
             Some(now.seconds().saturating_sub(predicate.created.seconds()).max(0));
     }

@@ -1,0 +1,100 @@
+//! The policies of a check: their input is made, they are asked, and each ends in one status.
+
+use crate::model::Digest;
+use crate::policy::{self, Evaluation, Input, Policy, PolicySet, Status, conclude};
+use crate::report::document;
+
+use super::{Error, Found, Job, View, input};
+
+/// How the policies of a run ended.
+#[derive(Debug, Default)]
+pub(super) struct Assessed {
+    /// One for each policy of the set, by id.
+    pub(super) policies: Vec<document::Policy>,
+    /// Where they come from.
+    pub(super) origins: Vec<document::PolicyOrigin>,
+    /// Of the set; none when no policies ran.
+    pub(super) digest: Option<Digest>,
+    /// What they saw, where that was asked for.
+    pub(super) input: Option<Box<Input>>,
+}
+
+impl Assessed {
+    /// Counts what makes the run incomplete.
+    pub(super) fn errors(&self) -> u64 {
+        let ended = |policy: &&document::Policy| {
+            Status::parse(policy.status).is_none_or(Status::is_incomplete)
+        };
+        self.policies.iter().filter(ended).count() as u64
+    }
+}
+
+/// Evaluates the policies that were asked for.
+pub(super) fn assess(
+    job: &Job<'_>,
+    found: &Found,
+    reference: &document::Reference,
+    sides: (Option<&View<'_>>, &View<'_>),
+) -> Result<Assessed, Error> {
+    let Some(assessment) = &job.request.assessment else { return Ok(Assessed::default()) };
+    let set = &*assessment.set;
+    let input = input::build(job, found, reference, sides, set)?;
+    let answers = assessment.evaluator.evaluate(set, &input, job.run.pool, job.run.cancel)?;
+    let mut answers = answers.into_iter();
+    let ended = |policy: &Policy| {
+        let answer = answers.next().flatten();
+        described(set, policy, conclude(policy, answer.as_ref(), &input))
+    };
+    Ok(Assessed {
+        policies: set.policies.iter().map(ended).collect(),
+        origins: set.origins.iter().map(origin).collect(),
+        digest: Some(set.digest()),
+        input: assessment.keep_input.then(|| Box::new(input)),
+    })
+}
+
+fn described(set: &PolicySet, policy: &Policy, ended: Evaluation) -> document::Policy {
+    let origin = set.origins.get(policy.origin).map(|origin| origin.name.clone());
+    document::Policy {
+        id: policy.id.to_string(),
+        title: policy.title.clone(),
+        status: ended.status.name(),
+        severity: policy.severity,
+        reason: ended.reason,
+        references: policy.references.clone(),
+        origin: origin.unwrap_or_default(),
+        evidence: ended.evidence.into_iter().map(evidence).collect(),
+        evidence_omitted: ended.omitted,
+        rationale: policy.rationale.clone(),
+        remediation: policy.remediation.clone(),
+        waived_by: None,
+    }
+}
+
+fn evidence(evidence: policy::Evidence) -> document::Evidence {
+    let policy::Denial { path, line, observed, expected, message, package } = evidence.denial;
+    document::Evidence {
+        id: evidence.id.hex(),
+        path,
+        line,
+        observed,
+        expected,
+        message,
+        package,
+        waived_by: None,
+    }
+}
+
+fn origin(origin: &policy::Origin) -> document::PolicyOrigin {
+    let signer = |signer: &policy::Signer| document::Signer {
+        name: signer.name.clone(),
+        key: signer.key.clone(),
+    };
+    document::PolicyOrigin {
+        name: origin.name.clone(),
+        kind: origin.kind.name(),
+        digest: origin.digest.to_string(),
+        signed: !origin.signers.is_empty(),
+        signers: origin.signers.iter().map(signer).collect(),
+    }
+}

@@ -1,0 +1,36 @@
+//! Policies: Rego over the state of a target and over how it differs from its baseline.
+//!
+//! From texts to statuses: [`load`] parses and lints every file and refuses what could read as a pass
+//! by accident; [`Input`] is the one value that all policies see; an [`Evaluator`] asks each policy
+//! what it denies; [`conclude`] makes one [`Status`] of the answer and of what could not be observed.
+//! The policy's author cannot turn "not seen" into "pass": that is decided here.
+//!
+//! Only `engine/` names the interpreter.
+
+mod conclude;
+mod diagnostic;
+mod engine;
+mod evaluate;
+mod input;
+mod lint;
+mod load;
+mod metadata;
+mod packs;
+mod parameters;
+mod set;
+mod status;
+mod syntax;
+
+pub use conclude::{Evaluation, Evidence, conclude};
+pub use diagnostic::{Diagnostic, Diagnostics};
+pub use engine::{Limits, Value, ValueError, to_value};
+pub use evaluate::{Answer, Denial, Evaluator, InProcess};
+pub use input::{INPUT_SCHEMA, INPUT_SCHEMA_TEXT, Input, Lack};
+pub use load::load;
+pub use packs::{LIBRARY, PACKS, Pack, digest, pack};
+pub use parameters::ParameterError;
+pub use set::{
+    Origin, OriginKind, Parameter, Policy, PolicyFile, PolicyId, PolicySet, Selection, Signer,
+    SourceSet,
+};
+pub use status::Status;

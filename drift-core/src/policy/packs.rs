@@ -1,0 +1,64 @@
+//! The packs that come with drift, and the library that every policy may import.
+
+use super::set::{Origin, OriginKind, PolicyFile, SourceSet};
+
+use crate::model::Digest;
+
+/// One built-in pack.
+#[derive(Debug, Clone, Copy)]
+pub struct Pack {
+    /// Its name, as in `builtin:NAME`.
+    pub name: &'static str,
+    /// What it is about, in a phrase.
+    pub title: &'static str,
+    /// Name and text of each file, sorted by name.
+    pub files: &'static [(&'static str, &'static str)],
+}
+
+/// A file of `policies/`, by its name below it.
+macro_rules! files {
+    ($directory:literal: $($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../policies/", $directory, "/", $name)))),*]
+    };
+}
+
+/// The library: helpers in packages below `drift.lib`, there for every policy.
+pub const LIBRARY: &[(&str, &str)] = files!("lib": "mode.rego");
+
+/// Every pack.
+pub const PACKS: &[Pack] = &[Pack {
+    name: "host",
+    title: "accounts, permissions and start-up of a system",
+    files: files!("host": "second_uid_0.rego", "second_uid_0_test.rego"),
+}];
+
+/// Returns the files of the pack of this name, without `builtin:`.
+#[must_use]
+pub fn pack(name: &str) -> Option<SourceSet> {
+    let pack = PACKS.iter().find(|pack| pack.name == name)?;
+    let file = |(name, text): &(&str, &str)| PolicyFile {
+        name: (*name).to_owned(),
+        text: (*text).to_owned(),
+    };
+    let files: Vec<PolicyFile> = pack.files.iter().map(file).collect();
+    let origin = Origin {
+        name: format!("builtin:{name}"),
+        kind: OriginKind::Builtin,
+        digest: digest(&files),
+        signers: Vec::new(),
+        lineage: None,
+    };
+    Some(SourceSet { origin, files })
+}
+
+/// Returns a digest over names and texts, each with its length before it, in the order of names.
+#[must_use]
+pub fn digest(files: &[PolicyFile]) -> Digest {
+    let mut files: Vec<&PolicyFile> = files.iter().collect();
+    files.sort();
+    let mut text = String::new();
+    for PolicyFile { name, text: content } in files {
+        text.push_str(&format!("{}:{name}{}:{content}", name.len(), content.len()));
+    }
+    Digest::sha256_of(text.as_bytes())
+}

@@ -1,0 +1,144 @@
+//! Policies, waivers and the previous report, as a report shows them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::Severity;
+
+/// How one policy ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct Policy {
+    /// `PACK/NAME`.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// One of the nine statuses of XCCDF.
+    pub status: &'static str,
+    /// How loud a denial is, after tailoring.
+    pub severity: Severity,
+    /// Why it ended so; null of a pass.
+    pub reason: Option<String>,
+    /// Identifiers by catalogue: `cis`, `ssg`, `nist`, `stig`.
+    pub references: BTreeMap<String, Vec<String>>,
+    /// Where it comes from: the `name` of one of `policy_origins`.
+    pub origin: String,
+    /// What it denies.
+    pub evidence: Vec<Evidence>,
+    /// Denials beyond the limit of output, of which only the number is known.
+    pub evidence_omitted: u64,
+    /// Why it matters.
+    pub rationale: String,
+    /// What to do about a denial.
+    pub remediation: String,
+    /// The waiver that accepts all that it denies.
+    pub waived_by: Option<String>,
+}
+
+/// One denial of a policy.
+#[derive(Debug, Clone, Serialize)]
+pub struct Evidence {
+    /// SHA-256 over policy and values; never the line, host or time.
+    pub id: String,
+    /// The object.
+    pub path: Option<String>,
+    /// The line in that file, from 1.
+    pub line: Option<u64>,
+    /// What was found.
+    pub observed: Option<String>,
+    /// What should be.
+    pub expected: Option<String>,
+    /// A sentence.
+    pub message: Option<String>,
+    /// The package that it is about.
+    pub package: Option<String>,
+    /// The waiver that accepts it.
+    pub waived_by: Option<String>,
+}
+
+/// Where policies come from.
+#[derive(Debug, Clone, Serialize)]
+pub struct PolicyOrigin {
+    /// `builtin:NAME`, or as the operator named it.
+    pub name: String,
+    /// `builtin`, `directory`, `bundle`.
+    pub kind: &'static str,
+    /// `sha256:…` of the bundle, or over all files.
+    pub digest: String,
+    /// Whether its seal verified against a trusted key.
+    pub signed: bool,
+    /// Whose signatures held.
+    pub signers: Vec<super::Signer>,
+}
+
+/// One waiver and what became of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Waiver {
+    /// Its id.
+    pub id: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Who allowed it.
+    pub approver: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// RFC 3339, UTC.
+    pub created: Option<String>,
+    /// The last moment at which it holds.
+    pub expires: String,
+    /// Where it was discussed.
+    pub ticket: Option<String>,
+    /// Changes and denials that it accepts, or would accept had it not expired.
+    pub matched: u64,
+    /// `active`, `expiring` (within the warning time), `expired`, `unused`, `not-yet-valid`.
+    pub state: &'static str,
+}
+
+/// What differs from the previous report.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct SincePrevious {
+    /// The report, as the operator named it.
+    pub file: String,
+    /// `sha256:…` of its bytes.
+    pub digest: String,
+    /// Its `run_id`.
+    pub run_id: String,
+    /// When it was finished.
+    pub finished: String,
+    /// Findings that it did not have.
+    pub new: Vec<FindingName>,
+    /// Findings that it had, and that are gone.
+    pub fixed: Vec<FindingName>,
+    /// How many stand in both.
+    pub unchanged: u64,
+    /// Findings of which it cannot be told, and why.
+    pub incomparable: Vec<Incomparable>,
+}
+
+/// A finding, named: a change, or one denial of a policy.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FindingName {
+    /// `change` or `policy`.
+    pub kind: &'static str,
+    /// The `id` of the change or of the evidence.
+    pub id: String,
+    /// The policy, of a denial.
+    pub policy: Option<String>,
+    /// The object.
+    pub path: Option<String>,
+    /// How loud it is, or was.
+    pub severity: String,
+}
+
+/// A part of two reports that cannot be compared.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Incomparable {
+    /// `changes`, or the id of a policy.
+    pub what: String,
+    /// Why: another baseline, other rules, another revision of the policy, not checked now.
+    pub reason: String,
+    /// How many findings of this run it concerns.
+    pub now: u64,
+    /// How many findings of the previous run it concerns.
+    pub before: u64,
+}
