@@ -22,6 +22,7 @@ mod parameters;
 mod set;
 mod status;
 mod syntax;
+pub mod testing;
 pub mod worker;
 
 pub use bundle::{BUNDLE_MARK, Bundle, BundleError, MAX_BUNDLE_BYTES};
