@@ -83,10 +83,7 @@ impl Sample<'_> {
                 kind: "builtin",
                 digest: (self.made)(DIGESTS[0]),
                 signed: true,
-                signers: vec![Signer {
-                    name: self.text("release"),
-                    key: (self.made)(DIGESTS[1]),
-                }],
+                signers: vec![Signer { name: self.text("release"), key: (self.made)(DIGESTS[1]) }],
             }],
             policies: self.policies(),
             waivers: vec![Waiver {
