@@ -124,8 +124,7 @@ pub fn catalogue_text(set: &PolicySet) -> String {
         for parameter in &policy.parameters {
             let Chosen { name, description, value, .. } = chosen(set, parameter);
             let value = value.json();
-            let (value, description) =
-                (escaped(value.as_bytes()), escaped(description.as_bytes()));
+            let (value, description) = (escaped(value.as_bytes()), escaped(description.as_bytes()));
             text.push_str(&format!("{:width$}  {name} = {value}  ({description})\n", ""));
         }
     }
