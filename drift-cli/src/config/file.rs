@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use drift_core::bounds::escape::escaped;
+use drift_core::bounds::nearest;
 use drift_core::report;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Form, KEYS, Key, Kind};
-use super::nearest::nearest;
 
 /// A value of a known key.
 #[derive(Debug, Clone, PartialEq, Eq)]

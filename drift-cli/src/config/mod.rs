@@ -8,7 +8,6 @@ mod apply;
 mod choose;
 mod file;
 mod keys;
-mod nearest;
 mod show;
 
 use std::path::{Path, PathBuf};

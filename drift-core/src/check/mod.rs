@@ -399,7 +399,7 @@ impl Job<'_> {
         if self.request.changes == Changes::ForPoliciesAlone {
             found.changes.clear();
         }
-        let waivers = accept::accept(self, &mut found, &mut assessed, after);
+        let waivers = accept::accept(self, &mut found, &mut assessed, &reference, after);
         let since_previous = since::compare(self, &found, &assessed, &reference, rules);
         let missing = |wanted: &String| not_observable.contains(wanted);
         let seen = Seen {

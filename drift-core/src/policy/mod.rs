@@ -20,6 +20,7 @@ mod parameters;
 mod set;
 mod status;
 mod syntax;
+mod tailoring;
 
 pub use conclude::{Evaluation, Evidence, conclude};
 pub use diagnostic::{Diagnostic, Diagnostics};
@@ -34,3 +35,6 @@ pub use set::{
     SourceSet,
 };
 pub use status::Status;
+pub use tailoring::{
+    AppliedProfile, BuiltinProfile, PROFILES, ReadProfile, TailorError, TailorErrorKind, Tailoring,
+};

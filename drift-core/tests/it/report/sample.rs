@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use drift_core::model::{Cause, Severity};
+use drift_core::policy::Value;
 use drift_core::report::document::{
     AttributeChange, BaselineOf, Change, ChangeCounts, Component, ConfigDigest, Content, Coverage,
-    Exclusion, Fact, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep, LayerOf, Mount,
-    PackageOf, Problem, Reference, Report, SCHEMA, Scope, Score, Signer, Summary, Target,
-    TargetIdentity, Tool, Verdict,
+    Evidence, Exclusion, Fact, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep, LayerOf,
+    Mount, PackageOf, Policy, PolicyOrigin, Problem, Reference, Report, SCHEMA, Scope, Score,
+    Signer, Summary, Tailored, Tailoring, TailoringParameter, TailoringProfile, Target,
+    TargetIdentity, Tool, Verdict, Waiver, WaiverMatch, WaiverOrigin,
 };
 use drift_core::report::lossy;
 use serde_json::json;
@@ -49,7 +51,8 @@ impl Sample<'_> {
         let summary = Summary {
             changes: counts(&changes),
             policies: [("pass", 1), ("fail", 1)].into(),
-            score: Score { method: "weighted", value: Some(0.25) },
+            waived: 2,
+            score: Score { method: "weighted", value: Some(0.25), ..Score::default() },
             recommendation: "replace",
         };
         Report {
@@ -76,18 +79,94 @@ impl Sample<'_> {
             coverage: self.coverage(),
             problems: self.problems(),
             changes,
-            policies: vec![json!({
-                "id": "host/no_empty_password", "title": "No empty password", "status": "fail",
-                "severity": "medium", "reason": "one account", "remediation": "lock it",
-                "references": {"cis": ["1.1"]}, "waived_by": null,
-                "evidence": [{"path": "/etc/shadow", "line": 3, "observed": "a", "expected": "b"}],
-            })],
-            waivers: vec![json!({
-                "id": "W1", "owner": "ops", "reason": "known", "expires": "2026-12-31",
-                "matched": 1, "state": "active",
-            })],
+            policy_origins: vec![PolicyOrigin {
+                name: self.text("site-policies"),
+                kind: "bundle",
+                digest: (self.made)(DIGESTS[0]),
+                signed: true,
+                signers: vec![self.signer()],
+            }],
+            tailoring: Some(self.tailoring()),
+            policies: vec![self.policy()],
+            waiver_origin: Some(WaiverOrigin {
+                file: self.text("waivers.toml"),
+                digest: (self.made)(DIGESTS[1]),
+                signed: true,
+                signers: vec![self.signer()],
+            }),
+            waivers: vec![self.waiver()],
+            since_previous: None,
             summary,
             notes: vec![self.text("Run from outside the host to be safe from a rootkit.")],
+        }
+    }
+
+    fn signer(&self) -> Signer {
+        Signer { name: self.text("release"), key: (self.made)(DIGESTS[0]) }
+    }
+
+    fn tailoring(&self) -> Tailoring {
+        Tailoring {
+            profiles: vec![TailoringProfile {
+                name: self.text("web"),
+                title: self.some("Web servers"),
+                file: self.text("web.toml"),
+                digest: (self.made)(DIGESTS[0]),
+            }],
+            parameters: vec![TailoringParameter {
+                name: self.text("allowed"),
+                value: Value::array([Value::text("a")]),
+                by: self.text("web.toml:3"),
+            }],
+        }
+    }
+
+    fn policy(&self) -> Policy {
+        Policy {
+            id: self.text("host/no_empty_password"),
+            title: self.text("No empty password"),
+            status: "fail",
+            severity: Severity::Medium,
+            tailored: Some(Tailored { severity: Severity::Low, by: self.text("web.toml:7") }),
+            reason: self.some("1 denial"),
+            references: BTreeMap::from([("cis".to_owned(), vec![self.text("1.1")])]),
+            origin: self.text("site-policies"),
+            evidence: vec![Evidence {
+                id: (self.made)(&digest_of("evidence")),
+                path: self.some("/etc/shadow"),
+                line: Some(3),
+                observed: self.some("a"),
+                expected: self.some("b"),
+                message: self.some("the password is empty"),
+                package: self.some("login"),
+                waived_by: self.some("W1"),
+            }],
+            evidence_omitted: 0,
+            rationale: self.text("Anybody may log in."),
+            remediation: self.text("Lock it."),
+            waived_by: self.some("W1"),
+        }
+    }
+
+    fn waiver(&self) -> Waiver {
+        Waiver {
+            id: self.text("W1"),
+            owner: self.text("ops"),
+            approver: self.some("ciso"),
+            reason: self.text("known"),
+            created: self.made("2026-01-01T00:00:00Z"),
+            expires: (self.made)("2026-12-31T23:59:59Z"),
+            ticket: self.some("OPS-1"),
+            selector: WaiverMatch {
+                policy: self.some("host/*"),
+                path: self.some("/etc/**"),
+                package: self.some("login"),
+                cause: Some("conffile-edited"),
+                identity: self.some("web-*"),
+                change: self.made(&digest_of("change")),
+            },
+            matched: 2,
+            state: "active",
         }
     }
 
@@ -116,6 +195,7 @@ impl Sample<'_> {
             rules_overridden: true,
             options_digest: (self.made)(DIGESTS[1]),
             previous: self.some("yesterday.json"),
+            fail_on_new: false,
         }
     }
 
@@ -151,6 +231,7 @@ impl Sample<'_> {
             expires: self.made("2027-01-01T00:00:00Z"),
             sequence: Some(7),
             age_seconds: Some(97_445),
+            provenance: BTreeMap::from([("git_commit".to_owned(), self.text("0123"))]),
             image: Some(self.image()),
         }
     }
