@@ -1,6 +1,7 @@
 //! `drift check`: is the target still its golden image?
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use drift_core::bounds::Stop;
 use drift_core::capture::{self, Run};
@@ -18,7 +19,9 @@ use crate::policies;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::state::{self, Lease};
+use crate::tailoring;
 use crate::terminal::Terminal;
+use crate::waivers;
 
 /// What a check of an overlay without a baseline rests on.
 const LOWERS_ARE_REFERENCE: &str = "the reference is what the lower directories hold now, which nobody \
@@ -39,16 +42,26 @@ pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Res
     let run_id = inputs::run_id();
     let occasion =
         Occasion { clock: &*clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
+    let (accepted, refused) = match waivers::open(args, settings, &*clock)? {
+        Ok(waivers) => (waivers.map(Arc::new), None),
+        Err(refused) => (None, Some(refused)),
+    };
     let request = Request {
         rules: inputs::rules(&args.rules)?,
         require: inputs::require(&args.report.require)?,
         with_content: args.with_content,
-        assessment: policies::assessment(args)?,
+        assessment: policies::assessment(args, settings)?,
+        waivers: accepted,
         ..Request::new(inputs::parts(&args.scope.only), inputs::fail_on(&args.report.fail_on)?)
     };
     let mut lease = Lease::Without;
-    let mut outcome =
-        outcome(args, &request, &occasion, &outputs, (settings, terminal), &mut lease)?;
+    let mut outcome = match refused {
+        Some(Refused { file, why }) => {
+            lease = state::hold(settings, args.trust.state.as_ref());
+            check::refused_waivers(&why, &args.target, &file, &request, &occasion)?
+        }
+        None => outcome(args, &request, &occasion, &outputs, (settings, terminal), &mut lease)?,
+    };
     outcome.report.tool.config_digests.clone_from(&settings.config);
     if args.trust.named_by_target {
         outcome.report.notes.push(CHOSEN_BY_TARGET.to_owned());
@@ -157,7 +170,8 @@ fn trusts_something(args: &Check) -> Result<(), Failure> {
         || trust.expect_identity.is_some()
         || trust.min_sequence.is_some()
         || trust.max_age.is_some();
-    if asks && args.baseline.is_empty() && !inputs::is_stored(&args.target) {
+    let sealed_waivers = args.acceptance.waivers.is_some();
+    if asks && !sealed_waivers && args.baseline.is_empty() && !inputs::is_stored(&args.target) {
         return Err(Failure::usage_text("options of trust speak of a baseline, and none is named")
             .hint("name one with --baseline FILE, or leave the options out"));
     }
@@ -168,6 +182,9 @@ fn trusts_something(args: &Check) -> Result<(), Failure> {
 fn named_files(args: &Check, settings: &Settings) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
         args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
+    let waivers = args.acceptance.waivers.iter();
+    files.extend(waivers.flat_map(|file| artifacts::with_bundles(file)));
+    files.extend(tailoring::files(&args.tailoring));
     files.extend(args.trust.trust.iter().cloned());
     files.extend(args.rules.rules.iter().cloned());
     files.extend(args.sign_report.iter().cloned());

@@ -41,6 +41,7 @@ fn described(file: &str, info: &SealInfo) -> String {
         lines.push(format!("  {name:<15} {}", escaped(value.as_bytes())))
     };
     line("digest", info.statement.subject_digest.to_string());
+    let artefact = info.statement.predicate.artefact();
     match &info.statement.predicate {
         Predicate::Snapshot(snapshot) => {
             line("kind", "snapshot".to_owned());
@@ -66,6 +67,20 @@ fn described(file: &str, info: &SealInfo) -> String {
             line("signed", report.created.to_string());
             line("verdict", format!("{}, exit code {}", report.status, report.exit_code));
             line("complete", report.complete.to_string());
+        }
+        Predicate::Policies(policies) => {
+            line("kind", artefact.name().to_owned());
+            line("identity", policies.identity.clone());
+            line("sequence", policies.sequence.to_string());
+            line("sealed", policies.created.to_string());
+            line("expires", policies.expires.map_or("never".to_owned(), |time| time.to_string()));
+            line("holds", format!("{} policies", policies.policies));
+        }
+        Predicate::Waivers(waivers) => {
+            line("kind", artefact.name().to_owned());
+            line("identity", waivers.identity.clone());
+            line("sealed", waivers.created.to_string());
+            line("expires", waivers.expires.map_or("never".to_owned(), |time| time.to_string()));
         }
     }
     for signer in &info.signers {

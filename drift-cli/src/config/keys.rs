@@ -37,6 +37,8 @@ pub(crate) enum Kind {
     Outputs,
     /// Private keys, or `external`.
     Signers,
+    /// Profiles of tailoring: files, or names.
+    Profiles,
     /// A table of texts.
     Facts,
     /// A whole number from this one on.
@@ -63,6 +65,7 @@ impl Kind {
             Self::Files => "a path, as \"FILE\", or an array of paths".to_owned(),
             Self::Outputs => "\"FORMAT=FILE\" with a known format, or an array of such".to_owned(),
             Self::Signers => "\"KEY.pem\" or \"external\", or an array of such".to_owned(),
+            Self::Profiles => "a profile's name or \"FILE.toml\", or an array of such".to_owned(),
             Self::Facts => "a table of texts, as { git_commit = \"\u{2026}\" }".to_owned(),
             Self::Number(least) => format!("a whole number from {least}"),
             Self::Flag => "true or false".to_owned(),
@@ -123,6 +126,11 @@ const PLATFORM: Form = Form {
     holds: |text| inputs::platform(text).is_ok(),
 };
 
+const PARAM: Form = Form {
+    expected: "\"NAME=VALUE\"",
+    holds: |text| text.split_once('=').is_some_and(|(name, _)| !name.is_empty()),
+};
+
 const MODE: Form = Form { expected: "\"full\"", holds: |text| inputs::mode(text).is_some() };
 
 const fn key(
@@ -151,6 +159,10 @@ pub(crate) const KEYS: &[Key] = &[
     key(("", "only", "only"), Kind::Texts(PART), ("everything", "[\"entries\"]"), "what is looked at"),
     key(("", "require", "require"), Kind::Texts(OBSERVABLE), ("nothing", "[\"entries.xattr\"]"), "what must be observable in the target"),
     key(("", "mode", "mode"), Kind::Text(MODE), ("full", "\"full\""), "how much of the target is read"),
+    key(("", "tailor", "tailor"), Kind::Profiles, ("every policy, as it is", "[\"web.toml\"]"), "profiles that say which policies run, and how loud they are"),
+    key(("", "param", "param"), Kind::Texts(PARAM), ("what the policies say", "[\"allowed=sudo,su\"]"), "values for parameters of policies"),
+    key(("", "waivers", "waivers"), Kind::File, ("none", "\"waivers.toml\""), "findings that are accepted: who, why and until when"),
+    key(("", "require_sealed_waivers", "require_sealed_waivers"), Kind::Flag, ("false", "true"), "whether the file of waivers must be sealed"),
     key(("", "fail_on", "fail_on"), Kind::Text(SEVERITY), ("medium", "\"medium\""), "the lowest severity that fails"),
     key(("", "exit_zero", "exit_zero"), Kind::Flag, ("false", "false"), "whether findings end with 0"),
     key(("", "format", "format"), Kind::Text(FORMAT), ("text", "\"text\""), "the form of the report on standard output"),

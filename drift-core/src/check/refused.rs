@@ -1,6 +1,7 @@
 //! The report of a run that compared nothing: a seal does not hold, the target cannot be read, or the
 //! run was stopped.
 
+use crate::bounds::escape::escaped;
 use crate::judge::{Seen, Stopped, Verdict, judge, untrusted};
 use crate::model::{Digest, Problem, Stage, TreePath};
 use crate::report::{Report, document};
@@ -25,6 +26,23 @@ pub fn refused(
     report.baseline.kind = SEALED;
     report.baseline.file = Some(file.to_owned());
     Ok(Outcome { verdict, report, captured: None, input: None })
+}
+
+/// Concludes that nothing of the waivers in `file` may be used, with the reason; nothing else was
+/// looked at.
+pub fn refused_waivers(
+    why: &Untrusted,
+    target: &str,
+    file: &str,
+    request: &Request,
+    occasion: &Occasion<'_>,
+) -> Result<Outcome, Error> {
+    let mut outcome = refused(why, target, file, request, occasion)?;
+    let file = escaped(file.as_bytes());
+    outcome.report.verdict.detail = Some(format!("{file}: {}", why.detail));
+    outcome.report.baseline =
+        document::Reference { kind: "none", ..document::Reference::default() };
+    Ok(outcome)
 }
 
 /// Concludes that the target could not be read as a whole, for the reason of `error`.

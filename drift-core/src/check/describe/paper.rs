@@ -324,7 +324,7 @@ fn component(sealed: &Sealed<'_>) -> document::Component {
     let statement = &sealed.seal.statement;
     let predicate = match &statement.predicate {
         Predicate::Snapshot(predicate) => Some(predicate),
-        Predicate::Report(_) => None,
+        _ => None,
     };
     let document::BaselineOf { identity, file } = sealed.name();
     document::Component {
