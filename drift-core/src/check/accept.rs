@@ -35,24 +35,8 @@ pub(super) fn accept(
     }
     let Some(waivers) = &job.request.waivers else { return Vec::new() };
     let identities = identities(reference, after);
-    let mut desk = Desk::new(waivers, &identities, job.started);
-    for change in &mut found.changes {
-        if change.severity > Severity::None {
-            let path = exact(&change.path, change.path_b64.as_deref());
-            change.waived_by = desk.judge(&Finding {
-                id: &change.id,
-                policy: None,
-                // What a package or a fact is called is no path.
-                path: (change.subject == "entry").then_some(&*path),
-                package: change.package.as_ref().map(|package| package.name.as_str()),
-                cause: Some(change.cause),
-            });
-        }
-    }
-    for policy in &mut assessed.policies {
-        desk.judge_policy(policy);
-    }
-    let told = desk.told();
+    let told =
+        mark((waivers, &identities), job.started, &mut found.changes, &mut assessed.policies);
     found.notes.extend(notes::of_waivers(
         &told,
         waivers,
@@ -60,6 +44,31 @@ pub(super) fn accept(
         !assessed.policies.is_empty(),
     ));
     told
+}
+
+/// Marks what is accepted at this moment.
+fn mark(
+    (waivers, identities): (&Waivers, &Identities),
+    now: Timestamp,
+    changes: &mut [document::Change],
+    policies: &mut [document::Policy],
+) -> Vec<document::Waiver> {
+    let mut desk = Desk::new(waivers, identities, now);
+    for change in changes.iter_mut().filter(|change| change.severity > Severity::None) {
+        let path = exact(&change.path, change.path_b64.as_deref());
+        change.waived_by = desk.judge(&Finding {
+            id: &change.id,
+            policy: None,
+            // What a package or a fact is called is no path.
+            path: (change.subject == "entry").then_some(&*path),
+            package: change.package.as_ref().map(|package| package.name.as_str()),
+            cause: Some(change.cause),
+        });
+    }
+    for policy in policies {
+        desk.judge_policy(policy);
+    }
+    desk.told()
 }
 
 /// The waivers of a run, and how often each was asked and fitted.

@@ -19,15 +19,24 @@ pub(in crate::check) fn counting(
     assessed: &Assessed,
     since: Option<&SincePrevious>,
 ) -> Vec<Severity> {
-    let since = since.filter(|_| job.request.fail_on_new).map(Since::new);
+    let since = since.filter(|_| job.request.fail_on_new);
+    counted(&found.changes, &assessed.policies, since)
+}
+
+/// The same; of `since` only what is new counts.
+pub(super) fn counted(
+    changes: &[document::Change],
+    policies: &[document::Policy],
+    since: Option<&SincePrevious>,
+) -> Vec<Severity> {
+    let since = since.map(Since::new);
     let new_change = |change: &&document::Change| {
         since.as_ref().is_none_or(|since| since.has_change(&change.id))
     };
     let new_policy =
         |policy: &&document::Policy| since.as_ref().is_none_or(|since| since.has_denial(policy));
-    let changes = found.changes.iter().filter(|change| change.waived_by.is_none());
-    let failed = assessed
-        .policies
+    let changes = changes.iter().filter(|change| change.waived_by.is_none());
+    let failed = policies
         .iter()
         .filter(|policy| policy.status == Status::Fail.name() && policy.waived_by.is_none());
     let changes = changes.filter(new_change).map(|change| change.severity);

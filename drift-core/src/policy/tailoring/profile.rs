@@ -60,7 +60,7 @@ fn profile(file: &str, text: &str, builtin: bool, table: &Table<'_>) -> Result<P
         return Err(Wrong::new(name.line, why));
     }
     let select = table.texts("select")?.into_iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
-    let deselect = table.tables("deselect", "deselect")?;
+    let deselect = table.tables("deselect", "a deselect")?;
     let deselect = deselect.iter().map(deselected).collect::<Result<Vec<_>, _>>()?;
     let severities = table.tables("severity", "a severity")?;
     let severities = severities.iter().map(loudness).collect::<Result<Vec<_>, _>>()?;
