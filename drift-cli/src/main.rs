@@ -15,6 +15,7 @@ mod state;
 mod tailoring;
 mod terminal;
 mod waivers;
+mod worker;
 
 use std::process::ExitCode;
 

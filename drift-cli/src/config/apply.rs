@@ -56,6 +56,7 @@ pub(crate) fn fill(
         | Command::Completions(_)
         | Command::Man(_)
         | Command::Init(_)
+        | Command::PolicyWorker
         | Command::Config(_) => Ok(()),
     }
 }
@@ -70,6 +71,7 @@ const DECIDING: &[&str] = &[
     "min_sequence",
     "max_age",
     "platform",
+    "policy",
     "rules",
     "profile",
     "tailor",
@@ -135,6 +137,7 @@ impl Layers<'_> {
         self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
         self.scope(&mut args.scope);
         self.report(&mut args.report);
+        self.take("policy", "policy", &mut args.policy, Value::texts);
         self.tailoring(&mut args.tailoring);
         self.acceptance(&mut args.acceptance);
         self.take("mode", "mode", &mut args.mode, |value| inputs::mode(&value.text()?));

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use drift_core::bounds::escape::escaped;
+use drift_core::policy::PACKS;
 use drift_core::report;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::policies;
 use crate::tailoring;
 
 use super::keys::{Form, KEYS, Key, Kind};
@@ -133,6 +135,7 @@ fn value_of(kind: Kind, value: &DeValue<'_>, directory: &Path) -> Option<Value> 
         Kind::Outputs => several(value, |value| output(value, directory)).map(Value::Texts),
         Kind::Signers => several(value, |value| signer(value, directory)).map(Value::Texts),
         Kind::Profiles => several(value, |value| profile(value, directory)).map(Value::Texts),
+        Kind::Policies => several(value, |value| policies(value, directory)).map(Value::Texts),
         Kind::Facts => facts(value).map(Value::Texts),
         Kind::Number(least) => number(value).filter(|number| *number >= least).map(Value::Number),
         Kind::Flag => match value {
@@ -194,6 +197,14 @@ fn profile(value: &DeValue<'_>, directory: &Path) -> Option<String> {
         text if text.is_empty() => None,
         text if tailoring::is_file(&text) => directory.join(text).to_str().map(str::to_owned),
         text => Some(text),
+    }
+}
+
+fn policies(value: &DeValue<'_>, directory: &Path) -> Option<String> {
+    let text = text(value).filter(|text| !text.is_empty())?;
+    match text.strip_prefix(policies::BUILTIN) {
+        Some(pack) => PACKS.iter().any(|known| known.name == pack).then_some(text),
+        None => directory.join(text).to_str().map(str::to_owned),
     }
 }
 

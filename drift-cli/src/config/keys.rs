@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     Signers,
     /// Profiles of tailoring: files, or names.
     Profiles,
+    /// Directories, files or bundles of policies, or `builtin:NAME`.
+    Policies,
     /// A table of texts.
     Facts,
     /// A whole number from this one on.
@@ -66,6 +68,9 @@ impl Kind {
             Self::Outputs => "\"FORMAT=FILE\" with a known format, or an array of such".to_owned(),
             Self::Signers => "\"KEY.pem\" or \"external\", or an array of such".to_owned(),
             Self::Profiles => "a profile's name or \"FILE.toml\", or an array of such".to_owned(),
+            Self::Policies => {
+                "a path or \"builtin:NAME\" with a known name, or an array of such".to_owned()
+            }
             Self::Facts => "a table of texts, as { git_commit = \"\u{2026}\" }".to_owned(),
             Self::Number(least) => format!("a whole number from {least}"),
             Self::Flag => "true or false".to_owned(),
@@ -157,6 +162,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(("", "rules", "rules"), Kind::File, ("those in the baseline, or the profile", "\"rules.drift\""), "rules that replace those of the baseline"),
     key(("", "profile", "profile"), Kind::Texts(ANY), ("the one that fits os-release", "[\"debian\"]"), "built-in rules by name"),
     key(("", "only", "only"), Kind::Texts(PART), ("everything", "[\"entries\"]"), "what is looked at"),
+    key(("", "policy", "policy"), Kind::Policies, ("without a baseline builtin:immutability and builtin:host", "[\"builtin:host\", \"policies\"]"), "the policies to evaluate: directories, sealed bundles, or packs that come with drift"),
     key(("", "require", "require"), Kind::Texts(OBSERVABLE), ("nothing", "[\"entries.xattr\"]"), "what must be observable in the target"),
     key(("", "mode", "mode"), Kind::Text(MODE), ("full", "\"full\""), "how much of the target is read"),
     key(("", "tailor", "tailor"), Kind::Profiles, ("every policy, as it is", "[\"web.toml\"]"), "profiles that say which policies run, and how loud they are"),

@@ -28,21 +28,21 @@ pub fn refused(
     Ok(Outcome { verdict, report, captured: None, input: None })
 }
 
-/// Concludes that nothing of the waivers in `file` may be used, with the reason; nothing else was
-/// looked at.
-pub fn refused_waivers(
+/// Concludes that nothing of the policies or waivers in `file` may be used, with the reason; nothing
+/// else was looked at.
+pub fn refused_policies(
     why: &Untrusted,
     target: &str,
     file: &str,
     request: &Request,
     occasion: &Occasion<'_>,
 ) -> Result<Outcome, Error> {
-    let mut outcome = refused(why, target, file, request, occasion)?;
+    let verdict = untrusted(why.reason.name());
+    let mut report = nothing(&verdict, target, request, occasion)?;
     let file = escaped(file.as_bytes());
-    outcome.report.verdict.detail = Some(format!("{file}: {}", why.detail));
-    outcome.report.baseline =
-        document::Reference { kind: "none", ..document::Reference::default() };
-    Ok(outcome)
+    report.verdict.detail = Some(format!("{file}: {}", why.detail));
+    report.baseline.kind = "none";
+    Ok(Outcome { verdict, report, captured: None, input: None })
 }
 
 /// Concludes that the target could not be read as a whole, for the reason of `error`.

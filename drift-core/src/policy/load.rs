@@ -8,6 +8,7 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::engine::{Engine, Value, to_value};
 use super::metadata::{Block, Metadata, block};
 use super::packs::LIBRARY;
+use super::parts;
 use super::set::{Parameter, Policy, PolicyFile, PolicyId, PolicySet, Selection, SourceSet};
 use super::tailoring::Tailoring;
 
@@ -52,16 +53,17 @@ pub fn load(sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
             set.parameters.insert(parameter.name.clone(), parameter.default.clone());
         }
     }
+    parts::add(&mut set);
     Ok(set)
-}
-
-/// Profiles of tailoring come with the policies, and are no policies.
-fn is_module(name: &str) -> bool {
-    name.ends_with(".rego") && !is_test(name)
 }
 
 fn is_test(name: &str) -> bool {
     name.ends_with("_test.rego")
+}
+
+/// Whether it is evaluated: no test, and no profile.
+fn is_module(name: &str) -> bool {
+    name.ends_with(".rego") && !is_test(name)
 }
 
 fn is_policy(name: &str) -> bool {

@@ -6,10 +6,10 @@ use drift_core::model::{Cause, Severity};
 use drift_core::policy::Value;
 use drift_core::report::document::{
     AttributeChange, BaselineOf, Change, ChangeCounts, Component, ConfigDigest, Content, Coverage,
-    Evidence, Exclusion, Fact, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep, LayerOf,
-    Mount, PackageOf, Policy, PolicyOrigin, Problem, Reference, Report, SCHEMA, Scope, Score,
-    Signer, Summary, Tailored, Tailoring, TailoringParameter, TailoringProfile, Target,
-    TargetIdentity, Tool, Verdict, Waiver, WaiverMatch, WaiverOrigin,
+    Evidence, Exclusion, Fact, FindingName, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep,
+    Incomparable, LayerOf, Mount, PackageOf, Policy, PolicyOrigin, Problem, Reference, Report,
+    SCHEMA, Scope, Score, Signer, SincePrevious, Summary, Tailored, Tailoring, TailoringParameter,
+    TailoringProfile, Target, TargetIdentity, Tool, Verdict, Waiver, WaiverMatch, WaiverOrigin,
 };
 use drift_core::report::lossy;
 use serde_json::json;
@@ -50,9 +50,9 @@ impl Sample<'_> {
         let changes = self.changes();
         let summary = Summary {
             changes: counts(&changes),
-            policies: [("pass", 1), ("fail", 1)].into(),
+            policies: [("pass", 1), ("fail", 2), ("error", 1), ("notchecked", 1)].into(),
             waived: 2,
-            score: Score { method: "weighted", value: Some(0.25), ..Score::default() },
+            score: Score { method: "weighted", value: Some(0.25), waived: 4, not_checked: 7 },
             recommendation: "replace",
         };
         Report {
@@ -79,30 +79,20 @@ impl Sample<'_> {
             coverage: self.coverage(),
             problems: self.problems(),
             changes,
-            policy_origins: vec![PolicyOrigin {
-                name: self.text("site-policies"),
-                kind: "bundle",
-                digest: (self.made)(DIGESTS[0]),
-                signed: true,
-                signers: vec![self.signer()],
-            }],
+            policy_origins: self.origins(),
             tailoring: Some(self.tailoring()),
-            policies: vec![self.policy()],
+            policies: self.policies(),
             waiver_origin: Some(WaiverOrigin {
                 file: self.text("waivers.toml"),
                 digest: (self.made)(DIGESTS[1]),
                 signed: true,
-                signers: vec![self.signer()],
+                signers: vec![Signer { name: self.text("release"), key: (self.made)(DIGESTS[0]) }],
             }),
-            waivers: vec![self.waiver()],
-            since_previous: None,
+            waivers: self.waivers(),
+            since_previous: Some(self.since_previous()),
             summary,
             notes: vec![self.text("Run from outside the host to be safe from a rootkit.")],
         }
-    }
-
-    fn signer(&self) -> Signer {
-        Signer { name: self.text("release"), key: (self.made)(DIGESTS[0]) }
     }
 
     fn tailoring(&self) -> Tailoring {
@@ -121,42 +111,96 @@ impl Sample<'_> {
         }
     }
 
-    fn policy(&self) -> Policy {
+    fn origins(&self) -> Vec<PolicyOrigin> {
+        let signer = Signer { name: self.text("security"), key: (self.made)(DIGESTS[1]) };
+        vec![
+            PolicyOrigin {
+                name: self.text("builtin:host"),
+                kind: "builtin",
+                digest: (self.made)(DIGESTS[0]),
+                signed: false,
+                signers: Vec::new(),
+            },
+            PolicyOrigin {
+                name: self.text("site.bundle"),
+                kind: "bundle",
+                digest: (self.made)(DIGESTS[2]),
+                signed: true,
+                signers: vec![signer],
+            },
+        ]
+    }
+
+    /// One of each status that has something to say.
+    fn policies(&self) -> Vec<Policy> {
+        let ended = |name: &str, status, reason: Option<&str>| Policy {
+            status,
+            reason: reason.map(|reason| self.text(reason)),
+            evidence: Vec::new(),
+            ..self.policy(name)
+        };
+        vec![
+            Policy { evidence_omitted: 12, ..self.policy("host/no_empty_password") },
+            Policy { waived_by: self.some("W2"), ..self.policy("host/setuid") },
+            ended("host/sysctl", "notchecked", Some("/etc/sysctl.d could not be listed")),
+            ended("image/labels", "notapplicable", Some("it is no image")),
+            ended("image/user", "pass", None),
+            ended("site/loops", "error", Some("two answers contradict each other")),
+            ended("site/slow", "unknown", Some("it took more than 5 s")),
+            ended("site/unwanted", "notselected", Some("deselected by the profile web")),
+            ended("supply-chain/signer", "fixed", None),
+            Policy {
+                status: "informational",
+                severity: Severity::Informational,
+                ..self.policy("supply-chain/sbom")
+            },
+        ]
+    }
+
+    pub(crate) fn policy(&self, name: &str) -> Policy {
         Policy {
-            id: self.text("host/no_empty_password"),
-            title: self.text("No empty password"),
+            id: self.text(name),
+            title: self.text("No account has an empty password"),
             status: "fail",
-            severity: Severity::Medium,
-            tailored: Some(Tailored { severity: Severity::Low, by: self.text("web.toml:7") }),
-            reason: self.some("1 denial"),
-            references: BTreeMap::from([("cis".to_owned(), vec![self.text("1.1")])]),
-            origin: self.text("site-policies"),
-            evidence: vec![Evidence {
-                id: (self.made)(&digest_of("evidence")),
-                path: self.some("/etc/shadow"),
-                line: Some(3),
-                observed: self.some("a"),
-                expected: self.some("b"),
-                message: self.some("the password is empty"),
-                package: self.some("login"),
-                waived_by: self.some("W1"),
-            }],
+            severity: Severity::Critical,
+            tailored: Some(Tailored { severity: Severity::High, by: self.text("web.toml:7") }),
+            reason: self.some("2 denials"),
+            references: BTreeMap::from([(self.text("cis"), vec![self.text("6.2.1")])]),
+            origin: self.text("builtin:host"),
+            evidence: vec![
+                self.evidence(name, "/etc/shadow", None),
+                Evidence { line: None, ..self.evidence(name, "/usr/bin/su", Some("W1")) },
+                Evidence { path: None, ..self.evidence(name, "", None) },
+            ],
             evidence_omitted: 0,
-            rationale: self.text("Anybody may log in."),
-            remediation: self.text("Lock it."),
-            waived_by: self.some("W1"),
+            rationale: self.text("Whoever knows the name can log in."),
+            remediation: self.text("Lock the account: passwd --lock NAME"),
+            waived_by: None,
         }
     }
 
-    fn waiver(&self) -> Waiver {
-        Waiver {
-            id: self.text("W1"),
+    pub(crate) fn evidence(&self, policy: &str, path: &str, waiver: Option<&str>) -> Evidence {
+        Evidence {
+            id: (self.made)(&digest_of(&format!("{policy} {path}"))),
+            path: self.some(path),
+            line: Some(3),
+            observed: self.some("empty"),
+            expected: self.some("locked"),
+            message: self.some("bob can log in without a password"),
+            package: self.some("passwd"),
+            waived_by: waiver.and_then(|waiver| self.some(waiver)),
+        }
+    }
+
+    fn waivers(&self) -> Vec<Waiver> {
+        let waiver = |id: &str, state, matched| Waiver {
+            id: self.text(id),
             owner: self.text("ops"),
-            approver: self.some("ciso"),
-            reason: self.text("known"),
-            created: self.made("2026-01-01T00:00:00Z"),
+            approver: self.some("security"),
+            reason: self.text("known since the migration"),
+            created: self.made("2025-12-01T00:00:00Z"),
             expires: (self.made)("2026-12-31T23:59:59Z"),
-            ticket: self.some("OPS-1"),
+            ticket: self.some("OPS-17"),
             selector: WaiverMatch {
                 policy: self.some("host/*"),
                 path: self.some("/etc/**"),
@@ -165,8 +209,39 @@ impl Sample<'_> {
                 identity: self.some("web-*"),
                 change: self.made(&digest_of("change")),
             },
-            matched: 2,
-            state: "active",
+            matched,
+            state,
+        };
+        vec![
+            waiver("W1", "active", 3),
+            waiver("W2", "expiring", 3),
+            waiver("W3", "expired", 1),
+            waiver("W4", "unused", 0),
+        ]
+    }
+
+    fn since_previous(&self) -> SincePrevious {
+        let named = |kind, policy: Option<&str>, path: &str| FindingName {
+            kind,
+            id: (self.made)(&digest_of(&lossy(&(self.name)(path)).0)),
+            policy: policy.map(|policy| self.text(policy)),
+            path: self.some(path),
+            severity: "high".to_owned(),
+        };
+        SincePrevious {
+            file: self.text("yesterday.json"),
+            digest: (self.made)(DIGESTS[0]),
+            run_id: (self.made)("fedcba9876543210fedcba9876543210"),
+            finished: (self.made)("2026-01-01T03:04:07Z"),
+            new: vec![named("change", None, "/usr/bin/ssh")],
+            fixed: vec![named("policy", Some("supply-chain/signer"), "/etc/old")],
+            unchanged: 5,
+            incomparable: vec![Incomparable {
+                what: self.text("host/setuid"),
+                reason: self.text("another revision of the policy"),
+                now: 3,
+                before: 1,
+            }],
         }
     }
 
@@ -194,8 +269,8 @@ impl Sample<'_> {
             require: vec![self.text("entries.xattr")],
             rules_overridden: true,
             options_digest: (self.made)(DIGESTS[1]),
-            previous: self.some("yesterday.json"),
-            fail_on_new: false,
+            previous: self.made(DIGESTS[0]),
+            fail_on_new: true,
         }
     }
 
@@ -231,7 +306,7 @@ impl Sample<'_> {
             expires: self.made("2027-01-01T00:00:00Z"),
             sequence: Some(7),
             age_seconds: Some(97_445),
-            provenance: BTreeMap::from([("git_commit".to_owned(), self.text("0123"))]),
+            provenance: BTreeMap::from([(self.text("git_commit"), self.text("4f2a"))]),
             image: Some(self.image()),
         }
     }
