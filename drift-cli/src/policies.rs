@@ -22,6 +22,7 @@ use crate::failure::Failure;
 use crate::golden::Refused;
 use crate::inputs;
 use crate::settings::Settings;
+use crate::tailoring;
 use crate::terminal::shown;
 use crate::worker::Isolated;
 
@@ -86,13 +87,15 @@ pub(crate) fn policies(
 ) -> Result<Result<Policies, Refused>, Failure> {
     let named = named(args);
     if named.is_empty() && use_of == Use::Evaluate {
+        tailoring::needless(&args.tailoring)?;
         return Ok(Ok(Policies::default()));
     }
     let sources = match sources(&named, &args.trust, settings, clock)? {
         Ok(sources) => sources,
         Err(refused) => return Ok(Err(refused)),
     };
-    let set = policy::load(sources.sets).map_err(Failure::usage)?;
+    let mut set = policy::load(sources.sets).map_err(Failure::usage)?;
+    tailoring::tailor(&mut set, &args.tailoring, settings)?;
     let evaluator: Arc<dyn Evaluator> = match use_of {
         Use::Evaluate => Arc::new(Isolated::default()),
         Use::Show => Arc::new(Unasked),

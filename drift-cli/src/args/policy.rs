@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{Check, SealArgs, TrustArgs};
+use super::{Check, SealArgs, TailorArgs, TrustArgs};
 
 #[derive(Debug, Parser)]
 pub(crate) struct Policy {
@@ -36,6 +36,8 @@ pub(crate) struct PolicyList {
     /// The form
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: CatalogueFormat,
+    #[command(flatten)]
+    pub(crate) tailoring: TailorArgs,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
 }

@@ -13,6 +13,7 @@ use crate::artifacts;
 use crate::failure::Failure;
 use crate::inputs::MAX_BASELINE_BYTES;
 use crate::policies;
+use crate::waivers;
 use crate::settings::Settings;
 use crate::terminal::{Terminal, shown};
 
@@ -81,6 +82,7 @@ fn subject(path: &Path, file: &[u8], named: Option<&str>) -> Result<Option<Subje
         return Ok(Some(Subject::Policies { identity, digest, policies }));
     }
     if path.extension().is_some_and(|extension| extension == "toml") {
+        let _waivers = waivers::unverified(path)?;
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let identity = named.map_or(stem.unwrap_or_default(), str::to_owned);
         return Ok(Some(Subject::Waivers { identity }));

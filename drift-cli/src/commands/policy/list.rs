@@ -7,6 +7,7 @@ use crate::args::{CatalogueFormat, PolicyList};
 use crate::failure::Failure;
 use crate::policies::BUILTIN;
 use crate::settings::Settings;
+use crate::tailoring;
 use crate::terminal::Terminal;
 
 pub(super) fn run(
@@ -18,7 +19,8 @@ pub(super) fn run(
         true => PACKS.iter().map(|pack| format!("{BUILTIN}{}", pack.name)).collect(),
         false => args.policy.clone(),
     };
-    let set = super::load(&named, &args.trust, settings)?;
+    let mut set = super::load(&named, &args.trust, settings)?;
+    tailoring::tailor(&mut set, &args.tailoring, settings)?;
     let text = match args.format {
         CatalogueFormat::Text => catalogue_text(&set),
         CatalogueFormat::Json => catalogue_json(&set),
