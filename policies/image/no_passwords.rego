@@ -1,0 +1,23 @@
+# METADATA
+# title: No account of the image has a password
+# custom:
+#   id: image/no_passwords
+#   severity: high
+#   references: {nist-800-190: ["4.1.4"], nist: ["IA-5"]}
+#   rationale: A password in an image is the password of every host made from it, and known to everybody who can pull it.
+#   remediation: Lock the accounts in the image (passwd -l NAME); set passwords, if any, when a host starts.
+#   paths: [/etc/passwd, /etc/shadow]
+package drift.image.no_passwords
+
+deny contains {"path": "/etc/passwd", "line": user.line, "observed": concat(" ", [name, "with", word[user.password]]), "expected": "a locked account"} if {
+	some name, user in input.accounts.users
+}
+
+word := {"set": "a password", "empty": "an empty password"}
+
+not_checked contains concat(" ", ["the password of", name, "could not be read"]) if {
+	some name, user in input.accounts.users
+	user.password == "unreadable"
+}
+
+not_applicable contains "the target is a host, whose accounts may have passwords" if input.target.kind == "host"
