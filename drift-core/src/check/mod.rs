@@ -296,6 +296,7 @@ pub fn check(
                     // The package database is the reference, whatever is looked at.
                     parts: Parts::ALL,
                     vendor_digests: true,
+                    configs: request.assessment.is_some(),
                 };
                 let captured = capture::capture(*source, &options, run)?;
                 let found = unsealed::differences(&captured, run)?;
@@ -327,7 +328,12 @@ impl Job<'_> {
     }
 
     fn capture(&self, source: &dyn Source, rules: RuleSource) -> Result<Captured, Error> {
-        let options = Options { rules, parts: self.request.parts, vendor_digests: false };
+        let options = Options {
+            rules,
+            parts: self.request.parts,
+            vendor_digests: false,
+            configs: self.request.assessment.is_some(),
+        };
         Ok(capture::capture(source, &options, self.run)?)
     }
 
