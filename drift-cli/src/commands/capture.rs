@@ -48,6 +48,7 @@ pub(crate) fn run(
         rules: inputs::rules_or_detected(&args.rules)?,
         parts: inputs::parts(&args.scope.only),
         vendor_digests: false,
+        configs: false,
     };
     let captured = capture::capture(&*source, &options, &run)?;
     let snapshot = &captured.snapshot;

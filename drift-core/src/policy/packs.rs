@@ -11,26 +11,63 @@ pub struct Pack {
     pub name: &'static str,
     /// What it is about, in a phrase.
     pub title: &'static str,
-    /// Name and text of each file, sorted by name.
+    /// Name and text of each file, each policy followed by its tests.
     pub files: &'static [(&'static str, &'static str)],
 }
 
-/// A file of `policies/`, by its name below it.
+/// Files of `policies/`, by their names below it.
 macro_rules! files {
     ($directory:literal: $($name:literal),* $(,)?) => {
-        &[$(($name, include_str!(concat!("../../../policies/", $directory, "/", $name)))),*]
+        &[$((
+            concat!($name, ".rego"),
+            include_str!(concat!("../../../policies/", $directory, "/", $name, ".rego")),
+        )),*]
+    };
+}
+
+/// Policies of `policies/`, by their names below it: each with its tests.
+macro_rules! policies {
+    ($directory:literal: $($name:literal),* $(,)?) => {
+        &[$(
+            (
+                concat!($name, ".rego"),
+                include_str!(concat!("../../../policies/", $directory, "/", $name, ".rego")),
+            ),
+            (
+                concat!($name, "_test.rego"),
+                include_str!(concat!("../../../policies/", $directory, "/", $name, "_test.rego")),
+            ),
+        )*]
     };
 }
 
 /// The library: helpers in packages below `drift.lib`, there for every policy.
-pub const LIBRARY: &[(&str, &str)] = files!("lib": "mode.rego");
+pub const LIBRARY: &[(&str, &str)] = files!("lib": "baseline", "changes", "mode");
 
-/// Every pack.
-pub const PACKS: &[Pack] = &[Pack {
-    name: "host",
-    title: "accounts, permissions and start-up of a system",
-    files: files!("host": "second_uid_0.rego", "second_uid_0_test.rego"),
-}];
+/// Every pack. A policy is its file, its tests and one line here.
+pub const PACKS: &[Pack] = &[
+    Pack {
+        name: "host",
+        title: "accounts, permissions and start-up of a system",
+        files: policies!("host":
+            "second_uid_0",
+        ),
+    },
+    Pack {
+        name: "immutability",
+        title: "what differs from the golden state, and whether it may",
+        files: policies!("immutability":
+            "no_change_in_place",
+        ),
+    },
+    Pack {
+        name: "supply-chain",
+        title: "what the seal of the baseline says of where it comes from",
+        files: policies!("supply-chain":
+            "baseline_signed",
+        ),
+    },
+];
 
 /// Returns the files of the pack of this name, without `builtin:`.
 #[must_use]
