@@ -8,6 +8,7 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::engine::{Engine, Value, to_value};
 use super::metadata::{Block, Metadata, block};
 use super::packs::LIBRARY;
+use super::parts;
 use super::set::{Parameter, Policy, PolicyFile, PolicyId, PolicySet, Selection, SourceSet};
 
 /// The rules that a policy answers with.
@@ -50,6 +51,7 @@ pub fn load(sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
             set.parameters.insert(parameter.name.clone(), parameter.default.clone());
         }
     }
+    parts::add(&mut set);
     Ok(set)
 }
 

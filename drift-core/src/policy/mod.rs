@@ -17,6 +17,7 @@ mod load;
 mod metadata;
 mod packs;
 mod parameters;
+mod parts;
 mod set;
 mod status;
 mod syntax;

@@ -1,5 +1,6 @@
 //! Everything of the report around the changes.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::baseline;
@@ -40,9 +41,7 @@ pub(in crate::check) struct Paper<'p> {
 /// Writes the whole report.
 pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>) -> Report {
     let Found { mut changes, mut problems, not_compared, notes } = found;
-    changes.sort_by(|a, b| {
-        (a.subject, &a.path, &a.path_b64, &a.id).cmp(&(b.subject, &b.path, &b.path_b64, &b.id))
-    });
+    changes.sort_by(in_order);
     problems.sort();
     problems.dedup();
     let summary = summary(&changes, verdict, &paper, problems.len());
@@ -82,6 +81,11 @@ pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>
     }
 }
 
+/// The order of changes in a report, and for policies.
+pub(in crate::check) fn in_order(a: &document::Change, b: &document::Change) -> Ordering {
+    (a.subject, &a.path, &a.path_b64, &a.id).cmp(&(b.subject, &b.path, &b.path_b64, &b.id))
+}
+
 fn tool(paper: &Paper<'_>) -> document::Tool {
     document::Tool {
         name: "drift",
@@ -118,7 +122,8 @@ fn scope(paper: &Paper<'_>) -> document::Scope {
     }
 }
 
-fn identity(view: &View<'_>) -> document::TargetIdentity {
+/// Describes which system a side says it is.
+pub(in crate::check) fn identity(view: &View<'_>) -> document::TargetIdentity {
     let (identity, image) = (&view.identity, view.image);
     document::TargetIdentity {
         os: identity.os.clone(),
@@ -158,7 +163,12 @@ pub(in crate::check) fn not_observable(
     names
 }
 
-fn coverage(view: &View<'_>, not_compared: u64, not_observable: Vec<String>) -> document::Coverage {
+/// Describes what was seen of a side.
+pub(in crate::check) fn coverage(
+    view: &View<'_>,
+    not_compared: u64,
+    not_observable: Vec<String>,
+) -> document::Coverage {
     let seen = view.coverage;
     document::Coverage {
         entries: seen.entries,
