@@ -6,7 +6,7 @@
 #   references: {cis: ["7.2.2"], ssg: ["no_empty_passwords_etc_shadow"], nist: ["IA-5"]}
 #   rationale: Whoever names such an account is let in without being asked for anything.
 #   remediation: Lock the account (passwd -l NAME) or set a password; look in the logs for who used it.
-#   paths: [/etc/passwd, /etc/shadow]
+#   paths: [/etc/passwd]
 package drift.host.empty_passwords
 
 deny contains object.union(place(user), {"observed": concat(" ", [name, "has an empty password"]), "expected": "a password, or a lock"}) if {

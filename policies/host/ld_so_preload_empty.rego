@@ -6,7 +6,6 @@
 #   references: {nist: ["SI-7", "CM-7"], attack: ["T1574.006"]}
 #   rationale: /etc/ld.so.preload puts code into every program, those of root included; rootkits hide themselves by it.
 #   remediation: Take the host from the network and examine it from outside; where the library is wanted, name it in preload_allowed.
-#   paths: [/etc/ld.so.preload]
 #   parameters:
 #     preload_allowed: {description: "Libraries that may stand in /etc/ld.so.preload, as written there.", default: []}
 package drift.host.ld_so_preload_empty

@@ -6,7 +6,7 @@
 #   references: {nist: ["CM-6", "SI-10"]}
 #   rationale: Programs differ in what they make of a broken line; an account may be there for one and not for another, and what another policy says of accounts does not cover it.
 #   remediation: Correct or remove the line (pwck and grpck name them too), and find out what wrote it.
-#   paths: [/etc/passwd, /etc/group, /etc/shadow]
+#   paths: [/etc/passwd, /etc/group]
 package drift.host.malformed_account_lines
 
 deny contains {"path": bad.file, "line": bad.line, "observed": bad.reason, "expected": "a line of its form"} if {

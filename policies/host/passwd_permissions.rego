@@ -11,13 +11,15 @@ package drift.host.passwd_permissions
 
 import data.drift.lib.permissions
 
-files := [
-	input.files["/etc/passwd"],
-	input.files["/etc/passwd-"],
-	input.files["/etc/group"],
-	input.files["/etc/group-"],
-	input.files["/etc/shells"],
-]
+files contains input.files["/etc/passwd"]
+
+files contains input.files["/etc/passwd-"]
+
+files contains input.files["/etc/group"]
+
+files contains input.files["/etc/group-"]
+
+files contains input.files["/etc/shells"]
 
 deny contains object.union({"path": file.path}, flaw) if {
 	some file in files

@@ -12,14 +12,17 @@ package drift.host.private_directories
 import data.drift.lib.permissions
 
 # Each with the most that its mode may be.
-directories := [
-	{"file": input.files["/root"], "most": "0700"},
-	{"file": input.files["/root/.ssh"], "most": "0700"},
-	{"file": input.files["/etc/ssl/private"], "most": "0710"},
-	{"file": input.files["/var/cache/ldconfig"], "most": "0700"},
-	{"file": input.files["/var/lib/private"], "most": "0700"},
-	{"file": input.files["/var/spool/cron/crontabs"], "most": "1730"},
-]
+directories contains {"file": input.files["/root"], "most": "0700"}
+
+directories contains {"file": input.files["/root/.ssh"], "most": "0700"}
+
+directories contains {"file": input.files["/etc/ssl/private"], "most": "0710"}
+
+directories contains {"file": input.files["/var/cache/ldconfig"], "most": "0700"}
+
+directories contains {"file": input.files["/var/lib/private"], "most": "0700"}
+
+directories contains {"file": input.files["/var/spool/cron/crontabs"], "most": "1730"}
 
 deny contains object.union({"path": directory.file.path}, flaw) if {
 	some directory in directories

@@ -6,7 +6,7 @@
 #   references: {cis: ["7.2.4"], ssg: ["ensure_shadow_group_empty"], nist: ["AC-6", "IA-5"]}
 #   rationale: The group may read every password hash, to guess the passwords at leisure.
 #   remediation: Remove the accounts from the group, and change the passwords that they could read.
-#   paths: [/etc/passwd, /etc/group]
+#   paths: [/etc/group]
 package drift.host.shadow_group_empty
 
 deny contains {"path": "/etc/group", "line": group.line, "observed": member, "expected": "no member of shadow"} if {

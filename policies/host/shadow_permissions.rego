@@ -11,13 +11,15 @@ package drift.host.shadow_permissions
 
 import data.drift.lib.permissions
 
-files := [
-	input.files["/etc/shadow"],
-	input.files["/etc/shadow-"],
-	input.files["/etc/gshadow"],
-	input.files["/etc/gshadow-"],
-	input.files["/etc/security/opasswd"],
-]
+files contains input.files["/etc/shadow"]
+
+files contains input.files["/etc/shadow-"]
+
+files contains input.files["/etc/gshadow"]
+
+files contains input.files["/etc/gshadow-"]
+
+files contains input.files["/etc/security/opasswd"]
 
 deny contains object.union({"path": file.path}, flaw) if {
 	some file in files

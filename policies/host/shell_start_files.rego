@@ -6,7 +6,7 @@
 #   references: {cis: ["7.2.10"], ssg: ["accounts_user_dot_user_ownership", "file_permission_user_init_files"], nist: ["AC-3", "AC-6"]}
 #   rationale: Whoever can change a start file runs programs as everyone who logs in.
 #   remediation: Give the file to root, or to the account whose home it is in, and take the permission to write from everybody else (chmod go-w); read what it runs.
-#   paths: [/etc/passwd, /etc/profile, /etc/profile.d/*, /etc/bash.bashrc, /etc/environment, /etc/zsh/*, /etc/skel/.*]
+#   paths: [/etc/profile, /etc/profile.d/*, /etc/bash.bashrc, /etc/environment, /etc/zsh/*, /etc/skel/.*]
 package drift.host.shell_start_files
 
 import data.drift.lib.permissions

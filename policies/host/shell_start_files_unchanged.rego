@@ -6,7 +6,6 @@
 #   references: {nist: ["CM-3", "SI-7"]}
 #   rationale: A line in a start file runs at each login, as whoever logs in.
 #   remediation: Read what differs; bring the file back, or make the change in the image and seal it.
-#   paths: [/etc/profile, /etc/profile.d/*, /etc/bash.bashrc, /etc/environment, /etc/zsh/*]
 package drift.host.shell_start_files_unchanged
 
 literal := {"/etc/profile", "/etc/bash.bashrc", "/etc/environment"}

@@ -11,30 +11,49 @@ package drift.host.system_directories
 
 import data.drift.lib.permissions
 
-directories := [
-	input.files["/"],
-	input.files["/bin"],
-	input.files["/boot"],
-	input.files["/etc"],
-	input.files["/lib"],
-	input.files["/lib64"],
-	input.files["/opt"],
-	input.files["/root"],
-	input.files["/sbin"],
-	input.files["/usr"],
-	input.files["/usr/bin"],
-	input.files["/usr/lib"],
-	input.files["/usr/lib64"],
-	input.files["/usr/libexec"],
-	input.files["/usr/local"],
-	input.files["/usr/local/bin"],
-	input.files["/usr/local/lib"],
-	input.files["/usr/local/sbin"],
-	input.files["/usr/sbin"],
-	input.files["/usr/share"],
-	input.files["/var"],
-	input.files["/var/lib"],
-]
+directories contains input.files["/"]
+
+directories contains input.files["/bin"]
+
+directories contains input.files["/boot"]
+
+directories contains input.files["/etc"]
+
+directories contains input.files["/lib"]
+
+directories contains input.files["/lib64"]
+
+directories contains input.files["/opt"]
+
+directories contains input.files["/root"]
+
+directories contains input.files["/sbin"]
+
+directories contains input.files["/usr"]
+
+directories contains input.files["/usr/bin"]
+
+directories contains input.files["/usr/lib"]
+
+directories contains input.files["/usr/lib64"]
+
+directories contains input.files["/usr/libexec"]
+
+directories contains input.files["/usr/local"]
+
+directories contains input.files["/usr/local/bin"]
+
+directories contains input.files["/usr/local/lib"]
+
+directories contains input.files["/usr/local/sbin"]
+
+directories contains input.files["/usr/sbin"]
+
+directories contains input.files["/usr/share"]
+
+directories contains input.files["/var"]
+
+directories contains input.files["/var/lib"]
 
 deny contains object.union({"path": file.path}, flaw) if {
 	some file in directories

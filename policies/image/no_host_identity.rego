@@ -9,8 +9,16 @@
 #   paths: [/etc/machine-id, /var/lib/dbus/machine-id, /var/lib/systemd/random-seed, /etc/ssh/ssh_host_*_key]
 package drift.image.no_host_identity
 
+# What hosts are made from; a host itself has an identity.
+of_many if input.target.kind != "host"
+
+ids contains input.files["/etc/machine-id"]
+
+ids contains input.files["/var/lib/dbus/machine-id"]
+
 deny contains {"path": file.path, "observed": "a machine id", "expected": "an empty file, or none"} if {
-	some file in [input.files["/etc/machine-id"], input.files["/var/lib/dbus/machine-id"]]
+	of_many
+	some file in ids
 	file.state == "present"
 	file.type == "file"
 	not unset(file)
@@ -20,12 +28,14 @@ deny contains {"path": file.path, "observed": "a machine id", "expected": "an em
 unset(file) if file.size < 32
 
 deny contains {"path": file.path, "observed": "a seed of random numbers", "expected": "no such file"} if {
+	of_many
 	file := input.files["/var/lib/systemd/random-seed"]
 	file.state == "present"
 	file.size != 0
 }
 
 deny contains {"path": key.path, "observed": "a private SSH key of the host", "expected": "no such file"} if {
+	of_many
 	some key in input.files["/etc/ssh/ssh_host_*_key"].matches
 	key.size != 0
 }

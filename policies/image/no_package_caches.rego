@@ -25,41 +25,42 @@
 #     - /root/go/pkg/mod/cache/**
 package drift.image.no_package_caches
 
-found["a package list of apt"] contains file if some file in input.files["/var/lib/apt/lists/*"].matches
+found contains {"kind": "a package list of apt", "file": file} if some file in input.files["/var/lib/apt/lists/*"].matches
 
-found["a package list of apt"] contains file if some file in input.files["/var/lib/apt/lists/partial/*"].matches
+found contains {"kind": "a package list of apt", "file": file} if some file in input.files["/var/lib/apt/lists/partial/*"].matches
 
-found["a package list of apt"] contains file if some file in input.files["/var/cache/apt/*.bin"].matches
+found contains {"kind": "a package list of apt", "file": file} if some file in input.files["/var/cache/apt/*.bin"].matches
 
-found["a downloaded package"] contains file if some file in input.files["/var/cache/apt/archives/*.deb"].matches
+found contains {"kind": "a downloaded package", "file": file} if some file in input.files["/var/cache/apt/archives/*.deb"].matches
 
-found["a downloaded package"] contains file if some file in input.files["/var/cache/apt/archives/partial/*"].matches
+found contains {"kind": "a downloaded package", "file": file} if some file in input.files["/var/cache/apt/archives/partial/*"].matches
 
-found["a downloaded package"] contains file if some file in input.files["/var/cache/apk/*"].matches
+found contains {"kind": "a downloaded package", "file": file} if some file in input.files["/var/cache/apk/*"].matches
 
-found["a downloaded package"] contains file if some file in input.files["/var/cache/dnf/**"].matches
+found contains {"kind": "a downloaded package", "file": file} if some file in input.files["/var/cache/dnf/**"].matches
 
-found["a downloaded package"] contains file if some file in input.files["/var/cache/yum/**"].matches
+found contains {"kind": "a downloaded package", "file": file} if some file in input.files["/var/cache/yum/**"].matches
 
-found["a downloaded package"] contains file if some file in input.files["/var/cache/pacman/pkg/*"].matches
+found contains {"kind": "a downloaded package", "file": file} if some file in input.files["/var/cache/pacman/pkg/*"].matches
 
-found["a downloaded package"] contains file if some file in input.files["/var/cache/zypp/**"].matches
+found contains {"kind": "a downloaded package", "file": file} if some file in input.files["/var/cache/zypp/**"].matches
 
-found["a cache of a language's packages"] contains file if some file in input.files["/root/.cache/**"].matches
+found contains {"kind": "a cache of a language's packages", "file": file} if some file in input.files["/root/.cache/**"].matches
 
-found["a cache of a language's packages"] contains file if some file in input.files["/home/*/.cache/**"].matches
+found contains {"kind": "a cache of a language's packages", "file": file} if some file in input.files["/home/*/.cache/**"].matches
 
-found["a cache of a language's packages"] contains file if some file in input.files["/root/.npm/_cacache/**"].matches
+found contains {"kind": "a cache of a language's packages", "file": file} if some file in input.files["/root/.npm/_cacache/**"].matches
 
-found["a cache of a language's packages"] contains file if some file in input.files["/root/.cargo/registry/**"].matches
+found contains {"kind": "a cache of a language's packages", "file": file} if some file in input.files["/root/.cargo/registry/**"].matches
 
-found["a cache of a language's packages"] contains file if some file in input.files["/root/.m2/repository/**"].matches
+found contains {"kind": "a cache of a language's packages", "file": file} if some file in input.files["/root/.m2/repository/**"].matches
 
-found["a cache of a language's packages"] contains file if some file in input.files["/root/go/pkg/mod/cache/**"].matches
+found contains {"kind": "a cache of a language's packages", "file": file} if some file in input.files["/root/go/pkg/mod/cache/**"].matches
 
 deny contains {"path": file.path, "observed": kind, "expected": "no such file"} if {
-	some kind, files in found
-	some file in files
+	some one in found
+	kind := one.kind
+	file := one.file
 	file.type == "file"
 	file.size != 0
 }

@@ -11,7 +11,7 @@ package drift.image.no_remote_add
 deny contains {"observed": step.created_by, "expected": "COPY, or ADD --checksum"} if {
 	some step in input.image.history
 	step.created_by != null
-	regex.match(`(^|\s)ADD\s(\S+\s+)*(https?|ftp|git)://`, step.created_by)
+	regex.match("(^| )ADD +([^ ]+ +)*(https?|ftp|git)://", step.created_by)
 	not contains(step.created_by, "--checksum=")
 }
 

@@ -50,78 +50,88 @@
 #     secret_files_allowed: {description: Paths of these that may be there., default: []}
 package drift.image.no_secret_files
 
-found["a private key"] contains file if some file in input.files["/root/.ssh/id_*"].matches
+found contains {"kind": "a private key", "file": file} if some file in input.files["/root/.ssh/id_*"].matches
 
-found["a private key"] contains file if some file in input.files["/home/*/.ssh/id_*"].matches
+found contains {"kind": "a private key", "file": file} if some file in input.files["/home/*/.ssh/id_*"].matches
 
-found["a private key"] contains file if some file in input.files["/etc/ssl/private/*.key"].matches
+found contains {"kind": "a private key", "file": file} if some file in input.files["/etc/ssl/private/*.key"].matches
 
-found["credentials"] contains file if {
-	some file in [
-		input.files["/root/.aws/credentials"],
-		input.files["/root/.azure/accessTokens.json"],
-		input.files["/root/.cargo/credentials.toml"],
-		input.files["/root/.config/gcloud/application_default_credentials.json"],
-		input.files["/root/.docker/config.json"],
-		input.files["/root/.git-credentials"],
-		input.files["/root/.kube/config"],
-		input.files["/root/.my.cnf"],
-		input.files["/root/.netrc"],
-		input.files["/root/.npmrc"],
-		input.files["/root/.pgpass"],
-		input.files["/root/.pypirc"],
-		input.files["/root/.vault-token"],
-		input.files["/etc/krb5.keytab"],
-		input.files["/kaniko/.docker/config.json"],
-	]
-}
+found contains {"kind": "credentials", "file": input.files["/root/.aws/credentials"]}
 
-found["credentials"] contains file if some file in input.files["/home/*/.aws/credentials"].matches
+found contains {"kind": "credentials", "file": input.files["/root/.azure/accessTokens.json"]}
 
-found["credentials"] contains file if some file in input.files["/home/*/.azure/accessTokens.json"].matches
+found contains {"kind": "credentials", "file": input.files["/root/.cargo/credentials.toml"]}
 
-found["credentials"] contains file if some file in input.files["/home/*/.cargo/credentials.toml"].matches
+found contains {"kind": "credentials", "file": input.files["/root/.config/gcloud/application_default_credentials.json"]}
 
-found["credentials"] contains file if some file in input.files["/home/*/.config/gcloud/application_default_credentials.json"].matches
+found contains {"kind": "credentials", "file": input.files["/root/.docker/config.json"]}
 
-found["credentials"] contains file if some file in input.files["/home/*/.docker/config.json"].matches
+found contains {"kind": "credentials", "file": input.files["/root/.git-credentials"]}
 
-found["credentials"] contains file if some file in input.files["/home/*/.git-credentials"].matches
+found contains {"kind": "credentials", "file": input.files["/root/.kube/config"]}
 
-found["credentials"] contains file if some file in input.files["/home/*/.kube/config"].matches
+found contains {"kind": "credentials", "file": input.files["/root/.my.cnf"]}
 
-found["credentials"] contains file if some file in input.files["/home/*/.my.cnf"].matches
+found contains {"kind": "credentials", "file": input.files["/root/.netrc"]}
 
-found["credentials"] contains file if some file in input.files["/home/*/.netrc"].matches
+found contains {"kind": "credentials", "file": input.files["/root/.npmrc"]}
 
-found["credentials"] contains file if some file in input.files["/home/*/.npmrc"].matches
+found contains {"kind": "credentials", "file": input.files["/root/.pgpass"]}
 
-found["credentials"] contains file if some file in input.files["/home/*/.pgpass"].matches
+found contains {"kind": "credentials", "file": input.files["/root/.pypirc"]}
 
-found["credentials"] contains file if some file in input.files["/home/*/.pypirc"].matches
+found contains {"kind": "credentials", "file": input.files["/root/.vault-token"]}
 
-found["credentials"] contains file if some file in input.files["/home/*/.vault-token"].matches
+found contains {"kind": "credentials", "file": input.files["/etc/krb5.keytab"]}
 
-found["a history of commands"] contains file if {
-	some file in [
-		input.files["/root/.bash_history"],
-		input.files["/root/.python_history"],
-		input.files["/root/.mysql_history"],
-		input.files["/root/.psql_history"],
-	]
-}
+found contains {"kind": "credentials", "file": input.files["/kaniko/.docker/config.json"]}
 
-found["a history of commands"] contains file if some file in input.files["/home/*/.bash_history"].matches
+found contains {"kind": "credentials", "file": file} if some file in input.files["/home/*/.aws/credentials"].matches
 
-found["a history of commands"] contains file if some file in input.files["/home/*/.python_history"].matches
+found contains {"kind": "credentials", "file": file} if some file in input.files["/home/*/.azure/accessTokens.json"].matches
 
-found["a history of commands"] contains file if some file in input.files["/home/*/.mysql_history"].matches
+found contains {"kind": "credentials", "file": file} if some file in input.files["/home/*/.cargo/credentials.toml"].matches
 
-found["a history of commands"] contains file if some file in input.files["/home/*/.psql_history"].matches
+found contains {"kind": "credentials", "file": file} if some file in input.files["/home/*/.config/gcloud/application_default_credentials.json"].matches
+
+found contains {"kind": "credentials", "file": file} if some file in input.files["/home/*/.docker/config.json"].matches
+
+found contains {"kind": "credentials", "file": file} if some file in input.files["/home/*/.git-credentials"].matches
+
+found contains {"kind": "credentials", "file": file} if some file in input.files["/home/*/.kube/config"].matches
+
+found contains {"kind": "credentials", "file": file} if some file in input.files["/home/*/.my.cnf"].matches
+
+found contains {"kind": "credentials", "file": file} if some file in input.files["/home/*/.netrc"].matches
+
+found contains {"kind": "credentials", "file": file} if some file in input.files["/home/*/.npmrc"].matches
+
+found contains {"kind": "credentials", "file": file} if some file in input.files["/home/*/.pgpass"].matches
+
+found contains {"kind": "credentials", "file": file} if some file in input.files["/home/*/.pypirc"].matches
+
+found contains {"kind": "credentials", "file": file} if some file in input.files["/home/*/.vault-token"].matches
+
+found contains {"kind": "a history of commands", "file": input.files["/root/.bash_history"]}
+
+found contains {"kind": "a history of commands", "file": input.files["/root/.python_history"]}
+
+found contains {"kind": "a history of commands", "file": input.files["/root/.mysql_history"]}
+
+found contains {"kind": "a history of commands", "file": input.files["/root/.psql_history"]}
+
+found contains {"kind": "a history of commands", "file": file} if some file in input.files["/home/*/.bash_history"].matches
+
+found contains {"kind": "a history of commands", "file": file} if some file in input.files["/home/*/.python_history"].matches
+
+found contains {"kind": "a history of commands", "file": file} if some file in input.files["/home/*/.mysql_history"].matches
+
+found contains {"kind": "a history of commands", "file": file} if some file in input.files["/home/*/.psql_history"].matches
 
 deny contains {"path": file.path, "observed": kind, "expected": "no such file", "package": file.package} if {
-	some kind, files in found
-	some file in files
+	some one in found
+	kind := one.kind
+	file := one.file
 	file.state == "present"
 	file.type != "directory"
 	file.size != 0
