@@ -191,8 +191,9 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
     };
     let judge = |tree: &Tree, row, content: &mut Content| {
         let judged = beside.judge(&rules, tree, row, content);
+        let taken = kept.take(row, content.bytes.as_deref());
         // They are judged or kept now; no more than a few are held at a time.
-        if judged.is_some() || kept.take(row, content.bytes.as_deref()) {
+        if judged.is_some() || taken {
             content.bytes = None;
         }
         judged
