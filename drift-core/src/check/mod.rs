@@ -52,7 +52,7 @@ use crate::source::{self, Source};
 use composition::Composition;
 
 pub use path_directories::PATH_DIRECTORIES;
-pub use refused::{busy, or_stopped, refused, stopped, unreadable};
+pub use refused::{busy, or_stopped, refused, refused_policies, stopped, unreadable};
 pub use view::View;
 
 /// What was asked for, as far as it bears on the result or is reported.

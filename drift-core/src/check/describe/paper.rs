@@ -1,5 +1,6 @@
 //! Everything of the report around the changes.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::baseline;
@@ -8,7 +9,7 @@ use crate::capture::Captured;
 use crate::check::assess::Assessed;
 use crate::check::composition::Composition;
 use crate::check::view::View;
-use crate::check::{Found, Occasion, Request, Sealed};
+use crate::check::{Changes, Found, Occasion, Request, Sealed};
 use crate::judge::{Status, Verdict};
 use crate::model::{AttributeSet, Cause, Digest, Image, Precision, Problem, Severity};
 use crate::report::{Report, document};
@@ -40,9 +41,7 @@ pub(in crate::check) struct Paper<'p> {
 /// Writes the whole report.
 pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>) -> Report {
     let Found { mut changes, mut problems, not_compared, notes } = found;
-    changes.sort_by(|a, b| {
-        (a.subject, &a.path, &a.path_b64, &a.id).cmp(&(b.subject, &b.path, &b.path_b64, &b.id))
-    });
+    changes.sort_by(in_order);
     problems.sort();
     problems.dedup();
     let summary = summary(&changes, verdict, &paper, problems.len());
@@ -82,6 +81,11 @@ pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>
     }
 }
 
+/// The order of changes in a report, and for policies.
+pub(in crate::check) fn in_order(a: &document::Change, b: &document::Change) -> Ordering {
+    (a.subject, &a.path, &a.path_b64, &a.id).cmp(&(b.subject, &b.path, &b.path_b64, &b.id))
+}
+
 fn tool(paper: &Paper<'_>) -> document::Tool {
     document::Tool {
         name: "drift",
@@ -96,13 +100,15 @@ fn tool(paper: &Paper<'_>) -> document::Tool {
 
 fn scope(paper: &Paper<'_>) -> document::Scope {
     let Request { parts, fail_on, require, rules, with_content, fail_on_new, .. } = paper.request;
-    let mut only = Vec::new();
-    if parts.entries {
-        only.push("entries".to_owned());
-    }
-    if parts.packages {
-        only.push("packages".to_owned());
-    }
+    // With policies alone everything is looked at, and nothing but they is judged.
+    let judged = paper.request.changes == Changes::Count;
+    let said = [
+        ("entries", parts.entries && judged),
+        ("packages", parts.packages && judged),
+        ("policies", paper.request.assessment.is_some()),
+    ];
+    let only = said.iter().filter(|(_, said)| *said).map(|(name, _)| (*name).to_owned());
+    let only: Vec<String> = only.collect();
     let options =
         format!("{only:?}\0{fail_on}\0{require:?}\0{with_content}\0{}", paper.rules.digest());
     document::Scope {
@@ -118,7 +124,8 @@ fn scope(paper: &Paper<'_>) -> document::Scope {
     }
 }
 
-fn identity(view: &View<'_>) -> document::TargetIdentity {
+/// Describes which system a side says it is.
+pub(in crate::check) fn identity(view: &View<'_>) -> document::TargetIdentity {
     let (identity, image) = (&view.identity, view.image);
     document::TargetIdentity {
         os: identity.os.clone(),
@@ -158,7 +165,12 @@ pub(in crate::check) fn not_observable(
     names
 }
 
-fn coverage(view: &View<'_>, not_compared: u64, not_observable: Vec<String>) -> document::Coverage {
+/// Describes what was seen of a side.
+pub(in crate::check) fn coverage(
+    view: &View<'_>,
+    not_compared: u64,
+    not_observable: Vec<String>,
+) -> document::Coverage {
     let seen = view.coverage;
     document::Coverage {
         entries: seen.entries,
@@ -303,7 +315,7 @@ fn component(sealed: &Sealed<'_>) -> document::Component {
     let statement = &sealed.seal.statement;
     let predicate = match &statement.predicate {
         Predicate::Snapshot(predicate) => Some(predicate),
-        Predicate::Report(_) => None,
+        _ => None,
     };
     let document::BaselineOf { identity, file } = sealed.name();
     document::Component {
