@@ -5,9 +5,11 @@
 #   severity: high
 #   references: {nist: [CM-3, SI-7]}
 #   rationale: >-
-#     An immutable system changes by being replaced. What differs and is explained by no package, rule or
-#     trigger was changed by hand or by an intruder.
-#   remediation: Replace the system by a new instance of the image; make the change in the image.
+#     An immutable system changes by being replaced. What differs and is explained by no package, rule
+#     or trigger was changed by hand or by an intruder.
+#   remediation: >-
+#     Replace the system by a new instance of the image. Make the change in the image, capture that and
+#     seal it.
 package drift.immutability.no_change_in_place
 
 import data.drift.lib.baseline
