@@ -16,7 +16,8 @@ import data.drift.lib.permissions
 # A block device is the bare storage, a fifo the input of whatever reads it.
 wanted := {"file": "no permission to write for everybody", "directory": "the sticky bit", "block": "no permission to write for everybody", "fifo": "no permission to write for everybody"}
 
-deny contains {"path": file.path, "observed": permissions.shown(file), "expected": wanted[file.type], "package": file.package} if {
+deny contains {"path": file.path, "observed": permissions.shown(file), "expected": better, "package": file.package} if {
 	some file in input.lists.world_writable
+	better := wanted[file.type]
 	not file.path in data.params.world_writable_allowed
 }

@@ -9,9 +9,10 @@
 #   paths: [/etc/passwd]
 package drift.image.no_passwords
 
-deny contains {"path": "/etc/passwd", "line": user.line, "observed": concat(" ", [name, "with", word[user.password]]), "expected": "a locked account"} if {
+deny contains {"path": "/etc/passwd", "line": user.line, "observed": concat(" ", [name, "with", kind]), "expected": "a locked account"} if {
 	input.target.kind != "host"
 	some name, user in input.accounts.users
+	kind := word[user.password]
 }
 
 word := {"set": "a password", "empty": "an empty password"}

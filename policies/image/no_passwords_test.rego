@@ -14,7 +14,11 @@ test_passwords_are_denied if {
 	found := no_passwords.deny with input as {
 		"target": {"kind": "oci"},
 		"accounts": {
-			"users": {"root": {"password": "set", "line": 1}, "a": {"password": "empty", "line": 2}},
+			"users": {
+				"root": {"password": "set", "line": 1},
+				"a": {"password": "empty", "line": 2},
+				"b": {"password": "locked", "line": 3},
+			},
 			"groups": {},
 		},
 	}

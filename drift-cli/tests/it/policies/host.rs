@@ -113,6 +113,7 @@ sed -i 's/^shadow:.*/shadow:x:42:ann/' root/etc/group
 sed -i 's/^mail:.*/mail::19000:0:99999:7:::/' root/etc/shadow
 cp root/home/ann/.ssh/authorized_keys root/root/.ssh/
 chmod 666 root/root/.ssh/authorized_keys
+chown 8:8 root/root/.ssh/authorized_keys
 check dir:root
 "#
         ),
@@ -123,7 +124,10 @@ check dir:root
                 &["/etc/passwd:4 | toor | another first group than 0"],
             ),
             fail("host/duplicate_accounts", &["/etc/passwd:4 | uid 0 | once"]),
-            fail("host/malformed_account_lines", &["?"]),
+            fail(
+                "host/malformed_account_lines",
+                &["/etc/passwd:7 | its user or group is no number | a line of its form"],
+            ),
             fail(
                 "host/empty_passwords",
                 &[
@@ -164,8 +168,8 @@ check dir:root
             fail(
                 "host/authorized_keys_permissions",
                 &[
-                    "/root/.ssh/authorized_keys | ann:ann 0666 | 0755 or less",
-                    "/root/.ssh/authorized_keys | ann:ann 0666 | owner 0",
+                    "/root/.ssh/authorized_keys | mail:mail 0666 | 0755 or less",
+                    "/root/.ssh/authorized_keys | mail:mail 0666 | owner 0",
                 ],
             ),
         ],
@@ -254,7 +258,14 @@ check dir:root
                     "/usr/local/bin/extra | root:root 2755 | no setgid bit",
                 ],
             ),
-            fail("host/unowned_executables", &["?"]),
+            fail(
+                "host/unowned_executables",
+                &[
+                    "/usr/bin/expiry | root:root 2755, of no package | a file of a package or of the baseline",
+                    "/usr/bin/passwd | root:root 4755, of no package | a file of a package or of the baseline",
+                    "/usr/local/bin/extra | root:root 2755, of no package | a file of a package or of the baseline",
+                ],
+            ),
             fail("host/executables_in_temporary_directories", &["/tmp/x | root:root 0755 | no executable file"]),
             fail("host/device_nodes_outside_dev", &["/srv/disk | block device root:root 0644 | no device outside /dev"]),
             fail(
