@@ -6,12 +6,14 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::engine::{self, Engine, SyntaxError, on_large_stack};
 use super::input::INPUT_SCHEMA_TEXT;
 use super::lint::{
-    self, Check, Facts, MAX_FILE_BYTES, MAX_LINE_BYTES, Parsed, Role, Schema, lint, meant, measure,
+    self, Check, Facts, Parsed, Role, Schema, lint, meant, measure,
 };
 use super::metadata::{self, Metadata};
 use super::packs::LIBRARY;
+use super::parts;
 use super::set::{Policy, PolicyFile, PolicySet, Selection, SourceSet};
 use super::syntax::{Span, TermKind};
+use super::tailoring::Tailoring;
 
 /// Files of one origin. The largest catalogue of checks that is known has a third of this.
 const MAX_FILES: usize = 4096;
@@ -36,6 +38,7 @@ fn load_all(sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
         origins: Vec::new(),
         policies: Vec::new(),
         parameters: BTreeMap::new(),
+        tailoring: Tailoring::default(),
         files: Vec::new(),
         engines: Vec::new(),
     };
@@ -68,6 +71,7 @@ fn load_all(sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
             set.parameters.insert(parameter.name.clone(), parameter.default.clone());
         }
     }
+    parts::add(&mut set);
     Ok(set)
 }
 
@@ -97,7 +101,7 @@ struct Loaded {
 
 impl<'t> Loading<'t> {
     fn new(files: &'t [PolicyFile], wrong: &mut Vec<Diagnostic>) -> Self {
-        let engine = Engine::new(MAX_FILE_BYTES, MAX_LINE_BYTES);
+        let engine = Engine::new();
         let tested = engine.clone();
         let mut loading = Self { engine, tested, parsed: Vec::new(), comments: Vec::new() };
         for (name, text) in LIBRARY {
@@ -114,8 +118,8 @@ impl<'t> Loading<'t> {
         for file in files.iter().take(MAX_FILES) {
             if file.name.ends_with(".rego") {
                 loading.add(&file.name, &file.text, wrong);
-            } else {
-                let message = "this is no file of policies: their names end with .rego";
+            } else if !file.name.ends_with(".toml") {
+                let message = "this is no file of policies: their names end with .rego, of profiles with .toml";
                 wrong.push(Diagnostic::of_file(&file.name, lint::SYNTAX, message));
             }
         }

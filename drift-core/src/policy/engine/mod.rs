@@ -7,6 +7,7 @@
 
 mod serializer;
 mod tree;
+mod trial;
 mod value;
 
 use std::collections::BTreeSet;
@@ -19,8 +20,10 @@ use regorus::unstable::BUILTINS;
 use regorus::utils::limits::ExecutionTimerConfig;
 
 pub use serializer::{ValueError, to_value};
+pub(super) use trial::{Reached, RuleAt};
 pub use value::Value;
 
+use super::lint::{MAX_FILE_BYTES, MAX_LINE_BYTES};
 use super::syntax::{Module, Span};
 
 /// The stack of an evaluation; pages that are not touched cost nothing.
@@ -63,14 +66,14 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// Returns an engine without modules, for texts within these limits.
-    pub(super) fn new(file_bytes: usize, line_bytes: u32) -> Self {
+    /// Returns an engine without modules.
+    pub(super) fn new() -> Self {
         let mut inner = regorus::Engine::new();
         inner.set_policy_length_config(PolicyLengthConfig {
             // A tab counts as four columns.
-            max_col: NonZeroU32::new(line_bytes.saturating_mul(4)).unwrap_or(NonZeroU32::MAX),
-            max_file_bytes: NonZeroUsize::new(file_bytes).unwrap_or(NonZeroUsize::MAX),
-            max_lines: NonZeroUsize::new(file_bytes).unwrap_or(NonZeroUsize::MAX),
+            max_col: NonZeroU32::new(MAX_LINE_BYTES.saturating_mul(4)).unwrap_or(NonZeroU32::MAX),
+            max_file_bytes: NonZeroUsize::new(MAX_FILE_BYTES).unwrap_or(NonZeroUsize::MAX),
+            max_lines: NonZeroUsize::new(MAX_FILE_BYTES).unwrap_or(NonZeroUsize::MAX),
         });
         Self { inner }
     }

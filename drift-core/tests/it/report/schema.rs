@@ -43,7 +43,7 @@ fn declared(root: &Value, schema: &Value, at: &str, into: &mut BTreeSet<String>)
 
 /// Collects the members that a document has; maps of counts and references are leaves.
 fn present(value: &Value, at: &str, into: &mut BTreeSet<String>) {
-    const MAPS: [&str; 10] = [
+    const MAPS: [&str; 11] = [
         ".summary.changes.by_cause",
         ".summary.changes.by_severity",
         ".summary.policies",
@@ -51,6 +51,7 @@ fn present(value: &Value, at: &str, into: &mut BTreeSet<String>) {
         ".target.image.annotations",
         ".target.image.config.environment_values",
         ".target.image.config.labels",
+        ".baseline.provenance",
         ".baseline.image.annotations",
         ".baseline.image.config.environment_values",
         ".baseline.image.config.labels",
@@ -166,7 +167,14 @@ fn broken(document: &Value) -> Vec<Value> {
         "/changes/0/package",
         "/policies/0",
         "/policies/0/evidence/0",
+        "/policy_origins/0",
+        "/tailoring",
+        "/tailoring/profiles/0",
+        "/tailoring/parameters/0",
+        "/policies/0/tailored",
+        "/waiver_origin",
         "/waivers/0",
+        "/waivers/0/match",
         "/summary",
         "/summary/changes",
         "/summary/score",
@@ -191,6 +199,12 @@ fn broken(document: &Value) -> Vec<Value> {
         "/changes/0/cause",
         "/changes/0/severity",
         "/policies/0/status",
+        "/policy_origins/0/kind",
+        "/policies/0/tailored/severity",
+        "/policies/0/evidence/0/id",
+        "/waivers/0/match/cause",
+        "/waivers/0/match/change",
+        "/waivers/0/expires",
         "/waivers/0/state",
         "/summary/recommendation",
         "/scope/fail_on",
