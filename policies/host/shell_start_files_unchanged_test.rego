@@ -26,7 +26,10 @@ test_start_files_are_denied if {
 	{denial.observed | some denial in found} == {"modified", "added"}
 }
 
-test_without_baseline_it_is_not_checked if {
-	found := shell_start_files_unchanged.not_checked with input as {"baseline": {"kind": "package-database"}, "changes": []}
-	found == {"there is no baseline to compare with"}
+test_what_packages_say_is_no_baseline if {
+	found := shell_start_files_unchanged.deny with input as {
+		"baseline": {"kind": "package-database"},
+		"changes": [{"subject": "entry", "path": "/etc/profile", "kind": "modified"}],
+	}
+	count(found) == 0
 }

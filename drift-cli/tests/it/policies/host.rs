@@ -266,11 +266,19 @@ check dir:root
                     "/usr/local/bin/extra | root:root 2755, of no package | a file of a package or of the baseline",
                 ],
             ),
-            fail("host/executables_in_temporary_directories", &["/tmp/x | root:root 0755 | no executable file"]),
-            fail("host/device_nodes_outside_dev", &["/srv/disk | block device root:root 0644 | no device outside /dev"]),
+            fail(
+                "host/executables_in_temporary_directories",
+                &["/tmp/x | root:root 0755 | no executable file"],
+            ),
+            fail(
+                "host/device_nodes_outside_dev",
+                &["/srv/disk | block device root:root 0644 | no device outside /dev"],
+            ),
             fail(
                 "host/files_without_account",
-                &["/srv/orphan | 4711:4712 0644 | an account of /etc/passwd and a group of /etc/group"],
+                &[
+                    "/srv/orphan | 4711:4712 0644 | an account of /etc/passwd and a group of /etc/group",
+                ],
             ),
         ],
     },
@@ -313,7 +321,10 @@ check sealed
                     "/home/ann/.bashrc | added | as in the baseline",
                 ],
             ),
-            fail("host/ld_so_preload_empty", &["/etc/ld.so.preload:1 | /usr/lib/libevil.so | no library"]),
+            fail(
+                "host/ld_so_preload_empty",
+                &["/etc/ld.so.preload:1 | /usr/lib/libevil.so | no library"],
+            ),
         ],
     },
     Scene {

@@ -62,7 +62,8 @@ check oci:web --param approved_registries=registry.example.org/base --param appr
             pass("image/no_remote_add"),
             pass("image/no_secret_files"),
             pass("image/no_secrets_in_configuration"),
-            pass("image/no_setuid_beyond_base"),
+            pass("image/no_setuid_above_base"),
+            not_checked("image/no_setuid_beyond_baseline", "there is no baseline"),
             pass("image/packages_allowed"),
             pass("image/required_packages"),
             pass("image/runs_as_non_root"),
@@ -103,7 +104,10 @@ check oci:web --param approved_registries=registry.example.org --param approved_
                 "image/approved_registry",
                 &["| registry.example.org.evil.example/debian | registry.example.org"],
             ),
-            fail("image/base_digest_approved", &["| sha256:bbbb | a digest of approved_base_digests"]),
+            fail(
+                "image/base_digest_approved",
+                &["| sha256:bbbb | a digest of approved_base_digests"],
+            ),
             fail(
                 "image/environment_safe",
                 &[
@@ -118,7 +122,10 @@ check oci:web --param approved_registries=registry.example.org --param approved_
                     "/usr/bin/x86_64-linux-gnu-gcc-12 (extra) | a build tool | no such file",
                 ],
             ),
-            fail("image/no_host_identity", &["/etc/machine-id | a machine id | an empty file, or none"]),
+            fail(
+                "image/no_host_identity",
+                &["/etc/machine-id | a machine id | an empty file, or none"],
+            ),
             fail(
                 "image/no_package_caches",
                 &[
@@ -127,7 +134,10 @@ check oci:web --param approved_registries=registry.example.org --param approved_
                     "/var/lib/apt/lists/deb_InRelease | a package list of apt | no such file",
                 ],
             ),
-            fail("image/no_passwords", &["/etc/passwd:1 | root with a password | a locked account"]),
+            fail(
+                "image/no_passwords",
+                &["/etc/passwd:1 | root with a password | a locked account"],
+            ),
             fail(
                 "image/no_remote_add",
                 &["| /bin/sh -c #(nop) ADD https://example.org/x /x | COPY, or ADD --checksum"],
@@ -145,9 +155,12 @@ check oci:web --param approved_registries=registry.example.org --param approved_
             ),
             fail("image/packages_allowed", &["(extra) | 2.0 | not installed"]),
             fail("image/required_packages", &["(agent) | not installed | installed"]),
-            fail("image/runs_as_non_root", &["| no user, which is root | an account that is not root"]),
+            fail(
+                "image/runs_as_non_root",
+                &["| no user, which is root | an account that is not root"],
+            ),
             not_applicable("image/user_is_an_account", "a number or root"),
-            not_checked("image/no_setuid_beyond_base", "not built on base_layers"),
+            not_checked("image/no_setuid_above_base", "not built on base_layers"),
         ],
     },
     Scene {
@@ -183,7 +196,7 @@ check oci:web --param "base_layers=$base"
         ),
         ends: &[
             fail(
-                "image/no_setuid_beyond_base",
+                "image/no_setuid_above_base",
                 &["/usr/bin/gain | root:root 4755 from layer 1 | no such bit above the base"],
             ),
             pass("image/base_layers_approved"),
@@ -202,9 +215,18 @@ check sealed
 "#
         ),
         ends: &[fail(
-            "image/no_setuid_beyond_base",
-            &["/usr/bin/gain | root:root 4755 not in the baseline | no such bit beyond the baseline"],
+            "image/no_setuid_beyond_baseline",
+            &[
+                "/usr/bin/gain | root:root 4755, not in the baseline | no such bit beyond the baseline",
+            ],
         )],
+    },
+    Scene {
+        name: "a setuid program that the baseline has",
+        packs: PACK,
+        needs: &[Need::Root],
+        script: root!("golden; check sealed"),
+        ends: &[pass("image/no_setuid_beyond_baseline")],
     },
     Scene {
         name: "an image that starts as root under another name",
@@ -229,7 +251,7 @@ check oci:web
             not_checked("image/packages_allowed", "allowed_packages is empty"),
             not_checked("image/required_packages", "required_packages is empty"),
             not_checked("image/size_budget", "max_image_bytes sets no budget"),
-            not_checked("image/no_setuid_beyond_base", "neither base_layers nor a baseline"),
+            not_checked("image/no_setuid_above_base", "base_layers is empty"),
         ],
     },
     Scene {

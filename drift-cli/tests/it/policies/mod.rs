@@ -17,7 +17,7 @@ use drift_core::policy::{self, PACKS, Status};
 use scene::{End, Scene};
 
 /// The scenes of every pack.
-const SCENES: &[&[Scene]] = 
+const SCENES: &[&[Scene]] =
     &[host::SCENES, image::SCENES, immutability::SCENES, supply_chain::SCENES];
 
 /// Returns the ids of all built-in policies.

@@ -1,6 +1,6 @@
-package drift.image.no_setuid_beyond_base_test
+package drift.image.no_setuid_above_base_test
 
-import data.drift.image.no_setuid_beyond_base
+import data.drift.image.no_setuid_above_base
 
 file := {
 	"path": "/usr/bin/x",
@@ -21,7 +21,7 @@ file := {
 }
 
 test_those_of_the_base_pass if {
-	found := no_setuid_beyond_base.deny with input as {
+	found := no_setuid_above_base.deny with input as {
 		"image": {
 			"reference": null,
 			"annotations": {},
@@ -32,14 +32,13 @@ test_those_of_the_base_pass if {
 			"secrets": [],
 		},
 		"lists": {"setuid": [object.union(file, {"mode": "4755", "layer": 1})], "setgid": []},
-		"baseline": {"kind": "none"},
 	}
 		with data.params.base_layers as ["sha256:aa", "sha256:bb"]
 	count(found) == 0
 }
 
 test_those_above_it_are_denied if {
-	found := no_setuid_beyond_base.deny with input as {
+	found := no_setuid_above_base.deny with input as {
 		"image": {
 			"reference": null,
 			"annotations": {},
@@ -50,68 +49,30 @@ test_those_above_it_are_denied if {
 			"secrets": [],
 		},
 		"lists": {"setuid": [object.union(file, {"mode": "4755", "layer": 2})], "setgid": []},
-		"baseline": {"kind": "none"},
 	}
 		with data.params.base_layers as ["sha256:aa", "sha256:bb"]
 	{denial.observed | some denial in found} == {"root:root 4755 from layer 2"}
 }
 
-test_those_of_the_baseline_pass if {
-	found := no_setuid_beyond_base.deny with input as {
+test_without_parameter_it_is_not_checked if {
+	found := no_setuid_above_base.not_checked with input as {
 		"image": {
 			"reference": null,
 			"annotations": {},
 			"size": 1000,
 			"config": {"user": null, "labels": {}, "environment_values": {}},
-			"layers": [],
+			"layers": [{"diff_id": "sha256:aa"}],
 			"history": [],
 			"secrets": [],
 		},
-		"lists": {"setuid": [object.union(file, {"mode": "4755", "in_baseline": true})], "setgid": []},
-		"baseline": {"kind": "sealed"},
+		"lists": {"setuid": [object.union(file, {"layer": 0})], "setgid": []},
 	}
 		with data.params.base_layers as []
-	count(found) == 0
-}
-
-test_those_beyond_the_baseline_are_denied if {
-	found := no_setuid_beyond_base.deny with input as {
-		"image": {
-			"reference": null,
-			"annotations": {},
-			"size": 1000,
-			"config": {"user": null, "labels": {}, "environment_values": {}},
-			"layers": [],
-			"history": [],
-			"secrets": [],
-		},
-		"lists": {"setuid": [object.union(file, {"mode": "4755", "in_baseline": false})], "setgid": []},
-		"baseline": {"kind": "sealed"},
-	}
-		with data.params.base_layers as []
-	{denial.observed | some denial in found} == {"root:root 4755 not in the baseline"}
-}
-
-test_without_either_it_is_not_checked if {
-	found := no_setuid_beyond_base.not_checked with input as {
-		"image": {
-			"reference": null,
-			"annotations": {},
-			"size": 1000,
-			"config": {"user": null, "labels": {}, "environment_values": {}},
-			"layers": [],
-			"history": [],
-			"secrets": [],
-		},
-		"lists": {"setuid": [], "setgid": []},
-		"baseline": {"kind": "none"},
-	}
-		with data.params.base_layers as []
-	found == {"neither base_layers nor a baseline says what the base has"}
+	found == {"the parameter base_layers is empty"}
 }
 
 test_on_another_base_it_is_not_checked if {
-	found := no_setuid_beyond_base.not_checked with input as {
+	found := no_setuid_above_base.not_checked with input as {
 		"image": {
 			"reference": null,
 			"annotations": {},
@@ -122,8 +83,30 @@ test_on_another_base_it_is_not_checked if {
 			"secrets": [],
 		},
 		"lists": {"setuid": [], "setgid": []},
-		"baseline": {"kind": "none"},
 	}
 		with data.params.base_layers as ["sha256:aa", "sha256:bb"]
 	found == {"the image is not built on base_layers"}
+}
+
+test_on_a_part_of_the_base_it_is_not_checked if {
+	found := no_setuid_above_base.not_checked with input as {
+		"image": {
+			"reference": null,
+			"annotations": {},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [{"diff_id": "sha256:aa"}],
+			"history": [],
+			"secrets": [],
+		},
+		"lists": {"setuid": [], "setgid": []},
+	}
+		with data.params.base_layers as ["sha256:aa", "sha256:bb"]
+	found == {"the image is not built on base_layers"}
+}
+
+test_without_image_it_is_not_applicable if {
+	found := no_setuid_above_base.not_applicable with input as {"image": null}
+		with data.params.base_layers as ["sha256:aa", "sha256:bb"]
+	found == {"the target is no image"}
 }
