@@ -15,6 +15,7 @@ mod rules;
 mod seal;
 mod sealing;
 mod verify;
+mod worker;
 
 use clap::ArgMatches;
 use drift_core::judge::Exit;
@@ -35,7 +36,11 @@ pub(crate) fn run(
     // Those that look at nothing need no configuration, and must not fail on a wrong one.
     let needless = matches!(
         args.command,
-        Command::Keygen(_) | Command::Completions(_) | Command::Man(_) | Command::Init(_)
+        Command::Keygen(_)
+            | Command::Completions(_)
+            | Command::Man(_)
+            | Command::Init(_)
+            | Command::PolicyWorker
     );
     let loaded = if needless { Config::default() } else { Config::load(&args.config, settings)? };
     // It chooses a baseline by what the target says, which the deadline may end as well.
@@ -58,6 +63,7 @@ pub(crate) fn run(
         Command::Config(args) => config::run(&args, &loaded, settings, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
         Command::Man(args) => man::run(&args, terminal),
+        Command::PolicyWorker => worker::run(terminal),
     };
     ended.map_err(|failure: Failure| failure.or_late(settings.cancel.reason()))
 }

@@ -1,5 +1,6 @@
 //! The policies of a check: their input is made, they are asked, and each ends in one status.
 
+use crate::bounds::Event;
 use crate::model::Digest;
 use crate::policy::{self, Evaluation, Input, Policy, PolicySet, Status, conclude};
 use crate::report::document;
@@ -38,7 +39,9 @@ pub(super) fn assess(
 ) -> Result<Assessed, Error> {
     let Some(assessment) = &job.request.assessment else { return Ok(Assessed::default()) };
     let set = &*assessment.set;
+    job.run.observer.event(Event::Phase("input"));
     let input = input::build(job, found, reference, sides, set)?;
+    job.run.observer.event(Event::Phase("policies"));
     let answers = assessment.evaluator.evaluate(set, &input, job.run.pool, job.run.cancel)?;
     let mut answers = answers.into_iter();
     let ended = |policy: &Policy| {

@@ -9,7 +9,7 @@ use crate::capture::Captured;
 use crate::check::assess::Assessed;
 use crate::check::composition::Composition;
 use crate::check::view::View;
-use crate::check::{Found, Occasion, Request, Sealed};
+use crate::check::{Changes, Found, Occasion, Request, Sealed};
 use crate::judge::{Status, Verdict};
 use crate::model::{AttributeSet, Cause, Digest, Image, Precision, Problem, Severity};
 use crate::report::{Report, document};
@@ -100,13 +100,15 @@ fn tool(paper: &Paper<'_>) -> document::Tool {
 
 fn scope(paper: &Paper<'_>) -> document::Scope {
     let Request { parts, fail_on, require, rules, with_content, fail_on_new, .. } = paper.request;
-    let mut only = Vec::new();
-    if parts.entries {
-        only.push("entries".to_owned());
-    }
-    if parts.packages {
-        only.push("packages".to_owned());
-    }
+    // With policies alone everything is looked at, and nothing but they is judged.
+    let judged = paper.request.changes == Changes::Count;
+    let said = [
+        ("entries", parts.entries && judged),
+        ("packages", parts.packages && judged),
+        ("policies", paper.request.assessment.is_some()),
+    ];
+    let only = said.iter().filter(|(_, said)| *said).map(|(name, _)| (*name).to_owned());
+    let only: Vec<String> = only.collect();
     let options =
         format!("{only:?}\0{fail_on}\0{require:?}\0{with_content}\0{}", paper.rules.digest());
     document::Scope {
@@ -313,7 +315,7 @@ fn component(sealed: &Sealed<'_>) -> document::Component {
     let statement = &sealed.seal.statement;
     let predicate = match &statement.predicate {
         Predicate::Snapshot(predicate) => Some(predicate),
-        Predicate::Report(_) => None,
+        _ => None,
     };
     let document::BaselineOf { identity, file } = sealed.name();
     document::Component {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use drift_core::model::{Cause, Severity};
 use drift_core::report::document::{
     AttributeChange, BaselineOf, Change, ChangeCounts, Component, ConfigDigest, Content, Coverage,
-    Exclusion, Fact, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep, LayerOf, Mount,
-    PackageOf, Problem, Reference, Report, SCHEMA, Scope, Score, Signer, Summary, Target,
-    TargetIdentity, Tool, Verdict,
+    Evidence, Exclusion, Fact, FindingName, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep,
+    Incomparable, LayerOf, Mount, PackageOf, Policy, PolicyOrigin, Problem, Reference, Report,
+    SCHEMA, Scope, Score, Signer, SincePrevious, Summary, Target, TargetIdentity, Tool, Verdict,
+    Waiver,
 };
 use drift_core::report::lossy;
 use serde_json::json;
@@ -48,8 +49,9 @@ impl Sample<'_> {
         let changes = self.changes();
         let summary = Summary {
             changes: counts(&changes),
-            policies: [("pass", 1), ("fail", 1)].into(),
-            score: Score { method: "weighted", value: Some(0.25) },
+            policies: [("pass", 1), ("fail", 2), ("error", 1), ("notchecked", 1)].into(),
+            waived: 2,
+            score: Score { method: "weighted", value: Some(0.25), waived: 4, not_checked: 7 },
             recommendation: "replace",
         };
         Report {
@@ -76,18 +78,137 @@ impl Sample<'_> {
             coverage: self.coverage(),
             problems: self.problems(),
             changes,
-            policies: vec![json!({
-                "id": "host/no_empty_password", "title": "No empty password", "status": "fail",
-                "severity": "medium", "reason": "one account", "remediation": "lock it",
-                "references": {"cis": ["1.1"]}, "waived_by": null,
-                "evidence": [{"path": "/etc/shadow", "line": 3, "observed": "a", "expected": "b"}],
-            })],
-            waivers: vec![json!({
-                "id": "W1", "owner": "ops", "reason": "known", "expires": "2026-12-31",
-                "matched": 1, "state": "active",
-            })],
+            policy_origins: self.origins(),
+            policies: self.policies(),
+            waivers: self.waivers(),
+            since_previous: Some(self.since_previous()),
             summary,
             notes: vec![self.text("Run from outside the host to be safe from a rootkit.")],
+        }
+    }
+
+    fn origins(&self) -> Vec<PolicyOrigin> {
+        let signer = Signer { name: self.text("security"), key: (self.made)(DIGESTS[1]) };
+        vec![
+            PolicyOrigin {
+                name: self.text("builtin:host"),
+                kind: "builtin",
+                digest: (self.made)(DIGESTS[0]),
+                signed: false,
+                signers: Vec::new(),
+            },
+            PolicyOrigin {
+                name: self.text("site.bundle"),
+                kind: "bundle",
+                digest: (self.made)(DIGESTS[2]),
+                signed: true,
+                signers: vec![signer],
+            },
+        ]
+    }
+
+    /// One of each status that has something to say.
+    fn policies(&self) -> Vec<Policy> {
+        let ended = |name: &str, status, reason: Option<&str>| Policy {
+            status,
+            reason: reason.map(|reason| self.text(reason)),
+            evidence: Vec::new(),
+            ..self.policy(name)
+        };
+        vec![
+            Policy { evidence_omitted: 12, ..self.policy("host/no_empty_password") },
+            Policy { waived_by: self.some("W2"), ..self.policy("host/setuid") },
+            ended("host/sysctl", "notchecked", Some("/etc/sysctl.d could not be listed")),
+            ended("image/labels", "notapplicable", Some("it is no image")),
+            ended("image/user", "pass", None),
+            ended("site/loops", "error", Some("two answers contradict each other")),
+            ended("site/slow", "unknown", Some("it took more than 5 s")),
+            ended("site/unwanted", "notselected", Some("deselected by the profile web")),
+            ended("supply-chain/signer", "fixed", None),
+            Policy {
+                status: "informational",
+                severity: Severity::Informational,
+                ..self.policy("supply-chain/sbom")
+            },
+        ]
+    }
+
+    pub(crate) fn policy(&self, name: &str) -> Policy {
+        Policy {
+            id: self.text(name),
+            title: self.text("No account has an empty password"),
+            status: "fail",
+            severity: Severity::Critical,
+            reason: self.some("2 denials"),
+            references: BTreeMap::from([(self.text("cis"), vec![self.text("6.2.1")])]),
+            origin: self.text("builtin:host"),
+            evidence: vec![
+                self.evidence(name, "/etc/shadow", None),
+                Evidence { line: None, ..self.evidence(name, "/usr/bin/su", Some("W1")) },
+                Evidence { path: None, ..self.evidence(name, "", None) },
+            ],
+            evidence_omitted: 0,
+            rationale: self.text("Whoever knows the name can log in."),
+            remediation: self.text("Lock the account: passwd --lock NAME"),
+            waived_by: None,
+        }
+    }
+
+    pub(crate) fn evidence(&self, policy: &str, path: &str, waiver: Option<&str>) -> Evidence {
+        Evidence {
+            id: (self.made)(&digest_of(&format!("{policy} {path}"))),
+            path: self.some(path),
+            line: Some(3),
+            observed: self.some("empty"),
+            expected: self.some("locked"),
+            message: self.some("bob can log in without a password"),
+            package: self.some("passwd"),
+            waived_by: waiver.and_then(|waiver| self.some(waiver)),
+        }
+    }
+
+    fn waivers(&self) -> Vec<Waiver> {
+        let waiver = |id: &str, state, matched| Waiver {
+            id: self.text(id),
+            owner: self.text("ops"),
+            approver: self.some("security"),
+            reason: self.text("known since the migration"),
+            created: self.made("2025-12-01T00:00:00Z"),
+            expires: (self.made)("2026-12-31T23:59:59Z"),
+            ticket: self.some("OPS-17"),
+            matched,
+            state,
+        };
+        vec![
+            waiver("W1", "active", 3),
+            waiver("W2", "expiring", 3),
+            waiver("W3", "expired", 1),
+            waiver("W4", "unused", 0),
+        ]
+    }
+
+    fn since_previous(&self) -> SincePrevious {
+        let named = |kind, policy: Option<&str>, path: &str| FindingName {
+            kind,
+            id: (self.made)(&digest_of(&lossy(&(self.name)(path)).0)),
+            policy: policy.map(|policy| self.text(policy)),
+            path: self.some(path),
+            severity: "high".to_owned(),
+        };
+        SincePrevious {
+            file: self.text("yesterday.json"),
+            digest: (self.made)(DIGESTS[0]),
+            run_id: (self.made)("fedcba9876543210fedcba9876543210"),
+            finished: (self.made)("2026-01-01T03:04:07Z"),
+            new: vec![named("change", None, "/usr/bin/ssh")],
+            fixed: vec![named("policy", Some("supply-chain/signer"), "/etc/old")],
+            unchanged: 5,
+            incomparable: vec![Incomparable {
+                what: self.text("host/setuid"),
+                reason: self.text("another revision of the policy"),
+                now: 3,
+                before: 1,
+            }],
         }
     }
 
@@ -115,7 +236,8 @@ impl Sample<'_> {
             require: vec![self.text("entries.xattr")],
             rules_overridden: true,
             options_digest: (self.made)(DIGESTS[1]),
-            previous: self.some("yesterday.json"),
+            previous: self.made(DIGESTS[0]),
+            fail_on_new: true,
         }
     }
 
@@ -151,6 +273,7 @@ impl Sample<'_> {
             expires: self.made("2027-01-01T00:00:00Z"),
             sequence: Some(7),
             age_seconds: Some(97_445),
+            provenance: BTreeMap::from([(self.text("git_commit"), self.text("4f2a"))]),
             image: Some(self.image()),
         }
     }
