@@ -191,9 +191,9 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
     };
     let judge = |tree: &Tree, row, content: &mut Content| {
         let judged = beside.judge(&rules, tree, row, content);
-        let taken = kept.take(row, content.bytes.as_deref());
         // They are judged or kept now; no more than a few are held at a time.
-        if judged.is_some() || taken {
+        let taken = kept.take(row, content.bytes.as_deref());
+        if taken || judged.is_some() {
             content.bytes = None;
         }
         judged
