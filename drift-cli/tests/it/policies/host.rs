@@ -348,7 +348,7 @@ check sealed
             not_applicable("host/sudoers_permissions", "sudo is not configured"),
             not_applicable("host/ssh_host_keys_private", "no private SSH key"),
             not_checked("host/unowned_executables", "no package database"),
-            not_checked("host/shell_start_files_unchanged", "there is no baseline"),
+            not_checked("host/shell_start_files_unchanged", "nothing to compare with"),
             pass("host/setuid_allowed"),
             pass("host/ld_so_preload_empty"),
         ],
