@@ -10,7 +10,9 @@
 #   remediation: >-
 #     Replace the system by a new instance of the image. Upgrade packages in the image alone.
 #   parameters:
-#     immutable_directories: {description: Directories in which nothing may differ., default: [/usr, /bin, /sbin, /lib, /lib32, /lib64, /libx32, /boot]}
+#     immutable_directories:
+#       description: Directories in which nothing may differ.
+#       default: [/usr, /bin, /sbin, /lib, /lib32, /lib64, /libx32, /boot]
 package drift.immutability.usr_unmodified
 
 import data.drift.lib.baseline

@@ -98,7 +98,7 @@ check() {
     local status=0
     "$drift" check "${target[@]}" $packs --state state --now "$now" --no-config \
         --format json "$@" || status=$?
-    [ "$status" -le 3 ]
+    [ "$status" -ne 2 ] && [ "$status" -le 3 ]
 }
 packaged() {
     local name=$1 version=$2 file
