@@ -22,3 +22,8 @@ test_a_verified_cause_passes if {
 test_what_a_package_stands_for_is_not_told_twice if {
 	count(no_unverified_changes.deny) == 0 with input as against("sealed", [object.union(upgraded, {"folded_into": "00"})])
 }
+
+test_without_a_seal_it_is_not_checked if {
+	count(no_unverified_changes.deny) == 0 with input as against("package-database", [upgraded])
+	count(no_unverified_changes.not_checked) == 1 with input as against("package-database", [upgraded])
+}

@@ -39,3 +39,11 @@ test_without_directories_it_is_not_checked if {
 	count(usr_unmodified.not_checked) == 1 with input as against("sealed", [])
 		with data.params.immutable_directories as []
 }
+
+test_a_package_database_tells_contents_alone if {
+	record := object.union(added, {"cause": "vendor-record-differs", "kind": "modified", "attributes": [{"name": "digest"}]})
+	count(usr_unmodified.deny) == 1 with input as against("package-database", [added, record])
+		with data.params.immutable_directories as ["/usr"]
+	count(usr_unmodified.not_checked) == 1 with input as against("package-database", [])
+		with data.params.immutable_directories as ["/usr"]
+}

@@ -258,7 +258,7 @@ pub(super) const SCENES: &[Scene] = &[
         script: "check dir:root",
         ends: &[
             not_checked(NO_CHANGE_IN_PLACE, "nor a package database"),
-            not_checked(USR_UNMODIFIED, "nor a package database"),
+            not_checked(USR_UNMODIFIED, "there is no baseline"),
             not_checked(MODE_NOT_LOOSER, "there is no baseline"),
             not_checked(NO_PRIVILEGE_ADDED, "there is no baseline"),
             not_checked(PACKAGES_UNCHANGED, "there is no baseline"),
@@ -271,6 +271,19 @@ pub(super) const SCENES: &[Scene] = &[
                 &["/ | no package database was found, so there is nothing to compare with; name a \
                    sealed snapshot with --baseline | observed"],
             ),
+        ],
+    },
+    Scene {
+        name: "a package database is the reference, and finds nothing",
+        packs: PACK,
+        needs: &[],
+        script: "packaged tool 1.0 usr/bin/tool; install -m 4755 root/usr/bin/tool root/usr/bin/door
+            check dir:root",
+        ends: &[
+            pass(NO_CHANGE_IN_PLACE),
+            not_checked(USR_UNMODIFIED, "does not tell what was there before"),
+            not_checked(NO_PRIVILEGE_ADDED, "does not tell what was there before"),
+            not_checked(NO_UNOWNED_EXECUTABLES_ADDED, "does not tell what was there before"),
         ],
     },
     Scene {
