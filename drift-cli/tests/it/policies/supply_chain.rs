@@ -102,13 +102,13 @@ pub(super) const SCENES: &[Scene] = &[
             golden --provenance builder=ci --provenance git_commit=$(printf %040d 7)
             mkdir -p app/srv; echo app >app/srv/app
             \"$drift\" capture dir:app --out app.drift --sign other.key.pem --identity app \
-                --state state --now $sealed --no-config >/dev/null 2>&1
+                --provenance sbom=sha256:$(printf %064d 7) --state state --now $sealed --no-config >/dev/null 2>&1
             cp -a app/srv root/srv
             check dir:root --baseline golden.drift --baseline app.drift --trust golden.pub.pem \
                 --trust other.pub.pem --param 'approved_signers=[\"other\"]'",
         ends: &[
             fail(APPROVED_SIGNER, &["| golden | other"]),
-            not_checked(SBOM_DIGEST_IN_PROVENANCE, ""),
+            not_checked(SBOM_DIGEST_IN_PROVENANCE, "of the earlier baselines is not known"),
         ],
     },
     Scene {
