@@ -22,7 +22,7 @@ file := {
 
 test_allowed_ones_pass if {
 	found := device_nodes_outside_dev.deny with input as {"lists": {"devices": [object.union(file, {"path": "/srv/jail/dev/null", "type": "char"})]}}
-		with data.params.devices_allowed as ["/srv/jail/dev/"]
+		with data.params.devices_allowed as ["/srv/jail/dev"]
 	count(found) == 0
 }
 

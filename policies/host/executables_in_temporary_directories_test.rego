@@ -22,12 +22,12 @@ file := {
 
 test_none_and_allowed_ones_pass if {
 	found := executables_in_temporary_directories.deny with input as {"lists": {"temporary_executables": [object.union(file, {"path": "/tmp/build/x"})]}}
-		with data.params.temporary_executables_allowed as ["/tmp/build/"]
+		with data.params.temporary_executables_allowed as ["/tmp/build"]
 	count(found) == 0
 }
 
 test_others_are_denied if {
 	found := executables_in_temporary_directories.deny with input as {"lists": {"temporary_executables": [object.union(file, {"path": "/tmp/x"})]}}
-		with data.params.temporary_executables_allowed as ["/tmp/build/"]
+		with data.params.temporary_executables_allowed as ["/tmp/build"]
 	{denial.observed | some denial in found} == {"root:root 0755"}
 }

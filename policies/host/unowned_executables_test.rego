@@ -30,7 +30,7 @@ test_elsewhere_allowed_or_sealed_ones_pass if {
 			],
 		},
 	}
-		with data.params.command_directories as ["/usr/bin/", "/usr/local/bin/"]
+		with data.params.command_directories as ["/usr/bin", "/usr/local/bin"]
 		with data.params.unowned_allowed as ["/usr/bin/ok"]
 	count(found) == 0
 }
@@ -44,7 +44,7 @@ test_others_are_denied if {
 			],
 		},
 	}
-		with data.params.command_directories as ["/usr/bin/", "/usr/local/bin/"]
+		with data.params.command_directories as ["/usr/bin", "/usr/local/bin"]
 		with data.params.unowned_allowed as ["/usr/bin/ok"]
 	{denial.observed | some denial in found} == {"root:root 0755, of no package", "root:root 0700, of no package"}
 }

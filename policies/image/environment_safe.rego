@@ -10,6 +10,8 @@
 #     environment_allowed: {description: "Variables among LD_PRELOAD, LD_AUDIT and LD_LIBRARY_PATH that the image may set.", default: []}
 package drift.image.environment_safe
 
+import data.drift.lib.paths
+
 deny contains {"observed": concat("=", [name, value]), "expected": concat(" ", [name, "is not set"])} if {
 	some name in ["LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH"]
 	not name in data.params.environment_allowed
@@ -24,9 +26,6 @@ deny contains {"observed": concat("=", ["PATH", value]), "expected": "directorie
 
 unsafe(directory) if not startswith(directory, "/")
 
-unsafe(directory) if {
-	some temporary in ["/tmp", "/var/tmp", "/dev/shm"]
-	startswith(concat("", [directory, "/"]), concat("", [temporary, "/"]))
-}
+unsafe(directory) if paths.below_any(directory, ["/tmp", "/var/tmp", "/dev/shm"])
 
 not_applicable contains "the target is no image" if input.image == null

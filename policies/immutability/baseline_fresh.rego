@@ -10,7 +10,9 @@
 #   remediation: >-
 #     Build a new image, capture and seal it, and replace the system.
 #   parameters:
-#     max_baseline_age_days: {description: Days after which a baseline must have been replaced by a newer one., default: 90}
+#     max_baseline_age_days:
+#       description: Days after which a baseline must have been replaced by a newer one.
+#       default: 90
 package drift.immutability.baseline_fresh
 
 import data.drift.lib.baseline

@@ -10,7 +10,9 @@
 #   remediation: >-
 #     Deploy the approved image by its digest, or seal a baseline of the new one after approving it.
 #   parameters:
-#     approved_image_digests: {description: Digests of manifests or configurations of approved images, beside that of the baseline., default: []}
+#     approved_image_digests:
+#       description: Digests of manifests or configurations of approved images, beside that of the baseline.
+#       default: []
 package drift.immutability.image_digest_approved
 
 import data.drift.lib.baseline

@@ -20,6 +20,8 @@ deny contains {"path": change.path, "observed": attribute.after, "expected": con
 	change.kind == "modified"
 	some attribute in change.attributes
 	attribute.name == "mode"
+	is_string(attribute.before)
+	is_string(attribute.after)
 	gained := mode.gained(attribute.before, attribute.after)
 	count(gained) > 0
 }
@@ -30,6 +32,7 @@ deny contains {"path": change.path, "observed": concat(" ", [attribute.name, att
 	some attribute in change.attributes
 	attribute.name in {"uid", "gid"}
 	attribute.before == "0"
+	is_string(attribute.after)
 	attribute.after != "0"
 }
 

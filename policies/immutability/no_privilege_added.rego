@@ -16,6 +16,7 @@ import data.drift.lib.changes
 import data.drift.lib.mode
 
 added contains change if {
+	baseline.earlier
 	some change in changes.entries
 	change.kind == "added"
 }

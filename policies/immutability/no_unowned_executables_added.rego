@@ -16,6 +16,7 @@ import data.drift.lib.changes
 import data.drift.lib.mode
 
 stray contains change if {
+	baseline.earlier
 	some change in changes.entries
 	change.kind == "added"
 	not is_object(object.get(change, "package", null))

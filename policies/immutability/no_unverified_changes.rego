@@ -16,6 +16,7 @@ import data.drift.lib.baseline
 import data.drift.lib.changes
 
 deny contains denial if {
+	baseline.sealed
 	some change in changes.unfolded
 	change.cause_verified == false
 	denial := changes.denial(change, "a cause that the baseline vouches for")

@@ -10,7 +10,9 @@
 #   remediation: >-
 #     Upgrade in the image and replace the system, or name the package in the parameter may_change.
 #   parameters:
-#     may_change: {description: Names of packages that may be installed, upgraded or removed unattended., default: []}
+#     may_change:
+#       description: Names of packages that may be installed, upgraded or removed unattended.
+#       default: []
 package drift.immutability.packages_unchanged
 
 import data.drift.lib.baseline

@@ -10,7 +10,9 @@
 #   remediation: >-
 #     Replace the system by a new instance of the image. Upgrade packages in the image alone.
 #   parameters:
-#     immutable_directories: {description: Directories in which nothing may differ., default: [/usr, /bin, /sbin, /lib, /lib32, /lib64, /libx32, /boot]}
+#     immutable_directories:
+#       description: Directories in which nothing may differ.
+#       default: [/usr, /bin, /sbin, /lib, /lib32, /lib64, /libx32, /boot]
 package drift.immutability.usr_unmodified
 
 import data.drift.lib.baseline
@@ -23,15 +25,14 @@ declared := {"declared-dynamic", "expected-per-host"}
 differing contains change if {
 	some change in changes.entries
 	not change.cause in declared
-	not of_package_database(change)
+	told_by_reference(change)
 	paths.below_any(change.path, data.params.immutable_directories)
 }
 
-# What the packages' own tools make and record is no difference where their database is the reference.
-of_package_database(change) if {
-	not baseline.earlier
-	change.cause == "generated"
-}
+told_by_reference(_) if baseline.earlier
+
+# A package database knows what its files hold, and not what was there besides.
+told_by_reference(change) if change.cause == "vendor-record-differs"
 
 deny contains denial if {
 	some change in differing
@@ -45,6 +46,6 @@ deny contains {"package": change.package.name, "observed": change.cause, "expect
 	is_string(object.get(change, "folded_into", null))
 }
 
-not_checked contains baseline.nothing_compared if not baseline.compared
+not_checked contains baseline.no_earlier if not baseline.earlier
 
 not_checked contains "the parameter immutable_directories names no directory" if count(data.params.immutable_directories) == 0

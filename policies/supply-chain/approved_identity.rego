@@ -10,7 +10,9 @@
 #   remediation: >-
 #     Check with the baseline of the right image, or add its name to the parameter approved_identities.
 #   parameters:
-#     approved_identities: {description: Identities that a baseline may have been sealed for., default: []}
+#     approved_identities:
+#       description: Identities that a baseline may have been sealed for.
+#       default: []
 package drift.supply_chain.approved_identity
 
 import data.drift.lib.baseline

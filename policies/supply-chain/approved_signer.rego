@@ -10,7 +10,9 @@
 #   remediation: >-
 #     Have the baseline sealed by an approved key, or add the key to the parameter approved_signers.
 #   parameters:
-#     approved_signers: {description: Names in trust.toml, or digests of keys (sha256:…), of which one must have signed., default: []}
+#     approved_signers:
+#       description: Names in trust.toml, or digests of keys, of which one must have signed.
+#       default: []
 package drift.supply_chain.approved_signer
 
 import data.drift.lib.baseline

@@ -10,7 +10,9 @@
 #   remediation: >-
 #     Seal with --provenance git_commit=… --provenance builder=… in the pipeline that builds the image.
 #   parameters:
-#     required_provenance: {description: What the provenance in the seal must hold., default: [git_commit, builder]}
+#     required_provenance:
+#       description: What the provenance in the seal must hold.
+#       default: [git_commit, builder]
 package drift.supply_chain.provenance_present
 
 import data.drift.lib.baseline

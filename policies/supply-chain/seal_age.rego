@@ -10,7 +10,9 @@
 #   remediation: >-
 #     Build the image anew, capture and seal it, and check with the new baseline.
 #   parameters:
-#     max_seal_age_days: {description: Days after which a seal is too old., default: 365}
+#     max_seal_age_days:
+#       description: Days after which a seal is too old.
+#       default: 365
 package drift.supply_chain.seal_age
 
 import data.drift.lib.baseline

@@ -9,7 +9,9 @@
 #   remediation: >-
 #     Capture and seal the current image anew, and roll it out before the time named.
 #   parameters:
-#     min_days_until_expiry: {description: Days that must be left before a seal expires., default: 14}
+#     min_days_until_expiry:
+#       description: Days that must be left before a seal expires.
+#       default: 14
 package drift.supply_chain.seal_not_expiring
 
 import data.drift.lib.baseline

@@ -42,7 +42,8 @@ macro_rules! policies {
 }
 
 /// The library: helpers in packages below `drift.lib`, there for every policy.
-pub const LIBRARY: &[(&str, &str)] = files!("lib": "baseline", "changes", "mode", "permissions");
+pub const LIBRARY: &[(&str, &str)] =
+    files!("lib": "baseline", "changes", "dates", "mode", "paths", "permissions");
 
 /// Every pack. A policy is its file, its tests and one line here.
 pub const PACKS: &[Pack] = &[
@@ -111,14 +112,33 @@ pub const PACKS: &[Pack] = &[
         name: "immutability",
         title: "what differs from the golden state, and whether it may",
         files: policies!("immutability":
+            "baseline_fresh",
+            "complete",
+            "image_configuration_unchanged",
+            "image_digest_approved",
+            "mode_not_looser",
             "no_change_in_place",
+            "no_privilege_added",
+            "no_unowned_executables_added",
+            "no_unverified_changes",
+            "packages_not_downgraded",
+            "packages_unchanged",
+            "usr_unmodified",
         ),
     },
     Pack {
         name: "supply-chain",
         title: "what the seal of the baseline says of where it comes from",
         files: policies!("supply-chain":
+            "approved_identity",
+            "approved_signer",
             "baseline_signed",
+            "provenance_digests_well_formed",
+            "provenance_present",
+            "sbom_digest_in_provenance",
+            "seal_age",
+            "seal_has_expiry",
+            "seal_not_expiring",
         ),
     },
 ];

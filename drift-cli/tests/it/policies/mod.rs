@@ -4,6 +4,7 @@
 //! A [`Scene`] is one such run, and says how several policies end in it. One test proves that each
 //! built-in policy passes in one scene and fails in another; the other tests run the scenes.
 
+mod beside;
 mod host;
 mod image;
 mod immutability;

@@ -99,10 +99,10 @@ check() {
     local status=0
     "$drift" check "${target[@]}" $packs --state state --now "$now" --no-config \
         --format json "$@" || status=$?
-    [ "$status" -le 3 ]
+    [ "$status" -ne 2 ] && [ "$status" -le 3 ]
 }
 packaged() {
-    local name=$1 version=$2 file
+    local name=$1 version=$2 file directory
     shift 2
     mkdir -p root/var/lib/dpkg/info
     printf 'Package: %s\nStatus: install ok installed\nMaintainer: none\nArchitecture: all\nVersion: %s\nDescription: none\n\n' \
@@ -110,6 +110,11 @@ packaged() {
     printf '/.\n' >"root/var/lib/dpkg/info/$name.list"
     : >"root/var/lib/dpkg/info/$name.md5sums"
     for file; do
+        for ((directory = ${#file}; directory > 0; directory--)); do
+            if [ "${file:directory:1}" = / ]; then
+                printf '/%s\n' "${file:0:directory}" >>"root/var/lib/dpkg/info/$name.list"
+            fi
+        done
         printf '/%s\n' "$file" >>"root/var/lib/dpkg/info/$name.list"
         (cd root && md5sum "$file") >>"root/var/lib/dpkg/info/$name.md5sums"
     done
