@@ -13,7 +13,7 @@ pub(super) const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 pub(super) const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 
 /// The files of a layout, by name.
-pub(super) type Files = BTreeMap<String, Vec<u8>>;
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// A change to one of the documents, before it is digested.
 #[derive(Default)]
@@ -154,12 +154,12 @@ pub(super) fn finish(files: &mut Files, index: &[u8]) {
     let _new = files.insert("oci-layout".to_owned(), version);
 }
 
-pub(super) fn good() -> Files {
+pub(crate) fn good() -> Files {
     spoiled(&Edits::default())
 }
 
 /// Writes a layout as a directory.
-pub(super) fn write(directory: &Path, files: &Files) {
+pub(crate) fn write(directory: &Path, files: &Files) {
     for (name, bytes) in files {
         let path = directory.join(name);
         fs::create_dir_all(path.parent().expect("a file stands in a directory")).unwrap();
