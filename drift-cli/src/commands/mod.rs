@@ -15,6 +15,7 @@ mod rules;
 mod seal;
 mod sealing;
 mod verify;
+mod waiver;
 mod worker;
 
 use clap::ArgMatches;
@@ -59,6 +60,7 @@ pub(crate) fn run(
         Command::Export(args) => export::run(&args, settings, terminal),
         Command::Keygen(args) => keygen::run(&args, terminal),
         Command::Rules(args) => rules::run(&args, settings, terminal),
+        Command::Waiver(args) => waiver::run(&args, settings, terminal),
         Command::Init(args) => init::run(&args, settings, terminal),
         Command::Config(args) => config::run(&args, &loaded, settings, terminal),
         Command::Completions(args) => completions::run(&args, terminal),

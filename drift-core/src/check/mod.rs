@@ -406,7 +406,7 @@ impl Job<'_> {
             found.changes.clear();
         }
         self.run.observer.event(Event::Phase("judge"));
-        let waivers = accept::accept(self, &mut found, &mut assessed, after);
+        let waivers = accept::accept(self, &mut found, &mut assessed, &reference, after);
         let since_previous = since::compare(self, &found, &assessed, &reference, rules);
         let missing = |wanted: &String| not_observable.contains(wanted);
         let seen = Seen {

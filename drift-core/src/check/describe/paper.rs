@@ -10,7 +10,7 @@ use crate::check::assess::Assessed;
 use crate::check::composition::Composition;
 use crate::check::view::View;
 use crate::check::{Changes, Found, Occasion, Request, Sealed};
-use crate::judge::{Status, Verdict};
+use crate::judge::{Status, Verdict, Waivers};
 use crate::model::{AttributeSet, Cause, Digest, Image, Precision, Problem, Severity};
 use crate::report::{Report, document};
 use crate::rules::RuleSet;
@@ -73,7 +73,9 @@ pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>
         problems: problems.iter().map(problem).collect(),
         changes,
         policy_origins: paper.assessed.origins,
+        tailoring: paper.assessed.tailoring,
         policies: paper.assessed.policies,
+        waiver_origin: paper.request.waivers.as_deref().map(waiver_origin),
         waivers: paper.waivers,
         since_previous: paper.since_previous,
         summary,
@@ -122,6 +124,20 @@ fn scope(paper: &Paper<'_>) -> document::Scope {
         previous: paper.since_previous.as_ref().map(|previous| previous.digest.clone()),
         fail_on_new: *fail_on_new,
     }
+}
+
+fn waiver_origin(waivers: &Waivers) -> document::WaiverOrigin {
+    let origin = waivers.origin();
+    document::WaiverOrigin {
+        file: origin.file.clone(),
+        digest: origin.digest.to_string(),
+        signed: !origin.signers.is_empty(),
+        signers: origin.signers.iter().map(signer).collect(),
+    }
+}
+
+fn signer(signer: &SealedBy) -> document::Signer {
+    document::Signer { name: signer.name.clone(), key: signer.key.to_string() }
 }
 
 /// Describes which system a side says it is.
@@ -235,13 +251,15 @@ fn summary(
         count(&mut counts.by_cause, change.cause.name());
         count(&mut counts.by_severity, change.severity.name());
     }
+    // What is accepted asks nobody for anything.
+    let standing = || changes.iter().filter(|change| change.waived_by.is_none());
     let fails = |change: &&document::Change| paper.request.fail_on.fails(change.severity);
     // What a baseline altered is no fault of the target, and replacing it would not help.
     let replace = |change: &document::Change| {
         change.altered_by.is_none() && matches!(change.cause, Cause::ModifiedInPlace | Cause::Moved)
     };
-    let any = changes.iter().any(|change| change.severity > Severity::Informational);
-    let recommendation = if changes.iter().filter(fails).any(replace) {
+    let any = standing().any(|change| change.severity > Severity::Informational);
+    let recommendation = if standing().filter(fails).any(replace) {
         "replace"
     } else if any || problems > 0 || verdict.status() != Status::Clean {
         "review"
@@ -252,10 +270,17 @@ fn summary(
     document::Summary {
         changes: counts,
         policies: BTreeMap::new(),
-        waived: 0,
+        waived: waived(changes, &paper.assessed.policies),
         score: document::Score { method, ..document::Score::default() },
         recommendation,
     }
+}
+
+fn waived(changes: &[document::Change], policies: &[document::Policy]) -> u64 {
+    let changes = changes.iter().filter(|change| change.waived_by.is_some());
+    let denials = policies.iter().flat_map(|policy| &policy.evidence);
+    let denials = denials.filter(|evidence| evidence.waived_by.is_some());
+    (changes.count() as u64).saturating_add(denials.count() as u64)
 }
 
 fn count(counts: &mut BTreeMap<&'static str, u64>, name: &'static str) {
@@ -290,10 +315,6 @@ pub(in crate::check) fn sealed(sealed: &Sealed<'_>, now: Timestamp) -> document:
 }
 
 fn signers(sealed: &Sealed<'_>) -> Vec<document::Signer> {
-    let signer = |signer: &SealedBy| document::Signer {
-        name: signer.name.clone(),
-        key: signer.key.to_string(),
-    };
     sealed.seal.signers.iter().map(signer).collect()
 }
 

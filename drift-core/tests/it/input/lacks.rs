@@ -4,9 +4,7 @@ use drift_core::capture::{self, Options, Parts, RuleSource};
 use drift_core::check::{Outcome, Reference, Target, View};
 use drift_core::source::{Errno, Faulty, MemoryVolume, Operation, Source};
 
-use super::{Asked, checked, memory, set, system};
-
-const DENIES_NOTHING: &str = "deny contains {\"path\": \"/x\"} if false";
+use super::{Asked, DENIES_NOTHING, checked, memory, set, system};
 
 fn section(section: &str) -> Asked<'_> {
     Asked { rules: DENIES_NOTHING, paths: "[]", section }
