@@ -12,7 +12,10 @@ mod policies;
 mod progress;
 mod settings;
 mod state;
+mod tailoring;
 mod terminal;
+mod waivers;
+mod worker;
 
 use std::process::ExitCode;
 

@@ -15,6 +15,8 @@ mod rules;
 mod seal;
 mod sealing;
 mod verify;
+mod waiver;
+mod worker;
 
 use clap::ArgMatches;
 use drift_core::judge::Exit;
@@ -35,7 +37,11 @@ pub(crate) fn run(
     // Those that look at nothing need no configuration, and must not fail on a wrong one.
     let needless = matches!(
         args.command,
-        Command::Keygen(_) | Command::Completions(_) | Command::Man(_) | Command::Init(_)
+        Command::Keygen(_)
+            | Command::Completions(_)
+            | Command::Man(_)
+            | Command::Init(_)
+            | Command::PolicyWorker
     );
     let loaded = if needless { Config::default() } else { Config::load(&args.config, settings)? };
     // It chooses a baseline by what the target says, which the deadline may end as well.
@@ -54,10 +60,12 @@ pub(crate) fn run(
         Command::Export(args) => export::run(&args, settings, terminal),
         Command::Keygen(args) => keygen::run(&args, terminal),
         Command::Rules(args) => rules::run(&args, settings, terminal),
+        Command::Waiver(args) => waiver::run(&args, settings, terminal),
         Command::Init(args) => init::run(&args, settings, terminal),
         Command::Config(args) => config::run(&args, &loaded, settings, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
         Command::Man(args) => man::run(&args, terminal),
+        Command::PolicyWorker => worker::run(terminal),
     };
     ended.map_err(|failure: Failure| failure.or_late(settings.cancel.reason()))
 }

@@ -8,7 +8,7 @@ use drift_core::artifact;
 
 use crate::args::{
     Capture, Check, Command, Diff, Explain, ImageArgs, Part, ReportArgs, RuleArgs, RulesCommand,
-    RulesExplain, ScopeArgs, TrustArgs,
+    RulesExplain, ScopeArgs, TailorArgs, TrustArgs, WaiverArgs, WaiverCommand,
 };
 use crate::failure::Failure;
 use crate::inputs;
@@ -37,6 +37,13 @@ pub(crate) fn fill(
         },
         Command::Diff(args) => layers.diff(args),
         Command::Verify(args) => layers.trust(&mut args.trust),
+        Command::Waiver(args) => match &mut args.command {
+            WaiverCommand::List(args) => {
+                layers.acceptance(&mut args.acceptance);
+                if args.unverified { Ok(()) } else { layers.trust(&mut args.trust) }
+            }
+            WaiverCommand::Seal(_) => Ok(()),
+        },
         Command::Inspect(args) if !args.unverified => layers.trust(&mut args.trust),
         Command::Export(args) if !args.unverified => layers.trust(&mut args.trust),
         Command::Seal(args) => {
@@ -49,6 +56,7 @@ pub(crate) fn fill(
         | Command::Completions(_)
         | Command::Man(_)
         | Command::Init(_)
+        | Command::PolicyWorker
         | Command::Config(_) => Ok(()),
     }
 }
@@ -63,8 +71,13 @@ const DECIDING: &[&str] = &[
     "min_sequence",
     "max_age",
     "platform",
+    "policy",
     "rules",
     "profile",
+    "tailor",
+    "param",
+    "waivers",
+    "require_sealed_waivers",
     "only",
     "mode",
     "require",
@@ -124,6 +137,9 @@ impl Layers<'_> {
         self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
         self.scope(&mut args.scope);
         self.report(&mut args.report);
+        self.take("policy", "policy", &mut args.policy, Value::texts);
+        self.tailoring(&mut args.tailoring);
+        self.acceptance(&mut args.acceptance);
         self.take("mode", "mode", &mut args.mode, |value| inputs::mode(&value.text()?));
         self.take("with_content", "with_content", &mut args.with_content, Value::flag);
         self.take("deadline", "deadline", &mut args.deadline, |value| value.text().map(Some));
@@ -136,6 +152,17 @@ impl Layers<'_> {
         inputs::deadline(self.settings, args.deadline.as_deref())?;
         let reference = (&mut args.baseline, &args.baselines);
         self.reference(reference, (&args.target, &args.image), &mut args.trust)
+    }
+
+    pub(super) fn tailoring(&self, args: &mut TailorArgs) {
+        self.take("tailor", "tailor", &mut args.tailor, Value::texts);
+        self.take("param", "param", &mut args.param, Value::texts);
+    }
+
+    fn acceptance(&self, args: &mut WaiverArgs) {
+        self.take("waivers", "waivers", &mut args.waivers, |value| value.path().map(Some));
+        let sealed = &mut args.require_sealed_waivers;
+        self.take("require_sealed_waivers", "require_sealed_waivers", sealed, Value::flag);
     }
 
     /// Whether a configuration says what is watched, and something else was typed. Looking elsewhere,

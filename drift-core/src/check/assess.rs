@@ -1,5 +1,6 @@
 //! The policies of a check: their input is made, they are asked, and each ends in one status.
 
+use crate::bounds::Event;
 use crate::model::Digest;
 use crate::policy::{self, Evaluation, Input, Policy, PolicySet, Status, conclude};
 use crate::report::document;
@@ -13,6 +14,8 @@ pub(super) struct Assessed {
     pub(super) policies: Vec<document::Policy>,
     /// Where they come from.
     pub(super) origins: Vec<document::PolicyOrigin>,
+    /// What the operator chose of them; none where nobody did.
+    pub(super) tailoring: Option<document::Tailoring>,
     /// Of the set; none when no policies ran.
     pub(super) digest: Option<Digest>,
     /// What they saw, where that was asked for.
@@ -38,7 +41,9 @@ pub(super) fn assess(
 ) -> Result<Assessed, Error> {
     let Some(assessment) = &job.request.assessment else { return Ok(Assessed::default()) };
     let set = &*assessment.set;
+    job.run.observer.event(Event::Phase("input"));
     let input = input::build(job, found, reference, sides, set)?;
+    job.run.observer.event(Event::Phase("policies"));
     let answers = assessment.evaluator.evaluate(set, &input, job.run.pool, job.run.cancel)?;
     let mut answers = answers.into_iter();
     let ended = |policy: &Policy| {
@@ -48,6 +53,7 @@ pub(super) fn assess(
     Ok(Assessed {
         policies: set.policies.iter().map(ended).collect(),
         origins: set.origins.iter().map(origin).collect(),
+        tailoring: tailoring(set),
         digest: Some(set.digest()),
         input: assessment.keep_input.then(|| Box::new(input)),
     })
@@ -60,6 +66,7 @@ fn described(set: &PolicySet, policy: &Policy, ended: Evaluation) -> document::P
         title: policy.title.clone(),
         status: ended.status.name(),
         severity: policy.severity,
+        tailored: tailored(set, policy),
         reason: ended.reason,
         references: policy.references.clone(),
         origin: origin.unwrap_or_default(),
@@ -69,6 +76,29 @@ fn described(set: &PolicySet, policy: &Policy, ended: Evaluation) -> document::P
         remediation: policy.remediation.clone(),
         waived_by: None,
     }
+}
+
+fn tailored(set: &PolicySet, policy: &Policy) -> Option<document::Tailored> {
+    let (severity, by) = set.tailoring.severities.get(policy.id.as_str())?;
+    Some(document::Tailored { severity: *severity, by: by.clone() })
+}
+
+fn tailoring(set: &PolicySet) -> Option<document::Tailoring> {
+    let policy::Tailoring { profiles, parameters, .. } = &set.tailoring;
+    let profile = |profile: &policy::AppliedProfile| document::TailoringProfile {
+        name: profile.name.clone(),
+        title: profile.title.clone(),
+        file: profile.file.clone(),
+        digest: profile.digest.to_string(),
+    };
+    let parameter = |(name, by): (&String, &String)| {
+        let value = set.parameters.get(name)?.clone();
+        Some(document::TailoringParameter { name: name.clone(), value, by: by.clone() })
+    };
+    (!set.tailoring.is_empty()).then(|| document::Tailoring {
+        profiles: profiles.iter().map(profile).collect(),
+        parameters: parameters.iter().filter_map(parameter).collect(),
+    })
 }
 
 fn evidence(evidence: policy::Evidence) -> document::Evidence {

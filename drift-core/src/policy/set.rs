@@ -6,6 +6,7 @@ use std::fmt;
 use crate::model::{Digest, Severity};
 
 use super::engine::{Engine, Value};
+use super::tailoring::Tailoring;
 
 /// `PACK/NAME`, such as `host/second_uid_0`: unique in a set.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -164,7 +165,8 @@ pub struct Policy {
     /// What it reads of `data.params`.
     pub parameters: Vec<Parameter>,
     /// The members of the input that it or what it calls looks at, with one level below `lists` and
-    /// `facts`: `changes`, `lists.setuid`. Found by the linter, never said by the author.
+    /// `facts`: `changes`, `lists.setuid`. Found by the linter, never said by the author; of accounts,
+    /// `accounts.authorized_keys`, `accounts.password` and `accounts.start_files` by `parts.rs`.
     pub sections: BTreeSet<String>,
     /// Its rules among `deny`, `not_applicable` and `not_checked`.
     pub rules: BTreeSet<String>,
@@ -189,6 +191,8 @@ pub struct PolicySet {
     pub policies: Vec<Policy>,
     /// What `data.params` holds, by name, after tailoring.
     pub parameters: BTreeMap<String, Value>,
+    /// What the operator chose.
+    pub tailoring: Tailoring,
     /// The files of each origin, for those who evaluate elsewhere.
     pub files: Vec<Vec<PolicyFile>>,
     /// One engine for each origin, with its modules and the library.

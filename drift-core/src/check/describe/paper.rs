@@ -1,5 +1,6 @@
 //! Everything of the report around the changes.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::baseline;
@@ -8,8 +9,8 @@ use crate::capture::Captured;
 use crate::check::assess::Assessed;
 use crate::check::composition::Composition;
 use crate::check::view::View;
-use crate::check::{Found, Occasion, Request, Sealed};
-use crate::judge::{Status, Verdict};
+use crate::check::{Changes, Found, Occasion, Request, Sealed};
+use crate::judge::{Status, Verdict, Waivers};
 use crate::model::{AttributeSet, Cause, Digest, Image, Precision, Problem, Severity};
 use crate::report::{Report, document};
 use crate::rules::RuleSet;
@@ -40,9 +41,7 @@ pub(in crate::check) struct Paper<'p> {
 /// Writes the whole report.
 pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>) -> Report {
     let Found { mut changes, mut problems, not_compared, notes } = found;
-    changes.sort_by(|a, b| {
-        (a.subject, &a.path, &a.path_b64, &a.id).cmp(&(b.subject, &b.path, &b.path_b64, &b.id))
-    });
+    changes.sort_by(in_order);
     problems.sort();
     problems.dedup();
     let summary = summary(&changes, verdict, &paper, problems.len());
@@ -74,12 +73,19 @@ pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>
         problems: problems.iter().map(problem).collect(),
         changes,
         policy_origins: paper.assessed.origins,
+        tailoring: paper.assessed.tailoring,
         policies: paper.assessed.policies,
+        waiver_origin: paper.request.waivers.as_deref().map(waiver_origin),
         waivers: paper.waivers,
         since_previous: paper.since_previous,
         summary,
         notes,
     }
+}
+
+/// The order of changes in a report, and for policies.
+pub(in crate::check) fn in_order(a: &document::Change, b: &document::Change) -> Ordering {
+    (a.subject, &a.path, &a.path_b64, &a.id).cmp(&(b.subject, &b.path, &b.path_b64, &b.id))
 }
 
 fn tool(paper: &Paper<'_>) -> document::Tool {
@@ -96,13 +102,15 @@ fn tool(paper: &Paper<'_>) -> document::Tool {
 
 fn scope(paper: &Paper<'_>) -> document::Scope {
     let Request { parts, fail_on, require, rules, with_content, fail_on_new, .. } = paper.request;
-    let mut only = Vec::new();
-    if parts.entries {
-        only.push("entries".to_owned());
-    }
-    if parts.packages {
-        only.push("packages".to_owned());
-    }
+    // With policies alone everything is looked at, and nothing but they is judged.
+    let judged = paper.request.changes == Changes::Count;
+    let said = [
+        ("entries", parts.entries && judged),
+        ("packages", parts.packages && judged),
+        ("policies", paper.request.assessment.is_some()),
+    ];
+    let only = said.iter().filter(|(_, said)| *said).map(|(name, _)| (*name).to_owned());
+    let only: Vec<String> = only.collect();
     let options =
         format!("{only:?}\0{fail_on}\0{require:?}\0{with_content}\0{}", paper.rules.digest());
     document::Scope {
@@ -118,7 +126,22 @@ fn scope(paper: &Paper<'_>) -> document::Scope {
     }
 }
 
-fn identity(view: &View<'_>) -> document::TargetIdentity {
+fn waiver_origin(waivers: &Waivers) -> document::WaiverOrigin {
+    let origin = waivers.origin();
+    document::WaiverOrigin {
+        file: origin.file.clone(),
+        digest: origin.digest.to_string(),
+        signed: !origin.signers.is_empty(),
+        signers: origin.signers.iter().map(signer).collect(),
+    }
+}
+
+fn signer(signer: &SealedBy) -> document::Signer {
+    document::Signer { name: signer.name.clone(), key: signer.key.to_string() }
+}
+
+/// Describes which system a side says it is.
+pub(in crate::check) fn identity(view: &View<'_>) -> document::TargetIdentity {
     let (identity, image) = (&view.identity, view.image);
     document::TargetIdentity {
         os: identity.os.clone(),
@@ -158,7 +181,12 @@ pub(in crate::check) fn not_observable(
     names
 }
 
-fn coverage(view: &View<'_>, not_compared: u64, not_observable: Vec<String>) -> document::Coverage {
+/// Describes what was seen of a side.
+pub(in crate::check) fn coverage(
+    view: &View<'_>,
+    not_compared: u64,
+    not_observable: Vec<String>,
+) -> document::Coverage {
     let seen = view.coverage;
     document::Coverage {
         entries: seen.entries,
@@ -223,13 +251,15 @@ fn summary(
         count(&mut counts.by_cause, change.cause.name());
         count(&mut counts.by_severity, change.severity.name());
     }
+    // What is accepted asks nobody for anything.
+    let standing = || changes.iter().filter(|change| change.waived_by.is_none());
     let fails = |change: &&document::Change| paper.request.fail_on.fails(change.severity);
     // What a baseline altered is no fault of the target, and replacing it would not help.
     let replace = |change: &document::Change| {
         change.altered_by.is_none() && matches!(change.cause, Cause::ModifiedInPlace | Cause::Moved)
     };
-    let any = changes.iter().any(|change| change.severity > Severity::Informational);
-    let recommendation = if changes.iter().filter(fails).any(replace) {
+    let any = standing().any(|change| change.severity > Severity::Informational);
+    let recommendation = if standing().filter(fails).any(replace) {
         "replace"
     } else if any || problems > 0 || verdict.status() != Status::Clean {
         "review"
@@ -240,10 +270,17 @@ fn summary(
     document::Summary {
         changes: counts,
         policies: BTreeMap::new(),
-        waived: 0,
+        waived: waived(changes, &paper.assessed.policies),
         score: document::Score { method, ..document::Score::default() },
         recommendation,
     }
+}
+
+fn waived(changes: &[document::Change], policies: &[document::Policy]) -> u64 {
+    let changes = changes.iter().filter(|change| change.waived_by.is_some());
+    let denials = policies.iter().flat_map(|policy| &policy.evidence);
+    let denials = denials.filter(|evidence| evidence.waived_by.is_some());
+    (changes.count() as u64).saturating_add(denials.count() as u64)
 }
 
 fn count(counts: &mut BTreeMap<&'static str, u64>, name: &'static str) {
@@ -278,10 +315,6 @@ pub(in crate::check) fn sealed(sealed: &Sealed<'_>, now: Timestamp) -> document:
 }
 
 fn signers(sealed: &Sealed<'_>) -> Vec<document::Signer> {
-    let signer = |signer: &SealedBy| document::Signer {
-        name: signer.name.clone(),
-        key: signer.key.to_string(),
-    };
     sealed.seal.signers.iter().map(signer).collect()
 }
 
@@ -303,7 +336,7 @@ fn component(sealed: &Sealed<'_>) -> document::Component {
     let statement = &sealed.seal.statement;
     let predicate = match &statement.predicate {
         Predicate::Snapshot(predicate) => Some(predicate),
-        Predicate::Report(_) => None,
+        _ => None,
     };
     let document::BaselineOf { identity, file } = sealed.name();
     document::Component {
