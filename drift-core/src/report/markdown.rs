@@ -35,12 +35,7 @@ const OTHERS: usize = 3_000;
 fn write(report: &Report, _: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let findings = Findings::of(report);
     writeln!(out, "## drift: {}\n", word(report))?;
-    writeln!(
-        out,
-        "**Exit code {}.** {}\n",
-        report.verdict.exit_code,
-        sentences(&text::conclusion(report))
-    )?;
+    writeln!(out, "{}\n", sentences(&text::conclusion(report)))?;
     overview(report).write(out)?;
     policies(report, &findings).write(out)?;
     undecided(report).write(out)?;
@@ -89,7 +84,8 @@ fn overview(report: &Report) -> Table {
     if !report.policies.is_empty() {
         let ended =
             report.summary.policies.iter().map(|(status, n)| format!("{n} {}", prose(status)));
-        let mut told = ended.collect::<Vec<_>>().join(", ");
+        let mut told = text::count(report.policies.len() as u64, "policy");
+        told.push_str(&ended.map(|ended| format!(", {ended}")).collect::<String>());
         let score = &report.summary.score;
         if let Some(value) = score.value {
             told.push_str(&format!("; score {value:.3} ({})", prose(score.method)));

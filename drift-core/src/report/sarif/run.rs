@@ -18,13 +18,21 @@ pub(super) fn tool(report: &Report, rules: &Rules<'_>) -> Value {
         "version": report.tool.version,
         "semanticVersion": report.tool.version,
         "rules": rules.described(),
-        "notifications": [
-            { "id": "problem", "shortDescription": message("Something was not seen.") },
-            { "id": "policy", "shortDescription": message("A policy did not decide.") },
-            { "id": "note", "shortDescription": message("What this run does not prove.") },
-        ],
+        "notifications": NOTIFICATIONS.map(|(id, what, help)| json!({
+            "id": id,
+            "shortDescription": message(what),
+            "fullDescription": message(what),
+            "help": message(help),
+        })),
     }})
 }
+
+/// What notifications are about; GitHub wants help for each.
+const NOTIFICATIONS: [(&str, &str, &str); 3] = [
+    ("problem", "Something in scope was not seen.", "Make it readable and check again."),
+    ("policy", "A policy did not decide.", "Do what its reason says; it is no pass."),
+    ("note", "What this run does not prove, or what to do next.", "Read it once."),
+];
 
 /// Returns what tells series of runs apart (§3.17): by what is checked, and within that each run.
 pub(super) fn automation(report: &Report) -> Value {
@@ -70,7 +78,9 @@ pub(super) fn properties(report: &Report) -> Value {
         "coverage": report.coverage,
         "summary": report.summary,
         "waivers": report.waivers,
+        "waiverOrigin": report.waiver_origin,
         "policyOrigins": report.policy_origins,
+        "tailoring": report.tailoring,
         "sincePrevious": since.map(|since| json!({
             "file": since.file,
             "runId": since.run_id,
