@@ -17,3 +17,5 @@ mod manual;
 mod sealing;
 mod service;
 mod stage;
+mod tailoring;
+mod waivers;
