@@ -1,6 +1,8 @@
 //! What can be typed. Nothing is resolved here: see `settings.rs` and `inputs.rs`.
 
 mod acceptance;
+mod config;
+mod policy;
 
 use std::path::PathBuf;
 
@@ -8,6 +10,11 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::acceptance::{
     TailorArgs, Waiver, WaiverArgs, WaiverCommand, WaiverList, WaiverSeal,
+};
+pub(crate) use self::config::{Config, ConfigCommand, ConfigShow, ShowFormat};
+pub(crate) use self::policy::{
+    CatalogueFormat, Policy, PolicyBundle, PolicyCheck, PolicyCommand, PolicyInput, PolicyList,
+    PolicyNew, PolicyTest, TestFormat, Work,
 };
 
 /// Proves that a running host, or an image about to be deployed, is still its golden image.
@@ -71,9 +78,15 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Write the manual pages: one for drift and one for each verb
     Man(Man),
+    /// Show, check, test, write and bundle policies
+    Policy(Policy),
     /// Evaluate policies for another process of drift
     #[command(hide = true)]
-    PolicyWorker,
+    PolicyWorker {
+        /// What for
+        #[arg(value_enum)]
+        work: Work,
+    },
 }
 
 /// Which target, and how its entries are classed.
@@ -116,7 +129,7 @@ pub(crate) enum Part {
 }
 
 /// Whom to trust.
-#[derive(Debug, Clone, Group)]
+#[derive(Debug, Clone, Default, Group)]
 pub(crate) struct TrustArgs {
     /// A public key in PEM, or a trust.toml; may be repeated
     #[arg(long, value_name = "FILE")]
@@ -453,35 +466,6 @@ pub(crate) struct Init {
     /// Write to /etc/drift, for this host, instead of the working directory
     #[arg(long)]
     pub(crate) system: bool,
-}
-
-#[derive(Debug, Parser)]
-pub(crate) struct Config {
-    #[command(subcommand)]
-    pub(crate) command: ConfigCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ConfigCommand {
-    /// Show every setting of a check or capture, and where it comes from
-    Show(ConfigShow),
-}
-
-#[derive(Debug, Parser)]
-pub(crate) struct ConfigShow {
-    /// The form
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: ShowFormat,
-    /// Options of drift check that are to be taken into account
-    #[arg(last = true, value_name = "OPTION")]
-    pub(crate) options: Vec<std::ffi::OsString>,
-}
-
-/// How settings are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ShowFormat {
-    Text,
-    Json,
 }
 
 #[derive(Debug, Parser)]

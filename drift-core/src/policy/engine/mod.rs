@@ -16,7 +16,7 @@ use std::time::Duration;
 use regorus::utils::limits::ExecutionTimerConfig;
 
 pub use serializer::{ValueError, to_value};
-pub(super) use trial::{Reached, RuleAt};
+pub(super) use trial::Reached;
 pub use value::Value;
 
 /// The stack of an evaluation; pages that are not touched cost nothing.
