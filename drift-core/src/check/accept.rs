@@ -5,6 +5,7 @@ use crate::policy::Status;
 use crate::report::document;
 
 use super::assess::Assessed;
+use super::since::Since;
 use super::{Found, Job, View};
 
 /// Marks what is accepted, and returns what became of each waiver.
@@ -21,16 +22,22 @@ pub(super) fn accept(
 /// Returns the severities of what counts for the verdict: neither waived nor, with `--fail-on-new`,
 /// known from the previous report.
 pub(super) fn counting(
-    _job: &Job<'_>,
+    job: &Job<'_>,
     found: &Found,
     assessed: &Assessed,
-    _since: Option<&document::SincePrevious>,
+    since: Option<&Since>,
 ) -> Vec<Severity> {
-    let changes = found.changes.iter().filter(|change| change.waived_by.is_none());
+    let since = since.filter(|_| job.request.fail_on_new);
+    let changes = found
+        .changes
+        .iter()
+        .filter(|change| change.waived_by.is_none())
+        .filter(|change| since.is_none_or(|since| since.counts_change(change)));
     let failed = assessed
         .policies
         .iter()
-        .filter(|policy| policy.status == Status::Fail.name() && policy.waived_by.is_none());
+        .filter(|policy| policy.status == Status::Fail.name() && policy.waived_by.is_none())
+        .filter(|policy| since.is_none_or(|since| since.counts_policy(policy)));
     let changes = changes.map(|change| change.severity);
     changes.chain(failed.map(|policy| policy.severity)).collect()
 }

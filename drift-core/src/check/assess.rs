@@ -1,5 +1,7 @@
 //! The policies of a check: their input is made, they are asked, and each ends in one status.
 
+use std::collections::BTreeSet;
+
 use crate::model::Digest;
 use crate::policy::{self, Evaluation, Input, Policy, PolicySet, Status, conclude};
 use crate::report::document;
@@ -15,6 +17,8 @@ pub(super) struct Assessed {
     pub(super) origins: Vec<document::PolicyOrigin>,
     /// Of the set; none when no policies ran.
     pub(super) digest: Option<Digest>,
+    /// Those that could not see all that they look at, whatever they denied.
+    pub(super) lacking: BTreeSet<String>,
     /// What they saw, where that was asked for.
     pub(super) input: Option<Box<Input>>,
 }
@@ -45,7 +49,10 @@ pub(super) fn assess(
         let answer = answers.next().flatten();
         described(set, policy, conclude(policy, answer.as_ref(), &input))
     };
+    let lacking = set.policies.iter().filter(|policy| !input.lacks(policy).is_empty());
+    let lacking = lacking.map(|policy| policy.id.to_string()).collect();
     Ok(Assessed {
+        lacking,
         policies: set.policies.iter().map(ended).collect(),
         origins: set.origins.iter().map(origin).collect(),
         digest: Some(set.digest()),
@@ -63,6 +70,7 @@ fn described(set: &PolicySet, policy: &Policy, ended: Evaluation) -> document::P
         reason: ended.reason,
         references: policy.references.clone(),
         origin: origin.unwrap_or_default(),
+        revision: set.revision(policy).to_string(),
         evidence: ended.evidence.into_iter().map(evidence).collect(),
         evidence_omitted: ended.omitted,
         rationale: policy.rationale.clone(),

@@ -21,7 +21,8 @@ use std::io;
 pub use bytes::{exact, lossy};
 pub use document::Report;
 pub(crate) use json::write_line;
-pub use previous::Previous;
+pub use previous::{MAX_REPORT_BYTES, Previous, PreviousError};
+pub(crate) use previous::{Earlier, EarlierPolicy};
 
 /// One way to write a report.
 #[derive(Debug)]
