@@ -2,12 +2,13 @@
 
 mod changes;
 mod paper;
+mod summary;
 
 pub(super) use changes::{
     Names, attribute_change, covered, entry_change, id_of, image_change, is_on_path,
     package_change, path_of,
 };
 pub(super) use paper::{
-    Paper, SEALED, composed, databases, not_observable, problem, problem_at_capture, report,
+    Paper, SEALED, composed, databases, not_observable, only, problem, problem_at_capture, report,
     sealed, snapshot,
 };

@@ -113,8 +113,6 @@ fn nothing(
     occasion: &Occasion<'_>,
 ) -> Result<Report, Error> {
     let now = occasion.clock.now().to_string();
-    let parts = [("entries", request.parts.entries), ("packages", request.parts.packages)];
-    let only = parts.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| (*name).to_owned());
     Ok(Report {
         schema: document::SCHEMA,
         tool: document::Tool {
@@ -130,7 +128,7 @@ fn nothing(
         started: now.clone(),
         finished: now,
         scope: document::Scope {
-            only: only.collect(),
+            only: describe::only(request),
             mode: "full",
             fail_on: request.fail_on.to_string(),
             profiles: Vec::new(),

@@ -20,7 +20,7 @@ use crate::report::document::{FindingName, Incomparable};
 use crate::rules::RuleSet;
 
 use super::assess::Assessed;
-use super::{Changes, Found, Job, View};
+use super::{Found, Job, View};
 use ground::Ground;
 
 /// What differs from the previous report, and what of it counts.
@@ -125,11 +125,6 @@ impl Since {
 /// the previous report and of this one.
 fn counts_again(waived: (bool, bool), severity: (Severity, Severity)) -> bool {
     !waived.1 && (waived.0 || severity.1 > severity.0)
-}
-
-/// Whether changes are left out of this run's report.
-fn without_changes(changes: Changes) -> bool {
-    changes == Changes::ForPoliciesAlone
 }
 
 fn of_change(

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::{Found, Request};
+use crate::check::{Found, Request, describe};
 use crate::report::{Earlier, exact};
 
-use super::{Now, without_changes};
+use super::Now;
 
 /// Where package databases lie. What could not be read there may hide any package, and, where they
 /// are what the target is compared with, any entry.
@@ -57,17 +57,17 @@ impl Ground {
             (path, problem.stage.name())
         });
         let unseen_now = Unseen::new(problems, decide(now.reference.kind));
-        let part = |name: &str, now_in: bool, observables: &dyn Fn(&str) -> bool| {
-            scope(before, name, now_in && !without_changes(request.changes))
-                .or_else(|| observable(before, now, observables))
+        let only = describe::only(request);
+        let part = |name: &str, wanted: &dyn Fn(&str) -> bool| {
+            scope(before, name, only.iter().any(|part| part == name))
+                .or_else(|| observable(before, now, wanted))
         };
-        let parts = request.parts;
         Self {
             target: target(before, now).or_else(|| rules(before, now)),
             reference: reference(before, request, now),
-            entries: part("entries", parts.entries, &|name| name.starts_with("entries.")),
-            packages: part("packages", parts.packages, &|name| name == "packages"),
-            facts: part("entries", parts.entries, &|name| name == "image"),
+            entries: part("entries", &|name| name.starts_with("entries.")),
+            packages: part("packages", &|name| name == "packages"),
+            facts: part("entries", &|name| name == "image"),
             before: unseen_before,
             now: unseen_now,
         }
