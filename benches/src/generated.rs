@@ -17,6 +17,8 @@ const FAN: u64 = 50;
 pub struct GeneratedVolume {
     /// Directories of the lowest level.
     leaves: u64,
+    /// Added to every byte of content.
+    salt: u8,
 }
 
 /// A directory by level, 0 the root, and its number among all of that level.
@@ -37,7 +39,13 @@ impl GeneratedVolume {
     /// Makes a file system of about `entries` objects, at most 200 more.
     #[must_use]
     pub fn new(entries: u64) -> Self {
-        Self { leaves: entries.div_ceil(OBJECTS + 1).max(1) }
+        Self { leaves: entries.div_ceil(OBJECTS + 1).max(1), salt: 0 }
+    }
+
+    /// Makes the same file system in which every file that holds anything says something else.
+    #[must_use]
+    pub fn altered(self) -> Self {
+        Self { salt: 1, ..self }
     }
 
     /// Returns how many directories a level has.
@@ -192,7 +200,7 @@ impl Volume for GeneratedVolume {
         let left = file.stat.size.saturating_sub(file.at);
         let count = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
         let bytes = buffer.get_mut(..count).unwrap_or_default();
-        bytes.fill(u8::try_from(file.stat.inode % 251).unwrap_or(0));
+        bytes.fill(u8::try_from(file.stat.inode % 251).unwrap_or(0).wrapping_add(self.salt));
         file.at = file.at.saturating_add(count as u64);
         Ok(count)
     }

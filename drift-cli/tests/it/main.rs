@@ -11,6 +11,7 @@ mod exit_codes;
 mod gate;
 mod hierarchy;
 mod hostile;
+mod hostile_policies;
 mod images;
 mod manual;
 mod sealing;

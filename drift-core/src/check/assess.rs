@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::bounds::Event;
 use crate::model::Digest;
 use crate::policy::{self, Evaluation, Input, Policy, PolicySet, Status, conclude};
 use crate::report::document;
@@ -42,7 +43,9 @@ pub(super) fn assess(
 ) -> Result<Assessed, Error> {
     let Some(assessment) = &job.request.assessment else { return Ok(Assessed::default()) };
     let set = &*assessment.set;
+    job.run.observer.event(Event::Phase("input"));
     let input = input::build(job, found, reference, sides, set)?;
+    job.run.observer.event(Event::Phase("policies"));
     let answers = assessment.evaluator.evaluate(set, &input, job.run.pool, job.run.cancel)?;
     let mut answers = answers.into_iter();
     let ended = |policy: &Policy| {

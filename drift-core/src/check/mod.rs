@@ -38,7 +38,7 @@ mod weakened;
 use std::sync::Arc;
 
 use crate::baseline::{Baseline, effective_root};
-use crate::bounds::{Clock, Timestamp};
+use crate::bounds::{Clock, Event, Timestamp};
 use crate::capture::{self, Captured, Options, Parts, RuleSource, Run};
 use crate::compare;
 use crate::judge::{FailOn, Seen, Verdict, Waivers, judge};
@@ -399,6 +399,7 @@ impl Job<'_> {
         if self.request.changes == Changes::ForPoliciesAlone {
             found.changes.clear();
         }
+        self.run.observer.event(Event::Phase("judge"));
         let waivers = accept::accept(self, &mut found, &mut assessed, after);
         let now = since::Now {
             reference: &reference,

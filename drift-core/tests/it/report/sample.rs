@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use drift_core::model::{Cause, Severity};
 use drift_core::report::document::{
     AttributeChange, BaselineOf, Change, ChangeCounts, Component, ConfigDigest, Content, Coverage,
-    Exclusion, Fact, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep, LayerOf, Mount,
-    PackageOf, Problem, Reference, Report, SCHEMA, Scope, Score, Signer, Summary, Target,
-    TargetIdentity, Tool, Verdict,
+    Evidence, Exclusion, Fact, FindingName, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep,
+    Incomparable, LayerOf, Mount, PackageOf, Policy, PolicyOrigin, Problem, Reference, Report,
+    SCHEMA, Scope, Score, Signer, SincePrevious, Summary, Target, TargetIdentity, Tool, Verdict,
+    Waiver,
 };
 use drift_core::report::lossy;
 use serde_json::json;
@@ -48,8 +49,9 @@ impl Sample<'_> {
         let changes = self.changes();
         let summary = Summary {
             changes: counts(&changes),
-            policies: [("pass", 1), ("fail", 1)].into(),
-            score: Score { method: "weighted", value: Some(0.25) },
+            policies: [("pass", 1), ("fail", 2), ("notchecked", 1)].into(),
+            waived: 1,
+            score: Score { method: "weighted", value: Some(0.25), waived: 3, not_checked: 3 },
             recommendation: "replace",
         };
         Report {
@@ -76,18 +78,107 @@ impl Sample<'_> {
             coverage: self.coverage(),
             problems: self.problems(),
             changes,
-            policies: vec![json!({
-                "id": "host/no_empty_password", "title": "No empty password", "status": "fail",
-                "severity": "medium", "reason": "one account", "remediation": "lock it",
-                "references": {"cis": ["1.1"]}, "waived_by": null,
-                "evidence": [{"path": "/etc/shadow", "line": 3, "observed": "a", "expected": "b"}],
-            })],
-            waivers: vec![json!({
-                "id": "W1", "owner": "ops", "reason": "known", "expires": "2026-12-31",
-                "matched": 1, "state": "active",
-            })],
+            policy_origins: vec![PolicyOrigin {
+                name: self.text("builtin:host"),
+                kind: "builtin",
+                digest: (self.made)(DIGESTS[0]),
+                signed: true,
+                signers: vec![Signer { name: self.text("release"), key: (self.made)(DIGESTS[1]) }],
+            }],
+            policies: self.policies(),
+            waivers: vec![Waiver {
+                id: self.text("W1"),
+                owner: self.text("ops"),
+                approver: self.some("security"),
+                reason: self.text("known"),
+                created: self.made("2026-01-01T00:00:00Z"),
+                expires: (self.made)("2026-12-31T23:59:59Z"),
+                ticket: self.some("OPS-7"),
+                matched: 1,
+                state: "active",
+            }],
+            since_previous: Some(self.since_previous()),
             summary,
             notes: vec![self.text("Run from outside the host to be safe from a rootkit.")],
+        }
+    }
+
+    fn policies(&self) -> Vec<Policy> {
+        let evidence = Evidence {
+            id: (self.made)("4444444444444444444444444444444444444444444444444444444444444444"),
+            path: self.some("/etc/shadow"),
+            line: Some(3),
+            observed: self.some("a"),
+            expected: self.some("b"),
+            message: self.some("the account has no password"),
+            package: self.some("passwd"),
+            waived_by: None,
+        };
+        let policy = |id: &str, status| Policy {
+            id: self.text(id),
+            title: self.text("No empty password"),
+            status,
+            severity: Severity::Medium,
+            reason: None,
+            references: [(self.text("cis"), vec![self.text("1.1")])].into(),
+            origin: self.text("builtin:host"),
+            revision: (self.made)(DIGESTS[0]),
+            evidence: Vec::new(),
+            evidence_omitted: 0,
+            rationale: self.text("anybody could log in"),
+            remediation: self.text("lock it"),
+            waived_by: None,
+        };
+        let waived = Evidence { waived_by: self.some("W1"), ..evidence.clone() };
+        vec![
+            Policy {
+                reason: self.some("1 denial"),
+                evidence: vec![evidence],
+                evidence_omitted: 2,
+                ..policy("host/no_empty_password", "fail")
+            },
+            Policy {
+                reason: self.some("1 denial"),
+                evidence: vec![waived],
+                waived_by: self.some("W1"),
+                ..policy("host/no_waived_password", "fail")
+            },
+            Policy {
+                reason: self.some("the target is no image"),
+                ..policy("image/small", "notchecked")
+            },
+            policy("host/second_uid_0", "pass"),
+        ]
+    }
+
+    fn since_previous(&self) -> SincePrevious {
+        let (path, path_b64) = lossy(&(self.name)("/etc/shadow"));
+        let finding = |kind| FindingName {
+            kind,
+            id: (self.made)("5555555555555555555555555555555555555555555555555555555555555555"),
+            policy: self.some("host/no_empty_password"),
+            path: Some(path.clone()),
+            path_b64: path_b64.clone(),
+            severity: Severity::Medium,
+        };
+        SincePrevious {
+            file: self.text("yesterday.json"),
+            digest: (self.made)(DIGESTS[2]),
+            verified: false,
+            run_id: (self.made)("fedcba9876543210fedcba9876543210"),
+            finished: (self.made)("2026-01-01T03:04:07Z"),
+            new: vec![finding("policy")],
+            fixed: vec![finding("change")],
+            replaced: 1,
+            unchanged: 2,
+            again: vec![finding("change")],
+            incomparable: vec![Incomparable {
+                what: self.text("image/small"),
+                reason: self.text("not checked now"),
+                now: 0,
+                before: 2,
+            }],
+            not_counted: 0,
         }
     }
 
@@ -115,7 +206,8 @@ impl Sample<'_> {
             require: vec![self.text("entries.xattr")],
             rules_overridden: true,
             options_digest: (self.made)(DIGESTS[1]),
-            previous: self.some("yesterday.json"),
+            previous: self.made(DIGESTS[2]),
+            fail_on_new: true,
         }
     }
 
@@ -151,6 +243,7 @@ impl Sample<'_> {
             expires: self.made("2027-01-01T00:00:00Z"),
             sequence: Some(7),
             age_seconds: Some(97_445),
+            provenance: [(self.text("git_commit"), self.text("0123abcd"))].into(),
             image: Some(self.image()),
         }
     }
