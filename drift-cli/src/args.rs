@@ -45,8 +45,10 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Compare any two targets
     Diff(Diff),
-    /// Say everything that is known of one path
+    /// Say everything that is known of one path, or of one policy
     Explain(Explain),
+    /// Group many reports by what their targets have in common, and name the outliers
+    Summarize(Summarize),
     /// Show what a baseline holds
     Inspect(Inspect),
     /// Write the entries of a baseline in another form
@@ -227,6 +229,13 @@ pub(crate) struct Check {
     /// Sign each report that goes to a file
     #[arg(long, value_name = "KEY.pem")]
     pub(crate) sign_report: Option<PathBuf>,
+    /// An earlier report in JSON: say what is new since, what is fixed, and what cannot be compared
+    #[arg(long, value_name = "REPORT.json")]
+    pub(crate) previous: Option<PathBuf>,
+    /// Fail only for what the report of --previous does not have, or not for certain
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_value = "false", default_missing_value = "true", hide_default_value = true)]
+    pub(crate) fail_on_new: bool,
     /// End as incomplete after this time, such as 90s, 5m, 1h, and say how far it came
     #[arg(long, value_name = "D")]
     pub(crate) deadline: Option<String>,
@@ -319,10 +328,15 @@ pub(crate) struct Diff {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Explain {
-    /// The path, as it is inside the target
+    /// The path, as it is inside the target, or the id of a policy, such as host/second_uid_0
+    #[arg(value_name = "PATH|POLICY")]
     pub(crate) path: String,
     #[arg(default_value = "/", help = TARGETS)]
     pub(crate) target: String,
+    /// Policies to look for the id in, beside the built-in ones: a directory or a sealed bundle; may
+    /// be repeated
+    #[arg(long, value_name = "DIR|BUNDLE|builtin:NAME")]
+    pub(crate) policy: Vec<String>,
     /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Vec<PathBuf>,
@@ -336,6 +350,23 @@ pub(crate) struct Explain {
     pub(crate) image: ImageArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Summarize {
+    /// Reports in JSON, of one run each
+    #[arg(required = true, value_name = "REPORT")]
+    pub(crate) reports: Vec<PathBuf>,
+    /// The form of the result
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ShowFormat,
+    /// Take every report for itself, also older ones of the same host
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Every report must be sealed by one of these: a public key in PEM, or a trust.toml; may be
+    /// repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Vec<PathBuf>,
 }
 
 #[derive(Debug, Parser)]

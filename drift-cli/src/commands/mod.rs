@@ -14,9 +14,11 @@ mod man;
 mod rules;
 mod seal;
 mod sealing;
+mod summarize;
 mod verify;
 
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 use drift_core::judge::Exit;
 
 use crate::args::{Args, Command};
@@ -35,7 +37,7 @@ pub(crate) fn run(
     // Those that look at nothing need no configuration, and must not fail on a wrong one.
     let needless = matches!(
         args.command,
-        Command::Keygen(_) | Command::Completions(_) | Command::Man(_) | Command::Init(_)
+        Command::Keygen(_) | Command::Summarize(_) | Command::Completions(_) | Command::Man(_) | Command::Init(_)
     );
     let loaded = if needless { Config::default() } else { Config::load(&args.config, settings)? };
     // It chooses a baseline by what the target says, which the deadline may end as well.
@@ -49,7 +51,8 @@ pub(crate) fn run(
         Command::Seal(args) => seal::run(&args, settings, terminal),
         Command::Verify(args) => verify::run(&args, settings, terminal),
         Command::Diff(args) => diff::run(&args, settings, terminal),
-        Command::Explain(args) => explain::run(&args, settings, terminal),
+        Command::Explain(args) => explain::run(&args, is_typed(matches, "target"), settings, terminal),
+        Command::Summarize(args) => summarize::run(&args, settings, terminal),
         Command::Inspect(args) => inspect::run(&args, settings, terminal),
         Command::Export(args) => export::run(&args, settings, terminal),
         Command::Keygen(args) => keygen::run(&args, terminal),
@@ -60,4 +63,10 @@ pub(crate) fn run(
         Command::Man(args) => man::run(&args, terminal),
     };
     ended.map_err(|failure: Failure| failure.or_late(settings.cancel.reason()))
+}
+
+/// Whether an option or argument of the verb stands on the command line.
+fn is_typed(matches: &ArgMatches, name: &str) -> bool {
+    let source = matches.subcommand().and_then(|(_, verb)| verb.value_source(name));
+    source == Some(ValueSource::CommandLine)
 }

@@ -401,12 +401,8 @@ impl Job<'_> {
         }
         self.run.observer.event(Event::Phase("judge"));
         let waivers = accept::accept(self, &mut found, &mut assessed, after);
-        let now = since::Now {
-            reference: &reference,
-            after,
-            rules,
-            not_observable: &not_observable,
-        };
+        let now =
+            since::Now { reference: &reference, after, rules, not_observable: &not_observable };
         let since = since::compare(self, &found, &mut assessed, &now);
         let missing = |wanted: &String| not_observable.contains(wanted);
         let seen = Seen {

@@ -9,7 +9,6 @@ mod changes;
 mod ground;
 mod policies;
 
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::judge::FailOn;

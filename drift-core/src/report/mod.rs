@@ -21,8 +21,8 @@ use std::io;
 pub use bytes::{exact, lossy};
 pub use document::Report;
 pub(crate) use json::write_line;
-pub use previous::{MAX_REPORT_BYTES, Previous, PreviousError};
 pub(crate) use previous::{Earlier, EarlierPolicy};
+pub use previous::{MAX_REPORT_BYTES, Previous, PreviousError};
 
 /// One way to write a report.
 #[derive(Debug)]

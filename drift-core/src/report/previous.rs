@@ -62,12 +62,7 @@ impl Previous {
         }
         let report: Earlier = serde_json::from_slice(bytes).map_err(PreviousError::Malformed)?;
         report.known_words()?;
-        Ok(Self {
-            file: file.to_owned(),
-            digest: Digest::sha256_of(bytes),
-            verified,
-            report,
-        })
+        Ok(Self { file: file.to_owned(), digest: Digest::sha256_of(bytes), verified, report })
     }
 }
 
@@ -198,9 +193,8 @@ pub(crate) struct EarlierEvidence {
 
 impl Earlier {
     fn known_words(&self) -> Result<(), PreviousError> {
-        let unknown = |what, found: &str| {
-            Err(PreviousError::UnknownWord { what, found: found.to_owned() })
-        };
+        let unknown =
+            |what, found: &str| Err(PreviousError::UnknownWord { what, found: found.to_owned() });
         if !["clean", "findings", "incomplete", "untrusted"].contains(&&*self.verdict.status) {
             return unknown("verdict.status", &self.verdict.status);
         }

@@ -8,8 +8,7 @@ use crate::policy::Status;
 use crate::report::document::{Change, ChangeCounts, Policy, Score, Summary};
 
 /// How the score is computed; docs/report.md says it in full.
-const METHOD: &str =
-    "sum of weights of passed over passed and failed policies; low 1, medium 3, high 6, critical 10";
+const METHOD: &str = "sum of weights of passed over passed and failed policies; low 1, medium 3, high 6, critical 10";
 
 /// Counts. `problems` is the number of things that were not seen.
 pub(in crate::check) fn summary(
@@ -99,9 +98,8 @@ fn recommendation(
     let replace = |change: &Change| {
         change.altered_by.is_none() && matches!(change.cause, Cause::ModifiedInPlace | Cause::Moved)
     };
-    let failed = |policy: &Policy| {
-        policy.status == Status::Fail.name() && policy.waived_by.is_none()
-    };
+    let failed =
+        |policy: &Policy| policy.status == Status::Fail.name() && policy.waived_by.is_none();
     if open().filter(|change| fail_on.fails(change.severity)).any(replace) {
         "replace"
     } else if open().any(|change| change.severity > Severity::Informational)
@@ -149,7 +147,10 @@ mod tests {
             let policies: Vec<Policy> =
                 policies.iter().map(|&(status, of, is)| policy(status, of, is)).collect();
             let score = score(&policies);
-            assert_eq!((score.value, score.waived, score.not_checked), (value, waived, not_checked));
+            assert_eq!(
+                (score.value, score.waived, score.not_checked),
+                (value, waived, not_checked)
+            );
         };
         check(&[], None, 0, 0);
         check(&[(Pass, Critical, false), (Fail, High, false)], Some(10.0 / 16.0), 0, 0);

@@ -112,12 +112,15 @@ fn rules(before: &Earlier, now: &Now<'_>) -> Option<String> {
 fn reference(before: &Earlier, request: &Request, now: &Now<'_>) -> Option<String> {
     let (was, is) = (&before.baseline, now.reference);
     if was.kind != is.kind {
-        return Some(format!("compared with another kind of state: {} then, {} now", was.kind, is.kind));
+        return Some(format!(
+            "compared with another kind of state: {} then, {} now",
+            was.kind, is.kind
+        ));
     }
     let overridden = before.scope.rules_overridden || request.rules.is_some();
     let effective = !overridden && was.effective_root.is_some();
-    let same = was.root_digest == is.root_digest
-        || (effective && was.effective_root == is.effective_root);
+    let same =
+        was.root_digest == is.root_digest || (effective && was.effective_root == is.effective_root);
     (!same).then(|| "compared with another baseline".to_owned())
 }
 
@@ -131,7 +134,8 @@ fn scope(before: &Earlier, part: &str, now: bool) -> Option<String> {
 
 fn observable(before: &Earlier, now: &Now<'_>, wanted: &dyn Fn(&str) -> bool) -> Option<String> {
     let now: BTreeSet<&str> = now.not_observable.iter().map(String::as_str).collect();
-    let before: BTreeSet<&str> = before.coverage.not_observable.iter().map(String::as_str).collect();
+    let before: BTreeSet<&str> =
+        before.coverage.not_observable.iter().map(String::as_str).collect();
     let differ: Vec<&str> =
         before.symmetric_difference(&now).copied().filter(|name| wanted(name)).collect();
     let names = differ.join(", ");
@@ -160,8 +164,7 @@ impl Unseen {
         let path = trimmed(path);
         let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         let above = ends.filter_map(|end| path.get(..end));
-        !self.paths.is_empty()
-            && above.chain([path]).any(|ancestor| self.paths.contains(ancestor))
+        !self.paths.is_empty() && above.chain([path]).any(|ancestor| self.paths.contains(ancestor))
     }
 
     /// Returns whether the absence of a change proves nothing.

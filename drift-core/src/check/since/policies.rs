@@ -181,7 +181,8 @@ impl Pair<'_> {
         let unlooked = || (!looked).then(|| format!("{} now", now.status));
         let omitted = || (now.evidence_omitted > 0).then(|| OMITTED.to_owned());
         let lacking = || {
-            self.lacking.then(|| "not all that it looks at could be observed in this run".to_owned())
+            self.lacking
+                .then(|| "not all that it looks at could be observed in this run".to_owned())
         };
         let common = self.common().or_else(unlooked);
         common.or_else(|| self.revised()).or_else(omitted).or_else(lacking)
