@@ -15,6 +15,7 @@ use crate::golden::{self, Golden, Refused};
 use crate::inputs::{self, Input, Memory, Sealing};
 use crate::outputs::Outputs;
 use crate::policies;
+use crate::previous;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::state::{self, Lease};
@@ -44,6 +45,8 @@ pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Res
         require: inputs::require(&args.report.require)?,
         with_content: args.with_content,
         assessment: policies::assessment(args)?,
+        previous: previous::named(args, settings, &*clock)?,
+        fail_on_new: args.fail_on_new,
         ..Request::new(inputs::parts(&args.scope.only), inputs::fail_on(&args.report.fail_on)?)
     };
     let mut lease = Lease::Without;
@@ -171,6 +174,7 @@ fn named_files(args: &Check, settings: &Settings) -> Vec<PathBuf> {
     files.extend(args.trust.trust.iter().cloned());
     files.extend(args.rules.rules.iter().cloned());
     files.extend(args.sign_report.iter().cloned());
+    files.extend(args.previous.iter().flat_map(|file| artifacts::with_bundles(file)));
     files.extend(settings.config.iter().map(|config| PathBuf::from(&config.file)));
     files.extend(state::files(settings, args.trust.state.as_ref()));
     files

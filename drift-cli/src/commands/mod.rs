@@ -37,7 +37,11 @@ pub(crate) fn run(
     // Those that look at nothing need no configuration, and must not fail on a wrong one.
     let needless = matches!(
         args.command,
-        Command::Keygen(_) | Command::Summarize(_) | Command::Completions(_) | Command::Man(_) | Command::Init(_)
+        Command::Keygen(_)
+            | Command::Summarize(_)
+            | Command::Completions(_)
+            | Command::Man(_)
+            | Command::Init(_)
     );
     let loaded = if needless { Config::default() } else { Config::load(&args.config, settings)? };
     // It chooses a baseline by what the target says, which the deadline may end as well.
@@ -51,7 +55,9 @@ pub(crate) fn run(
         Command::Seal(args) => seal::run(&args, settings, terminal),
         Command::Verify(args) => verify::run(&args, settings, terminal),
         Command::Diff(args) => diff::run(&args, settings, terminal),
-        Command::Explain(args) => explain::run(&args, is_typed(matches, "target"), settings, terminal),
+        Command::Explain(args) => {
+            explain::run(&args, is_typed(matches, "target"), settings, terminal)
+        }
         Command::Summarize(args) => summarize::run(&args, settings, terminal),
         Command::Inspect(args) => inspect::run(&args, settings, terminal),
         Command::Export(args) => export::run(&args, settings, terminal),

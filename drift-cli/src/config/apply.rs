@@ -46,6 +46,7 @@ pub(crate) fn fill(
         Command::Inspect(_)
         | Command::Export(_)
         | Command::Keygen(_)
+        | Command::Summarize(_)
         | Command::Completions(_)
         | Command::Man(_)
         | Command::Init(_)
@@ -69,6 +70,7 @@ const DECIDING: &[&str] = &[
     "mode",
     "require",
     "fail_on",
+    "fail_on_new",
 ];
 
 /// The command line above the files.

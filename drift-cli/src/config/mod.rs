@@ -27,6 +27,7 @@ use self::file::Stated;
 pub(crate) use self::apply::fill;
 pub(crate) use self::file::Value;
 pub(crate) use self::keys::{KEYS, Key};
+pub(crate) use self::nearest::nearest;
 pub(crate) use self::show::show;
 
 /// The name of the file in every place.

@@ -1,7 +1,7 @@
 //! The known name that an unknown one was probably meant to be.
 
 /// Returns the known name with the fewest letters to change; the first of several.
-pub(super) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let name = name.to_ascii_lowercase().replace('-', "_");
     known.into_iter().min_by_key(|known| distance(&name, known))
 }

@@ -82,7 +82,6 @@ struct Kind {
 pub(crate) struct Earlier {
     pub(crate) tool: EarlierTool,
     pub(crate) run_id: String,
-    pub(crate) started: String,
     pub(crate) finished: String,
     pub(crate) scope: EarlierScope,
     pub(crate) target: EarlierTarget,
@@ -98,14 +97,12 @@ pub(crate) struct Earlier {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct EarlierTool {
-    pub(crate) version: String,
     pub(crate) rules_digest: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct EarlierScope {
     pub(crate) only: BTreeSet<String>,
-    pub(crate) fail_on: String,
     #[serde(default)]
     pub(crate) rules_overridden: bool,
 }

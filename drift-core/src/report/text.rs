@@ -6,6 +6,7 @@
 
 mod changes;
 mod coverage;
+pub(super) mod fleet;
 mod packages;
 mod page;
 mod policies;
