@@ -16,4 +16,5 @@ mod images;
 mod manual;
 mod sealing;
 mod service;
+mod since;
 mod stage;

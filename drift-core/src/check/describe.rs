@@ -4,6 +4,8 @@ mod changes;
 mod paper;
 mod summary;
 
+#[cfg(test)]
+pub(super) use changes::blank;
 pub(super) use changes::{
     Names, attribute_change, covered, entry_change, id_of, image_change, is_on_path,
     package_change, path_of,

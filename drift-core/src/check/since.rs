@@ -8,6 +8,8 @@
 mod changes;
 mod ground;
 mod policies;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

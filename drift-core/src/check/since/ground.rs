@@ -25,9 +25,9 @@ pub(super) struct Ground {
     /// Any finding that rests on what the target was compared with.
     pub(super) reference: Option<String>,
     /// A change of an entry, of a package, of a fact.
-    entries: Option<String>,
-    packages: Option<String>,
-    facts: Option<String>,
+    pub(super) entries: Option<String>,
+    pub(super) packages: Option<String>,
+    pub(super) facts: Option<String>,
     /// What each run could not observe.
     pub(super) before: Unseen,
     pub(super) now: Unseen,
@@ -70,6 +70,20 @@ impl Ground {
             facts: part("entries", &|name| name == "image"),
             before: unseen_before,
             now: unseen_now,
+        }
+    }
+
+    /// Two runs between which nothing stands.
+    #[cfg(test)]
+    pub(super) fn level() -> Self {
+        Self {
+            target: None,
+            reference: None,
+            entries: None,
+            packages: None,
+            facts: None,
+            before: Unseen::default(),
+            now: Unseen::default(),
         }
     }
 
@@ -143,7 +157,10 @@ fn observable(before: &Earlier, now: &Now<'_>, wanted: &dyn Fn(&str) -> bool) ->
 }
 
 impl Unseen {
-    fn new<'p>(problems: impl Iterator<Item = (Vec<u8>, &'p str)>, decide: bool) -> Self {
+    pub(super) fn new<'p>(
+        problems: impl Iterator<Item = (Vec<u8>, &'p str)>,
+        decide: bool,
+    ) -> Self {
         let mut unseen = Self { decide, ..Self::default() };
         for (path, stage) in problems {
             let path = trimmed(&path).to_vec();
