@@ -65,6 +65,9 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Write the manual pages: one for drift and one for each verb
     Man(Man),
+    /// Evaluate policies for another process of drift
+    #[command(hide = true)]
+    PolicyWorker,
 }
 
 /// Which target, and how its entries are classed.
@@ -102,6 +105,8 @@ pub(crate) struct ScopeArgs {
 pub(crate) enum Part {
     Entries,
     Packages,
+    /// What policies say of the target; differences are not findings then
+    Policies,
 }
 
 /// Whom to trust.

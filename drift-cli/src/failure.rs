@@ -178,6 +178,7 @@ impl From<check::Error> for Failure {
             check::Error::Compare(drift_core::compare::Error::Cancelled(error)) => {
                 Self::new(Kind::Interrupted, error.to_string())
             }
+            check::Error::Cancelled(error) => Self::new(Kind::Interrupted, error.to_string()),
             check::Error::NoReference | check::Error::NothingToCompare => Self::usage(error),
             // A damaged snapshot is the operator's file, not a bug, however late it is noticed.
             check::Error::Cursor(_)

@@ -13,7 +13,7 @@ use drift_core::artifact;
 use drift_core::baseline::{Baseline, UnverifiedSnapshot};
 use drift_core::bounds::{Clock, Pool, Timestamp};
 use drift_core::capture::{Parts, RuleSource};
-use drift_core::check::{Target, View};
+use drift_core::check::{Changes, Target, View};
 use drift_core::judge::FailOn;
 use drift_core::model::{Digest, Platform, Severity, SourceKind};
 use drift_core::seal::{Artefact, Expectations, SealInfo, Term, Untrusted};
@@ -275,10 +275,25 @@ pub(crate) fn rules_or_detected(args: &RuleArgs) -> Result<RuleSource, Failure> 
 
 /// Returns which parts are wanted.
 pub(crate) fn parts(only: &[Part]) -> Parts {
-    if only.is_empty() {
+    // Policies alone see everything.
+    if changes(only) == Changes::ForPoliciesAlone || only.is_empty() {
         return Parts::ALL;
     }
     Parts { entries: only.contains(&Part::Entries), packages: only.contains(&Part::Packages) }
+}
+
+/// Returns whether differences are findings: not where policies alone are wanted.
+pub(crate) fn changes(only: &[Part]) -> Changes {
+    let told = only.iter().any(|part| *part != Part::Policies);
+    if only.is_empty() || told { Changes::Count } else { Changes::ForPoliciesAlone }
+}
+
+/// Fails where policies are asked of a verb that evaluates none.
+pub(crate) fn no_policies(only: &[Part]) -> Result<(), Failure> {
+    match only.contains(&Part::Policies) {
+        true => Err(Failure::usage_text("--only policies is for drift check alone")),
+        false => Ok(()),
+    }
 }
 
 /// Returns the threshold of severity.
@@ -315,7 +330,8 @@ pub(crate) fn require(names: &[String]) -> Result<Vec<String>, Failure> {
 
 /// Returns the part of a snapshot that a configuration names.
 pub(crate) fn part(name: &str) -> Option<Part> {
-    Part::from_str(name, false).ok()
+    // A file speaks for captures too, which evaluate none.
+    Part::from_str(name, false).ok().filter(|part| *part != Part::Policies)
 }
 
 /// Returns the mode that a configuration names.

@@ -14,6 +14,7 @@ mod progress;
 mod settings;
 mod state;
 mod terminal;
+mod worker;
 
 use std::process::ExitCode;
 

@@ -39,6 +39,30 @@ impl Clock for SystemClock {
     }
 }
 
+/// How long something takes, whatever is done to the clock of the machine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch {
+    began: Duration,
+}
+
+impl Stopwatch {
+    /// Begins to count.
+    pub(crate) fn start() -> Self {
+        Self { began: Self::now() }
+    }
+
+    /// Returns the time since then.
+    pub(crate) fn elapsed(&self) -> Duration {
+        Self::now().saturating_sub(self.began)
+    }
+
+    fn now() -> Duration {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        let part = |number: i64| u64::try_from(number).unwrap_or_default();
+        Duration::from_secs(part(now.tv_sec)) + Duration::from_nanos(part(now.tv_nsec))
+    }
+}
+
 impl Settings {
     /// Reads the environment and begins to listen for signals.
     pub(crate) fn from_process() -> Self {

@@ -11,6 +11,7 @@ pub mod seal;
 pub mod artifact;
 pub mod rules;
 pub mod packages;
+pub mod configs;
 pub mod source;
 pub mod capture;
 pub mod baseline;

@@ -22,6 +22,7 @@ pub(crate) fn run(
     settings: &Settings,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    inputs::no_policies(&args.scope.only)?;
     inputs::deadline(settings, args.deadline.as_deref())?;
     let clock = settings.clock(args.now.as_deref())?;
     let orders = sealing::Orders::parse(&args.seal)?;
@@ -48,6 +49,7 @@ pub(crate) fn run(
         rules: inputs::rules_or_detected(&args.rules)?,
         parts: inputs::parts(&args.scope.only),
         vendor_digests: false,
+        configs: false,
     };
     let captured = capture::capture(&*source, &options, &run)?;
     let snapshot = &captured.snapshot;

@@ -1,11 +1,12 @@
 //! `drift check`: is the target still its golden image?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use drift_core::bounds::Stop;
 use drift_core::capture::{self, Run};
 use drift_core::check::{self, Occasion, Outcome, Reference, Request};
 use drift_core::judge::{Exit, Status, Stopped};
+use drift_core::seal::SealInfo;
 use drift_core::source;
 
 use crate::args::Check;
@@ -14,7 +15,7 @@ use crate::failure::Failure;
 use crate::golden::{self, Golden, Refused};
 use crate::inputs::{self, Input, Memory, Sealing};
 use crate::outputs::Outputs;
-use crate::policies;
+use crate::policies::{self, Policies};
 use crate::previous;
 use crate::progress::Progress;
 use crate::settings::Settings;
@@ -40,18 +41,31 @@ pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Res
     let run_id = inputs::run_id();
     let occasion =
         Occasion { clock: &*clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
+    let (policies, refused) = match policies::policies(args, settings, &*clock)? {
+        Ok(policies) => (policies, None),
+        Err(refused) => (Policies::default(), Some(refused)),
+    };
     let request = Request {
         rules: inputs::rules(&args.rules)?,
         require: inputs::require(&args.report.require)?,
         with_content: args.with_content,
-        assessment: policies::assessment(args)?,
+        assessment: policies.assessment,
+        changes: inputs::changes(&args.scope.only),
         previous: previous::named(args, settings, &*clock)?,
         fail_on_new: args.fail_on_new,
         ..Request::new(inputs::parts(&args.scope.only), inputs::fail_on(&args.report.fail_on)?)
     };
     let mut lease = Lease::Without;
-    let mut outcome =
-        outcome(args, &request, &occasion, &outputs, (settings, terminal), &mut lease)?;
+    let mut outcome = match refused {
+        Some(Refused { file, why }) => {
+            lease = state::hold(settings, args.trust.state.as_ref());
+            check::refused_policies(&why, &args.target, &file, &request, &occasion)?
+        }
+        None => {
+            let parts = (&outputs, policies.seals.as_slice());
+            outcome(args, &request, &occasion, parts, (settings, terminal), &mut lease)?
+        }
+    };
     outcome.report.tool.config_digests.clone_from(&settings.config);
     if args.trust.named_by_target {
         outcome.report.notes.push(CHOSEN_BY_TARGET.to_owned());
@@ -77,7 +91,7 @@ fn outcome(
     args: &Check,
     request: &Request,
     occasion: &Occasion<'_>,
-    outputs: &Outputs,
+    (outputs, bundles): (&Outputs, &[SealInfo]),
     (settings, terminal): (&Settings, &Terminal),
     lease: &mut Lease,
 ) -> Result<Outcome, Failure> {
@@ -93,7 +107,8 @@ fn outcome(
     let sealed = golden.sealed();
     let lowers = if sealed.is_empty() { inputs::beneath(&args.target)? } else { None };
     let reference = golden::reference(&sealed, lowers.as_deref());
-    if !sealed.is_empty() {
+    let remembers = !sealed.is_empty() || !bundles.is_empty();
+    if remembers {
         *lease = state::hold(settings, args.trust.state.as_ref());
     }
     let sides = (args.target.as_str(), &reference);
@@ -131,16 +146,22 @@ fn outcome(
     if lowers.is_some() {
         outcome.report.notes.push(LOWERS_ARE_REFERENCE.to_owned());
     }
-    if sealed.is_empty() {
+    if !remembers {
         return Ok(outcome);
     }
+    outcome.report.notes.extend(bundles.iter().filter_map(policies::lineage));
     // Several baselines may have the same to say.
-    for note in golden.seals().flat_map(|info| &info.notes) {
+    for note in golden.seals().chain(bundles).flat_map(|info| &info.notes) {
         if !outcome.report.notes.contains(note) {
             outcome.report.notes.push(note.clone());
         }
     }
-    match inputs::remember(&args.trust, settings, golden.seals(), occasion.clock.now()) {
+    match inputs::remember(
+        &args.trust,
+        settings,
+        golden.seals().chain(bundles),
+        occasion.clock.now(),
+    ) {
         Memory::Remembered => {}
         Memory::Busy => outcome = check::busy(outcome),
         Memory::Lost(note) => {
@@ -160,7 +181,8 @@ fn trusts_something(args: &Check) -> Result<(), Failure> {
         || trust.expect_identity.is_some()
         || trust.min_sequence.is_some()
         || trust.max_age.is_some();
-    if asks && args.baseline.is_empty() && !inputs::is_stored(&args.target) {
+    let bundled = args.policy.iter().any(|name| policies::is_bundle(Path::new(name)));
+    if asks && args.baseline.is_empty() && !bundled && !inputs::is_stored(&args.target) {
         return Err(Failure::usage_text("options of trust speak of a baseline, and none is named")
             .hint("name one with --baseline FILE, or leave the options out"));
     }
@@ -171,6 +193,7 @@ fn trusts_something(args: &Check) -> Result<(), Failure> {
 fn named_files(args: &Check, settings: &Settings) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
         args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
+    files.extend(args.policy.iter().flat_map(|name| artifacts::with_bundles(Path::new(name))));
     files.extend(args.trust.trust.iter().cloned());
     files.extend(args.rules.rules.iter().cloned());
     files.extend(args.sign_report.iter().cloned());

@@ -15,6 +15,7 @@ use crate::settings::Settings;
 use crate::terminal::Terminal;
 
 pub(crate) fn run(args: &Diff, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
+    inputs::no_policies(&args.scope.only)?;
     let outputs = Outputs::parse(&args.format, &args.output, None)?;
     let clock = settings.clock(args.trust.now.as_deref())?;
     let sealing =

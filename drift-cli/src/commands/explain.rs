@@ -11,7 +11,7 @@ use drift_core::check::{self, Assessment, Occasion, Outcome, Request, Sealed};
 use drift_core::judge::{Exit, FailOn};
 use drift_core::model::attribute::{ATTRIBUTES, Value, base64};
 use drift_core::model::{Cause, Entry, FollowLast, Image, LayerId, Observed, Severity, TreePath};
-use drift_core::policy::{InProcess, Status};
+use drift_core::policy::Status;
 use drift_core::report::document::{BaselineOf, Change, Problem};
 use drift_core::report::exact;
 
@@ -23,6 +23,7 @@ use crate::inputs;
 use crate::settings::Settings;
 use crate::state;
 use crate::terminal::Terminal;
+use crate::worker::Isolated;
 
 pub(crate) fn run(
     args: &Explain,
@@ -30,7 +31,7 @@ pub(crate) fn run(
     settings: &Settings,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    if let Some(asked) = policy::asked(args)? {
+    if let Some(asked) = policy::asked(args, settings)? {
         return of_policy(asked, args, target_named, settings, terminal);
     }
     let path = TreePath::parse(args.path.as_bytes()).map_err(Failure::usage)?;
@@ -56,7 +57,7 @@ fn of_policy(
         let golden = golden(args, settings)?;
         let id = asked.id;
         let set = Arc::new(asked.set);
-        let evaluator = Arc::new(InProcess::default());
+        let evaluator = Arc::new(Isolated::default());
         let assessment = Assessment { set, evaluator, keep_input: false };
         let outcome = checked(args, &golden.sealed(), Some(assessment), settings)?;
         let ended = outcome.report.policies.iter().find(|policy| policy.id == id);

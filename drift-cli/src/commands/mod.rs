@@ -16,6 +16,7 @@ mod seal;
 mod sealing;
 mod summarize;
 mod verify;
+mod worker;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -42,6 +43,7 @@ pub(crate) fn run(
             | Command::Completions(_)
             | Command::Man(_)
             | Command::Init(_)
+            | Command::PolicyWorker
     );
     let loaded = if needless { Config::default() } else { Config::load(&args.config, settings)? };
     // It chooses a baseline by what the target says, which the deadline may end as well.
@@ -67,6 +69,7 @@ pub(crate) fn run(
         Command::Config(args) => config::run(&args, &loaded, settings, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
         Command::Man(args) => man::run(&args, terminal),
+        Command::PolicyWorker => worker::run(terminal),
     };
     ended.map_err(|failure: Failure| failure.or_late(settings.cancel.reason()))
 }

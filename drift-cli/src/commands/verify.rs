@@ -1,6 +1,7 @@
 //! `drift verify`: does a seal hold, and what does it say?
 
 use drift_core::artifact;
+use drift_core::bounds::Timestamp;
 use drift_core::bounds::escape::escaped;
 use drift_core::judge::Exit;
 use drift_core::seal::{self, Artefact, Predicate, SealInfo};
@@ -23,7 +24,7 @@ pub(crate) fn run(
     let claimed = sealed.bundles.first().and_then(|bundle| seal::unverified_statement(bundle).ok());
     let artefact = claimed.map_or(Artefact::Snapshot, |statement| statement.predicate.artefact());
     let state = match settings.state_directory(args.trust.state.as_ref()) {
-        Some(directory) if artefact == Artefact::Snapshot => artifact::load_lineages(&directory)?,
+        Some(directory) if artefact != Artefact::Report => artifact::load_lineages(&directory)?,
         _ => None,
     };
     let expected = inputs::expectations(&args.trust, artefact)?;
@@ -47,10 +48,7 @@ fn described(file: &str, info: &SealInfo) -> String {
             line("identity", snapshot.identity.clone());
             line("sequence", snapshot.sequence.to_string());
             line("sealed", snapshot.created.to_string());
-            line(
-                "expires",
-                snapshot.expires.map_or("never".to_owned(), |expires| expires.to_string()),
-            );
+            line("expires", until(snapshot.expires));
             line("root", snapshot.root.to_string());
             line("effective root", snapshot.effective_root.to_string());
             let counts = snapshot.counts;
@@ -67,9 +65,28 @@ fn described(file: &str, info: &SealInfo) -> String {
             line("verdict", format!("{}, exit code {}", report.status, report.exit_code));
             line("complete", report.complete.to_string());
         }
+        Predicate::Policies(policies) => {
+            line("kind", "bundle of policies".to_owned());
+            line("identity", policies.identity.clone());
+            line("sequence", policies.sequence.to_string());
+            line("sealed", policies.created.to_string());
+            line("expires", until(policies.expires));
+            line("policies digest", policies.policies_digest.to_string());
+            line("holds", format!("{} policies", policies.policies));
+        }
+        Predicate::Waivers(waivers) => {
+            line("kind", "file of waivers".to_owned());
+            line("identity", waivers.identity.clone());
+            line("sealed", waivers.created.to_string());
+            line("expires", until(waivers.expires));
+        }
     }
     for signer in &info.signers {
         line("signed by", format!("{} ({})", signer.name, signer.key));
     }
     lines.join("\n") + "\n"
+}
+
+fn until(expires: Option<Timestamp>) -> String {
+    expires.map_or("never".to_owned(), |expires| expires.to_string())
 }

@@ -50,6 +50,7 @@ pub(crate) fn fill(
         | Command::Completions(_)
         | Command::Man(_)
         | Command::Init(_)
+        | Command::PolicyWorker
         | Command::Config(_) => Ok(()),
     }
 }
@@ -64,6 +65,7 @@ const DECIDING: &[&str] = &[
     "min_sequence",
     "max_age",
     "platform",
+    "policy",
     "rules",
     "profile",
     "only",
@@ -126,6 +128,7 @@ impl Layers<'_> {
         self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
         self.scope(&mut args.scope);
         self.report(&mut args.report);
+        self.take("policy", "policy", &mut args.policy, Value::texts);
         self.take("mode", "mode", &mut args.mode, |value| inputs::mode(&value.text()?));
         self.take("with_content", "with_content", &mut args.with_content, Value::flag);
         self.take("deadline", "deadline", &mut args.deadline, |value| value.text().map(Some));

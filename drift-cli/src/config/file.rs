@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use drift_core::bounds::escape::escaped;
+use drift_core::policy::PACKS;
 use drift_core::report;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Form, KEYS, Key, Kind};
 use super::nearest::nearest;
+use crate::policies;
 
 /// A value of a known key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +132,7 @@ fn value_of(kind: Kind, value: &DeValue<'_>, directory: &Path) -> Option<Value> 
         Kind::Files => several(value, |value| file(value, directory)).map(Value::Paths),
         Kind::Outputs => several(value, |value| output(value, directory)).map(Value::Texts),
         Kind::Signers => several(value, |value| signer(value, directory)).map(Value::Texts),
+        Kind::Policies => several(value, |value| policies(value, directory)).map(Value::Texts),
         Kind::Facts => facts(value).map(Value::Texts),
         Kind::Number(least) => number(value).filter(|number| *number >= least).map(Value::Number),
         Kind::Flag => match value {
@@ -183,6 +186,14 @@ fn signer(value: &DeValue<'_>, directory: &Path) -> Option<String> {
         text if text == "external" => Some(text),
         text if text.is_empty() => None,
         text => directory.join(text).to_str().map(str::to_owned),
+    }
+}
+
+fn policies(value: &DeValue<'_>, directory: &Path) -> Option<String> {
+    let text = text(value).filter(|text| !text.is_empty())?;
+    match text.strip_prefix(policies::BUILTIN) {
+        Some(pack) => PACKS.iter().any(|known| known.name == pack).then_some(text),
+        None => directory.join(text).to_str().map(str::to_owned),
     }
 }
 

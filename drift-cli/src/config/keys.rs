@@ -37,6 +37,8 @@ pub(crate) enum Kind {
     Outputs,
     /// Private keys, or `external`.
     Signers,
+    /// Directories, files or bundles of policies, or `builtin:NAME`.
+    Policies,
     /// A table of texts.
     Facts,
     /// A whole number from this one on.
@@ -63,6 +65,9 @@ impl Kind {
             Self::Files => "a path, as \"FILE\", or an array of paths".to_owned(),
             Self::Outputs => "\"FORMAT=FILE\" with a known format, or an array of such".to_owned(),
             Self::Signers => "\"KEY.pem\" or \"external\", or an array of such".to_owned(),
+            Self::Policies => {
+                "a path or \"builtin:NAME\" with a known name, or an array of such".to_owned()
+            }
             Self::Facts => "a table of texts, as { git_commit = \"\u{2026}\" }".to_owned(),
             Self::Number(least) => format!("a whole number from {least}"),
             Self::Flag => "true or false".to_owned(),
@@ -149,6 +154,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(("", "rules", "rules"), Kind::File, ("those in the baseline, or the profile", "\"rules.drift\""), "rules that replace those of the baseline"),
     key(("", "profile", "profile"), Kind::Texts(ANY), ("the one that fits os-release", "[\"debian\"]"), "built-in rules by name"),
     key(("", "only", "only"), Kind::Texts(PART), ("everything", "[\"entries\"]"), "what is looked at"),
+    key(("", "policy", "policy"), Kind::Policies, ("without a baseline builtin:immutability and builtin:host", "[\"builtin:host\", \"policies\"]"), "the policies to evaluate: directories, sealed bundles, or packs that come with drift"),
     key(("", "require", "require"), Kind::Texts(OBSERVABLE), ("nothing", "[\"entries.xattr\"]"), "what must be observable in the target"),
     key(("", "mode", "mode"), Kind::Text(MODE), ("full", "\"full\""), "how much of the target is read"),
     key(("", "fail_on", "fail_on"), Kind::Text(SEVERITY), ("medium", "\"medium\""), "the lowest severity that fails"),

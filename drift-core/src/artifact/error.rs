@@ -141,6 +141,27 @@ pub enum Error {
         /// What was given.
         path: PathBuf,
     },
+    /// Something stands in a directory where it means nothing, or cannot be taken.
+    #[error("{} does not belong there: {why}", shown(path))]
+    Unwanted {
+        /// What it is.
+        path: PathBuf,
+        /// Why, and what would.
+        why: String,
+    },
+    /// More than a directory of its kind holds.
+    #[error(
+        "{} holds more than {limit} {what}, the most that is read of such a directory",
+        shown(path)
+    )]
+    Overfull {
+        /// The directory.
+        path: PathBuf,
+        /// What there is too much of.
+        what: &'static str,
+        /// The most that is read.
+        limit: usize,
+    },
     /// Another run keeps the memory locked.
     #[error("{} is in use by another run; try again when that has ended", shown(path))]
     Busy {

@@ -4,6 +4,7 @@
 //! digested. What may not be kept (class `secret`) is dropped here, before anything stores it.
 
 mod databases;
+mod kept;
 mod per_host;
 mod probe;
 mod read;
@@ -11,6 +12,7 @@ mod read;
 use std::collections::BTreeMap;
 
 use crate::bounds::{Cancel, Event, Observer, Pool};
+use crate::configs::Configs;
 use crate::model::{
     ARTIFACT_RULE, Coverage, Exclusion, FileType, Frozen, Intake, Package, RowId, RuleId, Snapshot,
     Tree, TreePath,
@@ -94,6 +96,8 @@ pub struct Options {
     pub parts: Parts,
     /// Whether the MD5 of every file that a package database has one for is computed as well.
     pub vendor_digests: bool,
+    /// Whether the files of [`crate::configs`] are read for policies, whatever their rules say.
+    pub configs: bool,
 }
 
 /// A target as captured, with what only the live capture knows.
@@ -109,6 +113,8 @@ pub struct Captured {
     pub ownership: Ownership,
     /// MD5 of files that a package database has one for, where asked for.
     pub md5: BTreeMap<RowId, crate::model::Digest>,
+    /// What configuration files say, where asked for.
+    pub configs: Configs,
 }
 
 /// A capture cannot be made.
@@ -144,7 +150,7 @@ pub enum Error {
 /// let (pool, cancel) = (Pool::new(1)?, Cancel::new());
 /// let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
 /// let rules = RuleSource::Whole("read-only /".to_owned());
-/// let options = Options { rules, parts: Parts::ALL, vendor_digests: false };
+/// let options = Options { rules, parts: Parts::ALL, vendor_digests: false, configs: false };
 /// let snapshot = capture(&source, &options, &run)?.snapshot;
 /// assert_eq!(snapshot.identity.hostname.as_deref(), Some("web-1"));
 /// assert_eq!(snapshot.tree.len(), 3);
@@ -172,14 +178,28 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
         false => Records::default(),
     };
     let ownership = Ownership::resolve(records, ledger.tree);
-    let want = |tree: &Tree, row| content_wanted(&rules, tree, &ownership, options, row);
+    let kept = match options.configs && options.parts.entries {
+        true => kept::Kept::find(ledger.tree),
+        false => kept::Kept::default(),
+    };
+    let want = |tree: &Tree, row| {
+        kept.or_wanted(row, content_wanted(&rules, tree, &ownership, options, row))
+    };
     let beside = match options.parts.entries {
-        true => per_host::begin(source, &plan, &want, &mut ledger)?,
+        true => per_host::begin(source, &plan, &want, &kept, &mut ledger)?,
         false => per_host::Beside::default(),
     };
-    let judge = |tree: &Tree, row, content: &Content| beside.judge(&rules, tree, row, content);
+    let judge = |tree: &Tree, row, content: &mut Content| {
+        let judged = beside.judge(&rules, tree, row, content);
+        // They are judged or kept now; no more than a few are held at a time.
+        if judged.is_some() || kept.take(row, content.bytes.as_deref()) {
+            content.bytes = None;
+        }
+        judged
+    };
     let extras = read_rows(source, &plan, (&want, &judge), &mut ledger)?;
     let md5 = extras.into_iter().filter_map(|(row, extra)| Some((row, extra.md5?))).collect();
+    let configs = kept.into_configs();
 
     ownership.mark(&mut tree);
     let records = ownership.records();
@@ -204,7 +224,7 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
         coverage,
         problems,
     };
-    Ok(Captured { snapshot, rules, profiles, ownership, md5 })
+    Ok(Captured { snapshot, rules, profiles, ownership, md5, configs })
 }
 
 /// Builds the rules of a system of which only the `ID` is known, as a stored snapshot has it.

@@ -10,6 +10,7 @@ use crate::model::{DirId, FileType, Observed, PerHost, RowId, Tree};
 use crate::rules::{AccountFiles, Form, MAX_VALUE_BYTES, RuleSet};
 use crate::source::{self, Ask, Content, Plan, Source, Want};
 
+use super::kept::Kept;
 use super::read::{Ledger, Wanted, read};
 
 /// Directories with account files that are looked at; the others are compared plainly. A root has
@@ -27,6 +28,7 @@ pub(super) fn begin(
     source: &dyn Source,
     plan: &Plan<'_>,
     want: Wanted<'_>,
+    kept: &Kept,
     ledger: &mut Ledger<'_>,
 ) -> Result<Beside, source::Error> {
     if plan.rules.rules().iter().all(|rule| rule.form.is_none()) {
@@ -43,13 +45,13 @@ pub(super) fn begin(
             directories.extend(ledger.tree.directory_of(row));
         }
     }
-    read_beside(source, plan, want, &directories, ledger)
+    read_beside(source, plan, (want, kept), &directories, ledger)
 }
 
 fn read_beside(
     source: &dyn Source,
     plan: &Plan<'_>,
-    want: Wanted<'_>,
+    (want, kept): (Wanted<'_>, &Kept),
     directories: &BTreeSet<DirId>,
     ledger: &mut Ledger<'_>,
 ) -> Result<Beside, source::Error> {
@@ -57,8 +59,9 @@ fn read_beside(
     for directory in directories {
         let rows = NAMES.iter().filter_map(|name| ledger.tree.child(*directory, name));
         for row in rows.filter(|row| ledger.tree.file_type(*row) == FileType::File) {
-            let want = Want { bytes: Some(MAX_VALUE_BYTES), ..want(ledger.tree, row) };
-            asks.push(Ask { row, want });
+            let wanted = want(ledger.tree, row);
+            let bytes = wanted.bytes.max(Some(MAX_VALUE_BYTES));
+            asks.push(Ask { row, want: Want { bytes, ..wanted } });
         }
     }
     asks.sort_unstable_by_key(|ask| ask.row);
@@ -67,7 +70,9 @@ fn read_beside(
     for directory in directories {
         let files = NAMES.map(|name| {
             let row = ledger.tree.child(*directory, name)?;
-            contents.get_mut(&row)?.bytes.take()
+            let bytes = contents.get_mut(&row)?.bytes.take()?;
+            kept.take(row, Some(&bytes));
+            Some(bytes).filter(|bytes| bytes.len() as u64 <= MAX_VALUE_BYTES)
         });
         beside.0.insert(*directory, files);
     }
@@ -109,7 +114,8 @@ impl Beside {
         }
         let mut entry = tree.entry(row);
         entry.mode = Observed::Is(content.mode);
-        let bytes = content.bytes.as_deref();
+        let fits = |bytes: &&[u8]| bytes.len() as u64 <= MAX_VALUE_BYTES;
+        let bytes = content.bytes.as_deref().filter(fits);
         Some(form.judge(&entry, tree.name(row), bytes, &self.of(tree, row)))
     }
 

@@ -26,9 +26,8 @@ pub struct Extra {
 /// What is wanted of a row.
 pub(super) type Wanted<'w> = &'w dyn Fn(&Tree, RowId) -> Want;
 
-/// Judges a file while its bytes are at hand; they are dropped then, so that no more than a few are
-/// held at a time.
-pub(super) type Judge<'j> = &'j (dyn Fn(&Tree, RowId, &Content) -> Option<PerHost> + Sync);
+/// Judges a file while its bytes are at hand, and drops those that are needed no longer.
+pub(super) type Judge<'j> = &'j (dyn Fn(&Tree, RowId, &mut Content) -> Option<PerHost> + Sync);
 
 /// Everything that reading fills in.
 #[derive(Debug)]
@@ -120,9 +119,6 @@ impl ContentSink for Answers<'_> {
         let mut judged = None;
         if let Ok(content) = &mut answer {
             judged = (self.judge)(self.tree, row, content);
-            if judged.is_some() {
-                content.bytes = None;
-            }
         }
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.push((row, answer, judged));

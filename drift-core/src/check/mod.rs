@@ -52,7 +52,7 @@ use crate::source::{self, Source};
 use composition::Composition;
 
 pub use path_directories::PATH_DIRECTORIES;
-pub use refused::{busy, or_stopped, refused, stopped, unreadable};
+pub use refused::{busy, or_stopped, refused, refused_policies, stopped, unreadable};
 pub use view::View;
 
 /// What was asked for, as far as it bears on the result or is reported.
@@ -296,6 +296,7 @@ pub fn check(
                     // The package database is the reference, whatever is looked at.
                     parts: Parts::ALL,
                     vendor_digests: true,
+                    configs: request.assessment.is_some(),
                 };
                 let captured = capture::capture(*source, &options, run)?;
                 let found = unsealed::differences(&captured, run)?;
@@ -327,7 +328,12 @@ impl Job<'_> {
     }
 
     fn capture(&self, source: &dyn Source, rules: RuleSource) -> Result<Captured, Error> {
-        let options = Options { rules, parts: self.request.parts, vendor_digests: false };
+        let options = Options {
+            rules,
+            parts: self.request.parts,
+            vendor_digests: false,
+            configs: self.request.assessment.is_some(),
+        };
         Ok(capture::capture(source, &options, self.run)?)
     }
 

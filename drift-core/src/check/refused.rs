@@ -27,6 +27,23 @@ pub fn refused(
     Ok(Outcome { verdict, report, captured: None, input: None })
 }
 
+/// Concludes that nothing of the policies in `file` may be used, with the reason; nothing else was
+/// looked at.
+pub fn refused_policies(
+    why: &Untrusted,
+    target: &str,
+    file: &str,
+    request: &Request,
+    occasion: &Occasion<'_>,
+) -> Result<Outcome, Error> {
+    let verdict = untrusted(why.reason.name());
+    let mut report = nothing(&verdict, target, request, occasion)?;
+    let file = crate::bounds::escape::escaped(file.as_bytes());
+    report.verdict.detail = Some(format!("{file}: {}", why.detail));
+    report.baseline.kind = "none";
+    Ok(Outcome { verdict, report, captured: None, input: None })
+}
+
 /// Concludes that the target could not be read as a whole, for the reason of `error`.
 pub fn unreadable(
     error: &dyn std::error::Error,

@@ -142,6 +142,14 @@ impl<'v> View<'v> {
         }
     }
 
+    /// Returns the live capture, where it is one.
+    pub(super) fn captured(&self) -> Option<&'v Captured> {
+        match self.tree {
+            Tree::Captured(captured) => Some(captured),
+            _ => None,
+        }
+    }
+
     /// Returns the digest over everything captured; of several baselines, over their roots.
     pub fn root(&self) -> Result<Digest, baseline::Error> {
         match &self.tree {

@@ -83,7 +83,7 @@ impl Evaluator for InProcess {
 }
 
 /// Gives every origin's engine the input and the parameters, once.
-fn prepared(
+pub(super) fn prepared(
     set: &PolicySet,
     input: &Value,
     limits: Limits,
@@ -95,7 +95,11 @@ fn prepared(
 }
 
 /// Asks one policy, on a stack of its own.
-fn ask(policy: &Policy, engines: &[Result<Engine, EvaluationError>], limits: Limits) -> Answer {
+pub(super) fn ask(
+    policy: &Policy,
+    engines: &[Result<Engine, EvaluationError>],
+    limits: Limits,
+) -> Answer {
     let answered = on_large_stack(|| {
         let nowhere = || EvaluationError::Failed("its origin has no engine".to_owned());
         let mut engine = engines.get(policy.origin).cloned().ok_or_else(nowhere)??;

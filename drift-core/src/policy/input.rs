@@ -37,7 +37,8 @@ pub struct Input {
     /// The value.
     pub value: Value,
     /// By section as [`Policy::sections`] names it: what is missing of it. A section that stands here
-    /// with its first part alone (`lists`) lacks it in all below.
+    /// with its first part alone (`lists`) lacks it in all below. Of accounts, `authorized_keys`,
+    /// `password` and `start_files` stand for themselves.
     pub sections: BTreeMap<String, Vec<Lack>>,
     /// By declared path or pattern: what could not be seen of it.
     pub paths: BTreeMap<String, Vec<Lack>>,

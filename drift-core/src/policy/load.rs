@@ -8,6 +8,7 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::engine::{Engine, Value, to_value};
 use super::metadata::{Block, Metadata, block};
 use super::packs::LIBRARY;
+use super::parts;
 use super::set::{Parameter, Policy, PolicyFile, PolicyId, PolicySet, Selection, SourceSet};
 
 /// The rules that a policy answers with.
@@ -28,7 +29,7 @@ pub fn load(sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
         for (name, text) in LIBRARY {
             add(&mut engine, name, text, &mut wrong);
         }
-        for file in source.files.iter().filter(|file| !is_test(&file.name)) {
+        for file in source.files.iter().filter(|file| is_module(&file.name)) {
             add(&mut engine, &file.name, &file.text, &mut wrong);
             if is_policy(&file.name) {
                 match policy(file, set.origins.len()) {
@@ -50,11 +51,17 @@ pub fn load(sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
             set.parameters.insert(parameter.name.clone(), parameter.default.clone());
         }
     }
+    parts::add(&mut set);
     Ok(set)
 }
 
 fn is_test(name: &str) -> bool {
     name.ends_with("_test.rego")
+}
+
+/// Whether it is evaluated: no test, and no profile.
+fn is_module(name: &str) -> bool {
+    name.ends_with(".rego") && !is_test(name)
 }
 
 fn is_policy(name: &str) -> bool {

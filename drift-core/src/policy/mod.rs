@@ -7,24 +7,31 @@
 //!
 //! Only `engine/` names the interpreter.
 
+mod bundle;
 mod conclude;
 mod diagnostic;
 mod engine;
 mod evaluate;
+mod files;
 mod input;
 mod lint;
 mod load;
 mod metadata;
 mod packs;
 mod parameters;
+mod parts;
 mod set;
 mod status;
 mod syntax;
+pub mod testing;
+pub mod worker;
 
+pub use bundle::{BUNDLE_MARK, Bundle, BundleError, MAX_BUNDLE_BYTES};
 pub use conclude::{Evaluation, Evidence, conclude};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use engine::{Limits, Value, ValueError, to_value};
 pub use evaluate::{Answer, Denial, Evaluator, InProcess};
+pub use files::{Place, place, place_of_directory};
 pub use input::{INPUT_SCHEMA, INPUT_SCHEMA_TEXT, Input, Lack};
 pub use load::load;
 pub use packs::{LIBRARY, PACKS, Pack, digest, pack};

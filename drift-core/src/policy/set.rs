@@ -165,7 +165,8 @@ pub struct Policy {
     /// What it reads of `data.params`.
     pub parameters: Vec<Parameter>,
     /// The members of the input that it or what it calls looks at, with one level below `lists` and
-    /// `facts`: `changes`, `lists.setuid`. Found by the linter, never said by the author.
+    /// `facts`: `changes`, `lists.setuid`. Found by the linter, never said by the author; of accounts,
+    /// `accounts.authorized_keys`, `accounts.password` and `accounts.start_files` by `parts.rs`.
     pub sections: BTreeSet<String>,
     /// Its rules among `deny`, `not_applicable` and `not_checked`.
     pub rules: BTreeSet<String>,

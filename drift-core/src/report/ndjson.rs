@@ -1,14 +1,16 @@
 //! The same document as a stream, one JSON object a line, each with a `record` member.
 //!
-//! First `start`, then `problem`, `change`, `policy` and `waiver`, last `summary`. The members of
-//! the records are those of the document, so that all records put together are the document. A
-//! stream without a `summary` was cut: it is no result, least of all a clean one.
+//! First `start`, then `problem`, `change`, `policy_origin`, `policy` and `waiver`, last `summary`.
+//! The members of the records are those of the document, so that all records put together are the
+//! document. A stream without a `summary` was cut: it is no result, least of all a clean one.
 
 use std::io;
 
 use serde::Serialize;
 
-use super::document::{Coverage, Reference, Scope, Summary, Target, Tool, Verdict};
+use super::document::{
+    Coverage, Reference, Scope, SincePrevious, Summary, Target, Tool, Verdict,
+};
 use super::json::write_line;
 use super::{Format, Report, Style};
 
@@ -43,6 +45,7 @@ struct End<'r> {
     finished: &'r str,
     verdict: &'r Verdict,
     coverage: &'r Coverage,
+    since_previous: Option<&'r SincePrevious>,
     summary: &'r Summary,
     notes: &'r [String],
 }
@@ -61,12 +64,14 @@ fn write(report: &Report, _: &Style, out: &mut dyn io::Write) -> io::Result<()> 
     write_line(&Record { record: "start", value: start }, out)?;
     each("problem", &report.problems, out)?;
     each("change", &report.changes, out)?;
+    each("policy_origin", &report.policy_origins, out)?;
     each("policy", &report.policies, out)?;
     each("waiver", &report.waivers, out)?;
     let end = End {
         finished: &report.finished,
         verdict: &report.verdict,
         coverage: &report.coverage,
+        since_previous: report.since_previous.as_ref(),
         summary: &report.summary,
         notes: &report.notes,
     };

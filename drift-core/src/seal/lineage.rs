@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::encoding::text;
-use super::statement::MAX_SEQUENCE;
+use super::statement::{Artefact, MAX_SEQUENCE};
 use super::verify::SealInfo;
 use crate::bounds::Timestamp;
 use crate::model::Digest;
@@ -25,6 +25,7 @@ const SCHEMA: &str = "drift.lineages/v1";
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LineageState {
     lineages: BTreeMap<String, Seen>,
+    policies: BTreeMap<String, Seen>,
 }
 
 /// What was last taken of one lineage.
@@ -61,6 +62,8 @@ pub enum LineageError {
 struct Wire {
     schema: String,
     lineages: BTreeMap<String, Seen>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    policies: BTreeMap<String, Seen>,
 }
 
 impl LineageState {
@@ -74,7 +77,7 @@ impl LineageState {
         if wire.schema != SCHEMA {
             return Err(LineageError::Damaged { why: "its schema is not drift.lineages/v1" });
         }
-        let state = Self { lineages: wire.lineages };
+        let state = Self { lineages: wire.lineages, policies: wire.policies };
         if state.encode() != bytes {
             return Err(LineageError::Damaged { why: "it was edited" });
         }
@@ -84,16 +87,30 @@ impl LineageState {
     /// Returns the text of the state file.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let wire = Wire { schema: SCHEMA.to_owned(), lineages: self.lineages.clone() };
+        let wire = Wire {
+            schema: SCHEMA.to_owned(),
+            lineages: self.lineages.clone(),
+            policies: self.policies.clone(),
+        };
         let mut bytes = serde_json::to_vec_pretty(&wire).unwrap_or_default();
         bytes.push(b'\n');
         bytes
     }
 
-    /// Returns what was last taken of `identity`.
+    /// Returns what was last taken of the baselines of `identity`.
     #[must_use]
     pub fn get(&self, identity: &str) -> Option<&Seen> {
         self.lineages.get(identity)
+    }
+
+    /// Returns what was last taken of this kind and identity: policies have lineages of their own.
+    #[must_use]
+    pub fn get_of(&self, artefact: Artefact, identity: &str) -> Option<&Seen> {
+        match artefact {
+            Artefact::Policies => self.policies.get(identity),
+            Artefact::Snapshot | Artefact::Report => self.lineages.get(identity),
+            Artefact::Waivers => None,
+        }
     }
 
     /// Remembers what was verified at `now`. A lower sequence or an earlier time never replaces a
@@ -102,7 +119,11 @@ impl LineageState {
         let predicate = &info.statement.predicate;
         let Some(sequence) = predicate.sequence() else { return };
         let digest = info.statement.subject_digest;
-        let seen = self.lineages.entry(predicate.identity().to_owned()).or_insert(Seen {
+        let lineages = match predicate.artefact() {
+            Artefact::Policies => &mut self.policies,
+            _ => &mut self.lineages,
+        };
+        let seen = lineages.entry(predicate.identity().to_owned()).or_insert(Seen {
             sequence,
             digest,
             at: now,
@@ -117,7 +138,16 @@ impl LineageState {
     /// Returns the sequence that the next baseline of `identity` gets by default: the last known
     /// and one, else 1.
     pub fn next_sequence(&self, identity: &str) -> Result<u64, LineageError> {
-        let last = self.get(identity).map_or(0, |seen| seen.sequence);
+        self.next_sequence_of(Artefact::Snapshot, identity)
+    }
+
+    /// Returns the same for a file of this kind.
+    pub fn next_sequence_of(
+        &self,
+        artefact: Artefact,
+        identity: &str,
+    ) -> Result<u64, LineageError> {
+        let last = self.get_of(artefact, identity).map_or(0, |seen| seen.sequence);
         last.checked_add(1).filter(|next| *next <= MAX_SEQUENCE).ok_or(LineageError::LastSequence)
     }
 }

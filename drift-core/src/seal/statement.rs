@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Algorithm, Digest};
 
-pub use predicate::{Counts, Predicate, ReportCounts, ReportPredicate, SnapshotPredicate};
+pub use predicate::{
+    Counts, PoliciesPredicate, Predicate, ReportCounts, ReportPredicate, SnapshotPredicate,
+    WaiversPredicate,
+};
 
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 
@@ -31,6 +34,10 @@ pub enum Artefact {
     Snapshot,
     /// A report.
     Report,
+    /// A bundle of policies.
+    Policies,
+    /// A file of waivers.
+    Waivers,
 }
 
 impl Artefact {
@@ -40,6 +47,8 @@ impl Artefact {
         match self {
             Self::Snapshot => "tag:drift,2026:snapshot/v1",
             Self::Report => "tag:drift,2026:report/v1",
+            Self::Policies => "tag:drift,2026:policies/v1",
+            Self::Waivers => "tag:drift,2026:waivers/v1",
         }
     }
 
@@ -49,6 +58,8 @@ impl Artefact {
         match self {
             Self::Snapshot => "snapshot",
             Self::Report => "report",
+            Self::Policies => "bundle of policies",
+            Self::Waivers => "file of waivers",
         }
     }
 }
@@ -109,6 +120,8 @@ impl Statement {
         match &self.predicate {
             Predicate::Snapshot(predicate) => self.wire(predicate),
             Predicate::Report(predicate) => self.wire(predicate),
+            Predicate::Policies(predicate) => self.wire(predicate),
+            Predicate::Waivers(predicate) => self.wire(predicate),
         }
     }
 
@@ -138,6 +151,10 @@ impl Statement {
             Predicate::Snapshot(read::<Wire<'_, SnapshotPredicate>>(payload)?.predicate)
         } else if header.predicate_type == Artefact::Report.predicate_type() {
             Predicate::Report(read::<Wire<'_, ReportPredicate>>(payload)?.predicate)
+        } else if header.predicate_type == Artefact::Policies.predicate_type() {
+            Predicate::Policies(read::<Wire<'_, PoliciesPredicate>>(payload)?.predicate)
+        } else if header.predicate_type == Artefact::Waivers.predicate_type() {
+            Predicate::Waivers(read::<Wire<'_, WaiversPredicate>>(payload)?.predicate)
         } else {
             return Err(refused("its predicate type is unknown; a newer drift may know it"));
         };

@@ -133,7 +133,9 @@ fn not_before(
     now: Timestamp,
     last_seen: Option<&LineageState>,
 ) -> Timestamp {
-    let seen = last_seen.and_then(|state| state.get(statement.predicate.identity()));
+    let seen = last_seen.and_then(|state| {
+        state.get_of(statement.predicate.artefact(), statement.predicate.identity())
+    });
     seen.map_or(now, |seen| seen.at.max(now))
 }
 
@@ -190,6 +192,8 @@ fn check_identity(
             let detail = format!("it is sealed for \"{found}\", but \"{wanted}\" is expected");
             Err(Untrusted::new(Reason::WrongIdentity, detail))
         }
+        // Policies are not about one system; whoever signs them is trusted with all of them.
+        None if statement.predicate.artefact() == Artefact::Policies => Ok(()),
         None => {
             notes.push(
                 "no identity is expected, so a baseline of another system with the same signer \
@@ -228,7 +232,7 @@ fn check_sequence(
         );
         return Ok(());
     };
-    match state.get(statement.predicate.identity()) {
+    match state.get_of(statement.predicate.artefact(), statement.predicate.identity()) {
         Some(seen) if sequence < seen.sequence => rolled_back(format!(
             "its sequence is {sequence}, but {} was verified before; to go back on purpose, seal \
              the old content with a higher sequence",

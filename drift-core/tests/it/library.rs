@@ -42,6 +42,7 @@ fn captured_by(
         rules: RuleSource::Layers { profiles: Vec::new(), texts: Vec::new() },
         parts: Parts::ALL,
         vendor_digests: true,
+        configs: false,
     };
     capture::capture(source, &options, &run)
 }

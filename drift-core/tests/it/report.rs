@@ -149,7 +149,9 @@ fn json_gives_every_name_back() {
 fn the_stream_holds_the_document() {
     for report in [plain(), hostile(b"bad\xff\n")] {
         let text = written("ndjson", &report, PLAIN);
-        let mut whole = json!({"problems": [], "changes": [], "policies": [], "waivers": []});
+        let mut whole = json!({
+            "problems": [], "changes": [], "policy_origins": [], "policies": [], "waivers": [],
+        });
         let records: Vec<Value> =
             text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         for (at, mut record) in records.iter().cloned().enumerate() {
@@ -158,6 +160,7 @@ fn the_stream_holds_the_document() {
             let list = match kind.as_str().unwrap() {
                 "problem" => "problems",
                 "change" => "changes",
+                "policy_origin" => "policy_origins",
                 "policy" => "policies",
                 "waiver" => "waivers",
                 edge => {

@@ -7,6 +7,8 @@ use drift_core::report::document;
 use crate::args::Explain;
 use crate::config::nearest;
 use crate::failure::Failure;
+use crate::policies::{self, BUILTIN};
+use crate::settings::Settings;
 
 /// The policy that was asked for, in a set of it alone or with others of its origin.
 pub(super) struct Asked {
@@ -17,9 +19,9 @@ pub(super) struct Asked {
 /// Returns the policy that the argument names; `None` where it is a path.
 ///
 /// A path needs no slash before it, so what looks like an id is one only if its pack exists.
-pub(super) fn asked(args: &Explain) -> Result<Option<Asked>, Failure> {
+pub(super) fn asked(args: &Explain, settings: &Settings) -> Result<Option<Asked>, Failure> {
     let Ok(id) = PolicyId::parse(&args.path) else { return Ok(None) };
-    let set = policy::load(sources(args)?).map_err(Failure::usage)?;
+    let set = policy::load(sources(args, settings)?).map_err(Failure::usage)?;
     if set.find(id.as_str()).is_some() {
         return Ok(Some(Asked { set, id: id.to_string() }));
     }
@@ -33,14 +35,13 @@ pub(super) fn asked(args: &Explain) -> Result<Option<Asked>, Failure> {
 }
 
 /// All that comes with drift, and what was named.
-fn sources(args: &Explain) -> Result<Vec<SourceSet>, Failure> {
-    let mut sources: Vec<SourceSet> =
-        PACKS.iter().filter_map(|pack| policy::pack(pack.name)).collect();
-    for name in args.policy.iter().filter(|name| !name.starts_with("builtin:")) {
-        return Err(Failure::usage_text(format!("there are no policies {name:?}")));
-    }
-    sources.dedup_by(|one, other| one.origin.name == other.origin.name);
-    Ok(sources)
+fn sources(args: &Explain, settings: &Settings) -> Result<Vec<SourceSet>, Failure> {
+    let mut names: Vec<String> =
+        PACKS.iter().map(|pack| format!("{BUILTIN}{}", pack.name)).collect();
+    names.extend(args.policy.iter().filter(|name| !name.starts_with(BUILTIN)).cloned());
+    let clock = settings.clock(args.trust.now.as_deref())?;
+    let sources = policies::sources(&names, &args.trust, settings, &*clock)?;
+    Ok(sources.map_err(|refused| Failure::from(refused.why).within(&shown(&refused.file)))?.sets)
 }
 
 /// Returns everything that the policy says of itself.

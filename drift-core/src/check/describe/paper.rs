@@ -1,5 +1,7 @@
 //! Everything of the report around the changes.
 
+use std::cmp::Ordering;
+
 use crate::baseline;
 use crate::bounds::Timestamp;
 use crate::capture::Captured;
@@ -38,9 +40,7 @@ pub(in crate::check) struct Paper<'p> {
 /// Writes the whole report.
 pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>) -> Report {
     let Found { mut changes, mut problems, not_compared, notes } = found;
-    changes.sort_by(|a, b| {
-        (a.subject, &a.path, &a.path_b64, &a.id).cmp(&(b.subject, &b.path, &b.path_b64, &b.id))
-    });
+    changes.sort_by(in_order);
     problems.sort();
     problems.dedup();
     let summary = super::summary::summary(
@@ -86,6 +86,11 @@ pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>
     }
 }
 
+/// The order of changes in a report, and for policies.
+pub(in crate::check) fn in_order(a: &document::Change, b: &document::Change) -> Ordering {
+    (a.subject, &a.path, &a.path_b64, &a.id).cmp(&(b.subject, &b.path, &b.path_b64, &b.id))
+}
+
 fn tool(paper: &Paper<'_>) -> document::Tool {
     document::Tool {
         name: "drift",
@@ -100,11 +105,12 @@ fn tool(paper: &Paper<'_>) -> document::Tool {
 
 /// Names what the report is about.
 pub(in crate::check) fn only(request: &Request) -> Vec<String> {
-    let changes = request.changes == Changes::Count;
+    // With policies alone everything is looked at, and nothing but they is judged.
+    let judged = request.changes == Changes::Count;
     let parts = [
-        ("entries", request.parts.entries && changes),
-        ("packages", request.parts.packages && changes),
-        ("policies", !changes),
+        ("entries", request.parts.entries && judged),
+        ("packages", request.parts.packages && judged),
+        ("policies", request.assessment.is_some()),
     ];
     parts.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| (*name).to_owned()).collect()
 }
@@ -127,7 +133,8 @@ fn scope(paper: &Paper<'_>) -> document::Scope {
     }
 }
 
-fn identity(view: &View<'_>) -> document::TargetIdentity {
+/// Describes which system a side says it is.
+pub(in crate::check) fn identity(view: &View<'_>) -> document::TargetIdentity {
     let (identity, image) = (&view.identity, view.image);
     document::TargetIdentity {
         os: identity.os.clone(),
@@ -167,7 +174,12 @@ pub(in crate::check) fn not_observable(
     names
 }
 
-fn coverage(view: &View<'_>, not_compared: u64, not_observable: Vec<String>) -> document::Coverage {
+/// Describes what was seen of a side.
+pub(in crate::check) fn coverage(
+    view: &View<'_>,
+    not_compared: u64,
+    not_observable: Vec<String>,
+) -> document::Coverage {
     let seen = view.coverage;
     document::Coverage {
         entries: seen.entries,
@@ -269,7 +281,7 @@ fn component(sealed: &Sealed<'_>) -> document::Component {
     let statement = &sealed.seal.statement;
     let predicate = match &statement.predicate {
         Predicate::Snapshot(predicate) => Some(predicate),
-        Predicate::Report(_) => None,
+        _ => None,
     };
     let document::BaselineOf { identity, file } = sealed.name();
     document::Component {

@@ -6,6 +6,7 @@
 //! policy that meets one ends in `error`, never in a pass); `# METADATA` is a comment to it.
 
 mod serializer;
+mod trial;
 mod value;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use regorus::utils::limits::ExecutionTimerConfig;
 
 pub use serializer::{ValueError, to_value};
+pub(super) use trial::{Reached, RuleAt};
 pub use value::Value;
 
 /// The stack of an evaluation; pages that are not touched cost nothing.

@@ -18,6 +18,10 @@ pub enum Predicate {
     Snapshot(SnapshotPredicate),
     /// About a report.
     Report(ReportPredicate),
+    /// About a bundle of policies.
+    Policies(PoliciesPredicate),
+    /// About a file of waivers.
+    Waivers(WaiversPredicate),
 }
 
 /// What is said about a snapshot; the order of the fields is the order in the signed JSON.
@@ -104,6 +108,45 @@ pub struct ReportCounts {
     pub problems: u64,
 }
 
+/// What is said about a bundle of policies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PoliciesPredicate {
+    /// The lineage: which set of policies this is.
+    pub identity: String,
+    /// The version of drift that made the bundle.
+    pub tool: String,
+    /// When it was sealed.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+    /// The last moment at which it is taken.
+    #[serde(with = "optional_text")]
+    pub expires: Option<Timestamp>,
+    /// Its place in the lineage, from 1.
+    pub sequence: u64,
+    /// Digest over names and texts of the files inside, as reports give it.
+    #[serde(with = "text")]
+    pub policies_digest: Digest,
+    /// How many policies it holds.
+    pub policies: u64,
+}
+
+/// What is said about a file of waivers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaiversPredicate {
+    /// Whose findings they accept.
+    pub identity: String,
+    /// The version of drift that sealed them.
+    pub tool: String,
+    /// When they were sealed.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+    /// The last moment at which any of them is taken.
+    #[serde(with = "optional_text")]
+    pub expires: Option<Timestamp>,
+}
+
 impl Predicate {
     /// Returns the kind of file that it is about.
     #[must_use]
@@ -111,6 +154,8 @@ impl Predicate {
         match self {
             Self::Snapshot(_) => Artefact::Snapshot,
             Self::Report(_) => Artefact::Report,
+            Self::Policies(_) => Artefact::Policies,
+            Self::Waivers(_) => Artefact::Waivers,
         }
     }
 
@@ -120,6 +165,8 @@ impl Predicate {
         match self {
             Self::Snapshot(snapshot) => &snapshot.identity,
             Self::Report(report) => &report.identity,
+            Self::Policies(policies) => &policies.identity,
+            Self::Waivers(waivers) => &waivers.identity,
         }
     }
 
@@ -129,6 +176,8 @@ impl Predicate {
         match self {
             Self::Snapshot(snapshot) => snapshot.created,
             Self::Report(report) => report.created,
+            Self::Policies(policies) => policies.created,
+            Self::Waivers(waivers) => waivers.created,
         }
     }
 
@@ -138,15 +187,18 @@ impl Predicate {
         match self {
             Self::Snapshot(snapshot) => snapshot.expires,
             Self::Report(_) => None,
+            Self::Policies(policies) => policies.expires,
+            Self::Waivers(waivers) => waivers.expires,
         }
     }
 
-    /// Returns the place in the lineage; a report has none.
+    /// Returns the place in the lineage; a report and waivers have none.
     #[must_use]
     pub fn sequence(&self) -> Option<u64> {
         match self {
             Self::Snapshot(snapshot) => Some(snapshot.sequence),
-            Self::Report(_) => None,
+            Self::Policies(policies) => Some(policies.sequence),
+            Self::Report(_) | Self::Waivers(_) => None,
         }
     }
 }

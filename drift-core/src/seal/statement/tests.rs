@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Artefact, Counts, MAX_SEQUENCE, Predicate, SnapshotPredicate, Statement};
+use super::{
+    Artefact, Counts, MAX_SEQUENCE, PoliciesPredicate, Predicate, SnapshotPredicate, Statement,
+    WaiversPredicate,
+};
 use crate::bounds::Timestamp;
 use crate::model::Digest;
 
@@ -27,7 +30,7 @@ fn statement() -> Statement {
 fn snapshot(statement: &mut Statement) -> &mut SnapshotPredicate {
     match &mut statement.predicate {
         Predicate::Snapshot(snapshot) => snapshot,
-        Predicate::Report(_) => panic!("the statement is about a snapshot"),
+        _ => panic!("the statement is about a snapshot"),
     }
 }
 
@@ -110,6 +113,57 @@ fn what_would_be_refused_is_not_signed() {
 
 #[test]
 fn predicate_types_tell_the_kinds_apart() {
-    assert_ne!(Artefact::Snapshot.predicate_type(), Artefact::Report.predicate_type());
+    let kinds = [Artefact::Snapshot, Artefact::Report, Artefact::Policies, Artefact::Waivers];
+    let types: std::collections::BTreeSet<_> = kinds.map(Artefact::predicate_type).into();
+    assert_eq!(types.len(), kinds.len());
     assert_eq!(statement().predicate.artefact(), Artefact::Snapshot);
+}
+
+/// The signed forms of policies and waivers: a change here breaks every such seal ever made.
+#[test]
+fn the_signed_forms_of_policies_and_waivers_are_pinned() {
+    let created = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
+    let digest = Digest::sha256_of(b"policies");
+    let policies = Predicate::Policies(PoliciesPredicate {
+        identity: "site".into(),
+        tool: "drift 0.1.0".into(),
+        created,
+        expires: None,
+        sequence: 2,
+        policies_digest: digest,
+        policies: 3,
+    });
+    let waivers = Predicate::Waivers(WaiversPredicate {
+        identity: "web".into(),
+        tool: "drift 0.1.0".into(),
+        created,
+        expires: Some(Timestamp::parse("2027-11-21T12:00:00Z").unwrap()),
+    });
+    for (predicate, kind, expected) in [
+        (
+            policies,
+            "policies",
+            format!(
+                "{{\"identity\":\"site\",\"tool\":\"drift 0.1.0\",\
+                 \"created\":\"2026-11-21T12:00:00Z\",\"expires\":null,\"sequence\":2,\
+                 \"policies_digest\":\"{digest}\",\"policies\":3}}"
+            ),
+        ),
+        (
+            waivers,
+            "waivers",
+            "{\"identity\":\"web\",\"tool\":\"drift 0.1.0\",\
+             \"created\":\"2026-11-21T12:00:00Z\",\"expires\":\"2027-11-21T12:00:00Z\"}"
+                .to_owned(),
+        ),
+    ] {
+        let statement = Statement::about(b"file", "name", predicate);
+        let text = String::from_utf8(statement.encode().unwrap()).unwrap();
+        let tail =
+            format!("\"predicateType\":\"tag:drift,2026:{kind}/v1\",\"predicate\":{expected}}}");
+        assert!(text.ends_with(&tail), "{text}");
+        assert_eq!(Statement::decode(text.as_bytes()).unwrap(), statement);
+        let other = text.replace(&format!("{kind}/v1"), "snapshot/v1");
+        assert!(Statement::decode(other.as_bytes()).is_err());
+    }
 }

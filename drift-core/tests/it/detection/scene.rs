@@ -32,6 +32,7 @@ pub(crate) fn capture_with(source: &dyn Source, rules: &str, threads: usize) -> 
         rules: RuleSource::Layers { profiles: Vec::new(), texts },
         parts: Parts { entries: true, packages: false },
         vendor_digests: false,
+        configs: false,
     };
     capture::capture(source, &options, &run).unwrap()
 }

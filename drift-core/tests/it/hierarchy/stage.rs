@@ -177,6 +177,7 @@ pub(super) fn capture(scene: &Scene, rules: &str) -> Captured {
         rules: RuleSource::Whole(rules.to_owned()),
         parts: Parts::ALL,
         vendor_digests: false,
+        configs: false,
     };
     capture::capture(scene, &options, &run).unwrap()
 }

@@ -150,7 +150,7 @@ fn what_failed_stands_before_what_is_unknown() {
         "host/setuid",
         "and 2 more (in the JSON report)",
         "and 1,000 beyond the limit",
-        "What to do: lock it",
+        "What to do: Lock the account: passwd --lock NAME",
         "supply-chain/age",
         "waived by W2",
         "For information: 1",

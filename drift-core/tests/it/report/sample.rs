@@ -49,9 +49,9 @@ impl Sample<'_> {
         let changes = self.changes();
         let summary = Summary {
             changes: counts(&changes),
-            policies: [("pass", 1), ("fail", 2), ("notchecked", 1)].into(),
-            waived: 1,
-            score: Score { method: "weighted", value: Some(0.25), waived: 3, not_checked: 3 },
+            policies: [("pass", 1), ("fail", 2), ("error", 1), ("notchecked", 1)].into(),
+            waived: 2,
+            score: Score { method: "weighted", value: Some(0.25), waived: 4, not_checked: 7 },
             recommendation: "replace",
         };
         Report {
@@ -78,105 +78,141 @@ impl Sample<'_> {
             coverage: self.coverage(),
             problems: self.problems(),
             changes,
-            policy_origins: vec![PolicyOrigin {
-                name: self.text("builtin:host"),
-                kind: "builtin",
-                digest: (self.made)(DIGESTS[0]),
-                signed: true,
-                signers: vec![Signer { name: self.text("release"), key: (self.made)(DIGESTS[1]) }],
-            }],
+            policy_origins: self.origins(),
             policies: self.policies(),
-            waivers: vec![Waiver {
-                id: self.text("W1"),
-                owner: self.text("ops"),
-                approver: self.some("security"),
-                reason: self.text("known"),
-                created: self.made("2026-01-01T00:00:00Z"),
-                expires: (self.made)("2026-12-31T23:59:59Z"),
-                ticket: self.some("OPS-7"),
-                matched: 1,
-                state: "active",
-            }],
+            waivers: self.waivers(),
             since_previous: Some(self.since_previous()),
             summary,
             notes: vec![self.text("Run from outside the host to be safe from a rootkit.")],
         }
     }
 
-    fn policies(&self) -> Vec<Policy> {
-        let evidence = Evidence {
-            id: (self.made)("4444444444444444444444444444444444444444444444444444444444444444"),
-            path: self.some("/etc/shadow"),
-            line: Some(3),
-            observed: self.some("a"),
-            expected: self.some("b"),
-            message: self.some("the account has no password"),
-            package: self.some("passwd"),
-            waived_by: None,
-        };
-        let policy = |id: &str, status| Policy {
-            id: self.text(id),
-            title: self.text("No empty password"),
-            status,
-            severity: Severity::Medium,
-            reason: None,
-            references: [(self.text("cis"), vec![self.text("1.1")])].into(),
-            origin: self.text("builtin:host"),
-            revision: (self.made)(DIGESTS[0]),
-            evidence: Vec::new(),
-            evidence_omitted: 0,
-            rationale: self.text("anybody could log in"),
-            remediation: self.text("lock it"),
-            waived_by: None,
-        };
-        let waived = Evidence { waived_by: self.some("W1"), ..evidence.clone() };
+    fn origins(&self) -> Vec<PolicyOrigin> {
+        let signer = Signer { name: self.text("security"), key: (self.made)(DIGESTS[1]) };
         vec![
-            Policy {
-                reason: self.some("1 denial"),
-                evidence: vec![evidence],
-                evidence_omitted: 2,
-                ..policy("host/no_empty_password", "fail")
+            PolicyOrigin {
+                name: self.text("builtin:host"),
+                kind: "builtin",
+                digest: (self.made)(DIGESTS[0]),
+                signed: false,
+                signers: Vec::new(),
             },
-            Policy {
-                reason: self.some("1 denial"),
-                evidence: vec![waived],
-                waived_by: self.some("W1"),
-                ..policy("host/no_waived_password", "fail")
+            PolicyOrigin {
+                name: self.text("site.bundle"),
+                kind: "bundle",
+                digest: (self.made)(DIGESTS[2]),
+                signed: true,
+                signers: vec![signer],
             },
+        ]
+    }
+
+    /// One of each status that has something to say.
+    fn policies(&self) -> Vec<Policy> {
+        let ended = |name: &str, status, reason: Option<&str>| Policy {
+            status,
+            reason: reason.map(|reason| self.text(reason)),
+            evidence: Vec::new(),
+            ..self.policy(name)
+        };
+        vec![
+            Policy { evidence_omitted: 12, ..self.policy("host/no_empty_password") },
+            Policy { waived_by: self.some("W2"), ..self.policy("host/setuid") },
+            ended("host/sysctl", "notchecked", Some("/etc/sysctl.d could not be listed")),
+            ended("image/labels", "notapplicable", Some("it is no image")),
+            ended("image/user", "pass", None),
+            ended("site/loops", "error", Some("two answers contradict each other")),
+            ended("site/slow", "unknown", Some("it took more than 5 s")),
+            ended("site/unwanted", "notselected", Some("deselected by the profile web")),
+            ended("supply-chain/signer", "fixed", None),
             Policy {
-                reason: self.some("the target is no image"),
-                ..policy("image/small", "notchecked")
+                status: "informational",
+                severity: Severity::Informational,
+                ..self.policy("supply-chain/sbom")
             },
-            policy("host/second_uid_0", "pass"),
+        ]
+    }
+
+    pub(crate) fn policy(&self, name: &str) -> Policy {
+        Policy {
+            id: self.text(name),
+            title: self.text("No account has an empty password"),
+            status: "fail",
+            severity: Severity::Critical,
+            reason: self.some("2 denials"),
+            references: BTreeMap::from([(self.text("cis"), vec![self.text("6.2.1")])]),
+            origin: self.text("builtin:host"),
+            revision: (self.made)(DIGESTS[1]),
+            evidence: vec![
+                self.evidence(name, "/etc/shadow", None),
+                Evidence { line: None, ..self.evidence(name, "/usr/bin/su", Some("W1")) },
+                Evidence { path: None, ..self.evidence(name, "", None) },
+            ],
+            evidence_omitted: 0,
+            rationale: self.text("Whoever knows the name can log in."),
+            remediation: self.text("Lock the account: passwd --lock NAME"),
+            waived_by: None,
+        }
+    }
+
+    pub(crate) fn evidence(&self, policy: &str, path: &str, waiver: Option<&str>) -> Evidence {
+        Evidence {
+            id: (self.made)(&digest_of(&format!("{policy} {path}"))),
+            path: self.some(path),
+            line: Some(3),
+            observed: self.some("empty"),
+            expected: self.some("locked"),
+            message: self.some("bob can log in without a password"),
+            package: self.some("passwd"),
+            waived_by: waiver.and_then(|waiver| self.some(waiver)),
+        }
+    }
+
+    fn waivers(&self) -> Vec<Waiver> {
+        let waiver = |id: &str, state, matched| Waiver {
+            id: self.text(id),
+            owner: self.text("ops"),
+            approver: self.some("security"),
+            reason: self.text("known since the migration"),
+            created: self.made("2025-12-01T00:00:00Z"),
+            expires: (self.made)("2026-12-31T23:59:59Z"),
+            ticket: self.some("OPS-17"),
+            matched,
+            state,
+        };
+        vec![
+            waiver("W1", "active", 3),
+            waiver("W2", "expiring", 3),
+            waiver("W3", "expired", 1),
+            waiver("W4", "unused", 0),
         ]
     }
 
     fn since_previous(&self) -> SincePrevious {
-        let (path, path_b64) = lossy(&(self.name)("/etc/shadow"));
-        let finding = |kind| FindingName {
+        let named = |kind, policy: Option<&str>, path: &str| FindingName {
             kind,
-            id: (self.made)("5555555555555555555555555555555555555555555555555555555555555555"),
-            policy: self.some("host/no_empty_password"),
-            path: Some(path.clone()),
-            path_b64: path_b64.clone(),
-            severity: Severity::Medium,
+            id: (self.made)(&digest_of(&lossy(&(self.name)(path)).0)),
+            policy: policy.map(|policy| self.text(policy)),
+            path: self.some(path),
+            path_b64: lossy(&(self.name)(path)).1,
+            severity: Severity::High,
         };
         SincePrevious {
             file: self.text("yesterday.json"),
-            digest: (self.made)(DIGESTS[2]),
-            verified: false,
+            digest: (self.made)(DIGESTS[0]),
+            verified: true,
             run_id: (self.made)("fedcba9876543210fedcba9876543210"),
             finished: (self.made)("2026-01-01T03:04:07Z"),
-            new: vec![finding("policy")],
-            fixed: vec![finding("change")],
+            new: vec![named("change", None, "/usr/bin/ssh")],
+            fixed: vec![named("policy", Some("supply-chain/signer"), "/etc/old")],
             replaced: 1,
-            unchanged: 2,
-            again: vec![finding("change")],
+            unchanged: 5,
+            again: vec![named("change", None, "/usr/bin/passwd")],
             incomparable: vec![Incomparable {
-                what: self.text("image/small"),
-                reason: self.text("not checked now"),
-                now: 0,
-                before: 2,
+                what: self.text("host/setuid"),
+                reason: self.text("another revision of the policy"),
+                now: 3,
+                before: 1,
             }],
             not_counted: 0,
         }
@@ -206,7 +242,7 @@ impl Sample<'_> {
             require: vec![self.text("entries.xattr")],
             rules_overridden: true,
             options_digest: (self.made)(DIGESTS[1]),
-            previous: self.made(DIGESTS[2]),
+            previous: self.made(DIGESTS[0]),
             fail_on_new: true,
         }
     }
@@ -243,7 +279,7 @@ impl Sample<'_> {
             expires: self.made("2027-01-01T00:00:00Z"),
             sequence: Some(7),
             age_seconds: Some(97_445),
-            provenance: [(self.text("git_commit"), self.text("0123abcd"))].into(),
+            provenance: BTreeMap::from([(self.text("git_commit"), self.text("4f2a"))]),
             image: Some(self.image()),
         }
     }

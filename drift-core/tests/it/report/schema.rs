@@ -43,7 +43,7 @@ fn declared(root: &Value, schema: &Value, at: &str, into: &mut BTreeSet<String>)
 
 /// Collects the members that a document has; maps of counts and references are leaves.
 fn present(value: &Value, at: &str, into: &mut BTreeSet<String>) {
-    const MAPS: [&str; 10] = [
+    const MAPS: [&str; 11] = [
         ".summary.changes.by_cause",
         ".summary.changes.by_severity",
         ".summary.policies",
@@ -51,6 +51,7 @@ fn present(value: &Value, at: &str, into: &mut BTreeSet<String>) {
         ".target.image.annotations",
         ".target.image.config.environment_values",
         ".target.image.config.labels",
+        ".baseline.provenance",
         ".baseline.image.annotations",
         ".baseline.image.config.environment_values",
         ".baseline.image.config.labels",
