@@ -11,6 +11,6 @@ pub(super) use changes::{
     package_change, path_of,
 };
 pub(super) use paper::{
-    Paper, SEALED, composed, coverage, databases, identity, in_order, not_observable, only, problem,
-    problem_at_capture, report, sealed, snapshot,
+    Paper, SEALED, composed, coverage, databases, identity, in_order, not_observable, only,
+    problem, problem_at_capture, report, sealed, snapshot,
 };

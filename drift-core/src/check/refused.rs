@@ -9,7 +9,7 @@ use crate::seal::Untrusted;
 
 use super::composition::Composition;
 use super::describe::{self, SEALED};
-use super::{Error, Occasion, Outcome, Reference, Request};
+use super::{Error, Occasion, Outcome, Reference, Request, since};
 
 /// Concludes that nothing of the baseline in `file` may be used, with the reason.
 pub fn refused(
@@ -119,6 +119,7 @@ pub fn or_stopped(mut outcome: Outcome, why: Stopped) -> Outcome {
     verdict.exit_code = outcome.verdict.exit().code;
     verdict.complete = outcome.verdict.complete();
     verdict.reason = outcome.verdict.reason().map(str::to_owned);
+    since::stopped(&mut outcome.report, why);
     outcome
 }
 

@@ -13,7 +13,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::judge::FailOn;
+use crate::judge::{FailOn, Stopped};
 use crate::model::Severity;
 use crate::policy::Status;
 use crate::report::document;
@@ -77,6 +77,33 @@ pub(super) fn compare(
         since.said.not_counted = since.known(job.request.fail_on, found, assessed);
     }
     Some(since)
+}
+
+/// Takes back that anything is fixed, in the report of a run that may have been cut short.
+pub(super) fn stopped(report: &mut document::Report, why: Stopped) {
+    let Some(said) = &mut report.since_previous else { return };
+    let mut gone: BTreeMap<String, u64> = BTreeMap::new();
+    for finding in said.fixed.drain(..) {
+        let what = finding.policy.unwrap_or_else(|| changes::CHANGES.to_owned());
+        let slot = gone.entry(what).or_default();
+        *slot = slot.saturating_add(1);
+    }
+    let reason = format!("this run was stopped ({})", why.name());
+    let told = gone.into_iter().map(|(what, before)| Incomparable {
+        what,
+        reason: reason.clone(),
+        now: 0,
+        before,
+    });
+    said.incomparable.extend(told);
+    for policy in report.policies.iter_mut().filter(|one| one.status == Status::Fixed.name()) {
+        (policy.status, policy.reason) = (Status::Pass.name(), None);
+    }
+    let counts = &mut report.summary.policies;
+    if let Some(fixed) = counts.remove(Status::Fixed.name()) {
+        let passed = counts.entry(Status::Pass.name()).or_default();
+        *passed = passed.saturating_add(fixed);
+    }
 }
 
 impl Since {

@@ -49,9 +49,8 @@ fn sections(text: &str) -> impl Iterator<Item = String> {
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let words: BTreeSet<&str> =
         code().flat_map(|line| line.split(move |letter| !is_letter(letter))).collect();
-    let looked_at = PARTS.iter().filter(move |(_, named)| {
-        named.iter().any(|word| words.contains(word))
-    });
+    let looked_at =
+        PARTS.iter().filter(move |(_, named)| named.iter().any(|word| words.contains(word)));
     looked_at.map(|(section, _)| (*section).to_owned())
 }
 

@@ -8,9 +8,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::document::{
-    Coverage, Reference, Scope, SincePrevious, Summary, Target, Tool, Verdict,
-};
+use super::document::{Coverage, Reference, Scope, SincePrevious, Summary, Target, Tool, Verdict};
 use super::json::write_line;
 use super::{Format, Report, Style};
 

@@ -55,12 +55,19 @@ impl Previous {
     /// Reads a report in the format `json`. `file` is its name as the operator gave it, `verified`
     /// whether a seal over these very bytes held.
     pub fn read(file: &str, bytes: &[u8], verified: bool) -> Result<Self, PreviousError> {
-        // Another version may have other members, so what it is comes first.
-        let kind: Kind = serde_json::from_slice(bytes).map_err(PreviousError::Malformed)?;
-        if kind.schema != SCHEMA {
-            return Err(PreviousError::OtherSchema { found: kind.schema });
+        let read = serde_json::from_slice::<Earlier>(bytes);
+        // Another version may have other members, so what it is comes before what is wrong with it.
+        let schema = match &read {
+            Ok(report) => report.schema.clone(),
+            Err(_) => {
+                let kind: Kind = serde_json::from_slice(bytes).map_err(PreviousError::Malformed)?;
+                kind.schema
+            }
+        };
+        if schema != SCHEMA {
+            return Err(PreviousError::OtherSchema { found: schema });
         }
-        let report: Earlier = serde_json::from_slice(bytes).map_err(PreviousError::Malformed)?;
+        let report = read.map_err(PreviousError::Malformed)?;
         report.known_words()?;
         Ok(Self { file: file.to_owned(), digest: Digest::sha256_of(bytes), verified, report })
     }
@@ -80,6 +87,7 @@ struct Kind {
 /// The members that are needed, named as in [`document`](super::document).
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Earlier {
+    schema: String,
     pub(crate) tool: EarlierTool,
     pub(crate) run_id: String,
     pub(crate) finished: String,

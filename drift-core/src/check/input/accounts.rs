@@ -95,12 +95,7 @@ fn below(home: &str, name: &str) -> String {
     format!("{}/{name}", home.trim_end_matches('/'))
 }
 
-fn found(
-    home: &str,
-    names: &[&str],
-    places: &Places<'_>,
-    lacks: &mut BTreeSet<Lack>,
-) -> Vec<File> {
+fn found(home: &str, names: &[&str], places: &Places<'_>, lacks: &mut BTreeSet<Lack>) -> Vec<File> {
     let mut files = Vec::new();
     for name in names {
         let path = below(home, name);

@@ -160,7 +160,8 @@ impl Shared {
         let entry = seen.map(|seen| &seen.entry);
         let mode = entry.and_then(|entry| entry.mode.seen().copied());
         let bit = |bits: u16| Value::boolean(mode.is_some_and(|mode| mode & bits != 0));
-        let number = |value: Option<u32>| value.map_or(Value::NULL, |id| Value::unsigned(id.into()));
+        let number =
+            |value: Option<u32>| value.map_or(Value::NULL, |id| Value::unsigned(id.into()));
         let uid = entry.and_then(|entry| entry.uid.seen().copied());
         let gid = entry.and_then(|entry| entry.gid.seen().copied());
         let named = |names: &BTreeMap<u32, Value>, id: Option<u32>| {

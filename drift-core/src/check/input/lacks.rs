@@ -149,7 +149,9 @@ fn of_file<T>(
         (Place::Seen(real, seen), None) => {
             let reason = match (places.problem(&real, seen), seen.entry.file_type) {
                 (Some(reason), _) => reason,
-                (None, FileType::File) => "it could not be read, or is larger than 16 MiB".to_owned(),
+                (None, FileType::File) => {
+                    "it could not be read, or is larger than 16 MiB".to_owned()
+                }
                 (None, other) => format!("it is no file but of type {other}"),
             };
             lacks.push(Lack::Problem(format!("{path}: {reason}")));
@@ -194,9 +196,7 @@ pub(super) fn of_lists(swept: &Swept, view: &View<'_>) -> Sections {
         Some(_) if view.packages.is_empty() && view.packages_complete => {
             add("unowned", not_observable("no package database was found"));
         }
-        Some(captured)
-            if captured.ownership.records().completeness() != Completeness::Complete =>
-        {
+        Some(captured) if captured.ownership.records().completeness() != Completeness::Complete => {
             add("unowned", Lack::Problem("the list of packages is not whole".to_owned()));
         }
         Some(_) if view.packages.is_empty() => {

@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::Error;
 use crate::check::view::View;
 use crate::configs::Configs;
-use crate::model::{
-    Device, Entry, FileType, Listing, Observed, RowId, Step, TreePath,
-};
+use crate::model::{Device, Entry, FileType, Listing, Observed, RowId, Step, TreePath};
 use crate::packages::{Known, Ownership};
 use crate::policy::Lack;
 use crate::source::is_usual_point;
@@ -115,9 +113,9 @@ pub(super) fn sweep(
         let below = depth.saturating_mul(patterns.len());
         levels.truncate(below);
         for (at, (_, pattern)) in patterns.iter().enumerate() {
-            let above = below.checked_sub(patterns.len()).and_then(|start| {
-                levels.get(start.saturating_add(at)).copied()
-            });
+            let above = below
+                .checked_sub(patterns.len())
+                .and_then(|start| levels.get(start.saturating_add(at)).copied());
             let places = above.map_or(pattern.start(), |above| pattern.step(above, step.name));
             levels.push(places);
         }
@@ -155,9 +153,8 @@ impl<'s> Sight<'s> {
     }
 
     fn is_without_account(&self, step: &Step<'_>) -> bool {
-        let strange = |known: &BTreeSet<u32>, id: Option<&u32>| {
-            id.is_some_and(|id| !known.contains(id))
-        };
+        let strange =
+            |known: &BTreeSet<u32>, id: Option<&u32>| id.is_some_and(|id| !known.contains(id));
         self.accounts
             && (strange(&self.uids, step.entry.uid.seen())
                 || strange(&self.gids, step.entry.gid.seen()))

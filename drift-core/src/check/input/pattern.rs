@@ -165,7 +165,8 @@ mod tests {
         let (base, rest) = split(pattern);
         let pattern = Pattern::new(base.as_bytes(), rest).unwrap();
         let names = path.split('/').filter(|name| !name.is_empty());
-        let places = names.fold(pattern.start(), |places, name| pattern.step(places, name.as_bytes()));
+        let places =
+            names.fold(pattern.start(), |places, name| pattern.step(places, name.as_bytes()));
         pattern.is_match(places)
     }
 

@@ -9,8 +9,8 @@ use crate::capture::Captured;
 use crate::check::Error;
 use crate::check::view::View;
 use crate::model::{
-    Coverage, Entry, FileType, FollowLast, LayerId, Listing, Observed, PackageId,
-    Problem, Stage, Step, TreePath,
+    Coverage, Entry, FileType, FollowLast, LayerId, Listing, Observed, PackageId, Problem, Stage,
+    Step, TreePath,
 };
 use crate::policy::Lack;
 use crate::rules::RuleSet;
@@ -220,7 +220,8 @@ impl<'p> Places<'p> {
         match self.view.captured() {
             Some(captured) => {
                 for path in wanted {
-                    let seen = captured.snapshot.tree.find(&path).map(|row| captured_at(captured, row));
+                    let seen =
+                        captured.snapshot.tree.find(&path).map(|row| captured_at(captured, row));
                     self.known.insert(path, seen);
                 }
             }

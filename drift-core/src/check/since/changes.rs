@@ -10,7 +10,7 @@ use super::ground::Ground;
 use super::{Since, counts_again, of_change};
 
 /// What `Incomparable::what` says of changes.
-const CHANGES: &str = "changes";
+pub(super) const CHANGES: &str = "changes";
 
 const UNSEEN_BEFORE: &str = "not observed in the previous run";
 const UNSEEN_NOW: &str = "not observed in this run";

@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 
 use super::ground::{Ground, Unseen};
 use super::{Since, changes, counts_again, policies};
+use crate::bounds::Timestamp;
 use crate::capture::Parts;
 use crate::check::assess::Assessed;
 use crate::check::describe::blank;
-use crate::check::{Request, describe};
-use crate::judge::FailOn;
+use crate::check::{Occasion, Reference, Request, describe, or_stopped, stopped};
+use crate::judge::{FailOn, Stopped};
 use crate::model::{Cause, Severity, TreePath};
 use crate::report::Previous;
 use crate::report::document::{self, Change};
@@ -343,4 +344,34 @@ fn a_problem_covers_what_lies_below_it() {
         assert!(unseen.hides("package", b"bash"), "{problem}");
         assert!(unseen.hides("entry", b"/usr/bin/x"), "{problem}");
     }
+}
+
+/// What a run that was stopped did not find proves nothing.
+#[test]
+fn a_stopped_run_takes_back_what_is_fixed() {
+    let finding = |policy: Option<&str>| document::FindingName {
+        policy: policy.map(str::to_owned),
+        ..super::of_change("x", ("/a", None), Severity::High)
+    };
+    let said = document::SincePrevious {
+        fixed: vec![finding(None), finding(Some("host/a")), finding(Some("host/a"))],
+        unchanged: 1,
+        ..document::SincePrevious::default()
+    };
+    let request = Request::new(Parts::ALL, FailOn::At(Severity::Medium));
+    let now = Timestamp::from_unix(0, 0);
+    let occasion = Occasion { clock: &now, run_id: "x", binary_digest: None };
+    let sides = ("/", &Reference::PackageDatabase);
+    let mut outcome = stopped(Stopped::Deadline, "x", sides, &request, &occasion).unwrap();
+    outcome.report.since_previous = Some(said);
+    outcome.report.policies = vec![policy("fixed", &[], 0)];
+    outcome.report.summary.policies = [("fixed", 1), ("pass", 2)].into();
+    let report = or_stopped(outcome, Stopped::Deadline).report;
+    let said = report.since_previous.unwrap();
+    assert!(said.fixed.is_empty());
+    let told: Vec<_> =
+        said.incomparable.iter().map(|one| (one.what.as_str(), one.now, one.before)).collect();
+    assert_eq!(told, [("changes", 0, 1), ("host/a", 0, 2)]);
+    assert_eq!(report.policies[0].status, "pass");
+    assert_eq!(report.summary.policies, [("pass", 3)].into());
 }
