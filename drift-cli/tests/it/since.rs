@@ -272,8 +272,10 @@ fn policies_are_compared_denial_by_denial() {
     let since_first = &more.document["since_previous"];
     assert_eq!((of_uid(&more, "new"), of_uid(&more, "fixed")), (1, 0), "{since_first:#}");
     stage.write("root/etc/passwd", passwd(toor));
-    let same = since(&["--fail-on-new", "--fail-on", "critical"]);
-    assert_eq!((same.code, of_uid(&same, "new")), (Some(0), 0));
+    // Without a package database the run stays incomplete, whatever is known.
+    let same = since(&["--fail-on-new", "--fail-on", "critical"]).expect(3);
+    assert_eq!(of_uid(&same, "new"), 0);
+    assert_eq!(same.document["since_previous"]["not_counted"], 1);
     stage.write("root/etc/passwd", passwd(""));
     let fixed = since(&[]);
     assert_eq!(of_uid(&fixed, "fixed"), 1);

@@ -49,14 +49,13 @@ impl Ground {
         let problems = problems.map(|problem| {
             (exact(&problem.path, problem.path_b64.as_deref()).into_owned(), problem.stage.as_str())
         });
-        let decide = |kind: &str| kind == "package-database";
-        let unseen_before = Unseen::new(problems, decide(&before.baseline.kind));
+        let unseen_before = Unseen::new(problems, &before.baseline.kind);
         let problems = found.problems.iter();
         let problems = problems.map(|problem| {
             let path = [b"/", problem.path.as_bytes()].concat();
             (path, problem.stage.name())
         });
-        let unseen_now = Unseen::new(problems, decide(now.reference.kind));
+        let unseen_now = Unseen::new(problems, now.reference.kind);
         let only = describe::only(request);
         let part = |name: &str, wanted: &dyn Fn(&str) -> bool| {
             scope(before, name, only.iter().any(|part| part == name))
@@ -157,15 +156,21 @@ fn observable(before: &Earlier, now: &Now<'_>, wanted: &dyn Fn(&str) -> bool) ->
 }
 
 impl Unseen {
-    pub(super) fn new<'p>(
-        problems: impl Iterator<Item = (Vec<u8>, &'p str)>,
-        decide: bool,
-    ) -> Self {
-        let mut unseen = Self { decide, ..Self::default() };
+    /// Takes down the problems of a run, each as a path and a stage. `kind` is what it was compared
+    /// with.
+    pub(super) fn new<'p>(problems: impl Iterator<Item = (Vec<u8>, &'p str)>, kind: &str) -> Self {
+        let mut unseen = Self { decide: kind == "package-database", ..Self::default() };
+        // Of a run without any reference one problem says just that, at the root; what is below it was
+        // seen all the same.
+        let mut missing_reference = kind == "none";
         for (path, stage) in problems {
             let path = trimmed(&path).to_vec();
             let related = |database: &&[u8]| is_below(&path, database) || is_below(database, &path);
             unseen.databases |= stage == "parse" || DATABASES.iter().any(|one| related(one));
+            if missing_reference && path.is_empty() && stage == "parse" {
+                missing_reference = false;
+                continue;
+            }
             unseen.paths.insert(path);
         }
         unseen

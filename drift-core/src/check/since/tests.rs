@@ -66,7 +66,7 @@ fn earlier(changes: &[Form], policies: &Value) -> Previous {
 
 fn unseen(directories: &[usize]) -> Unseen {
     let path = |at: &usize| (format!("/d{at}").into_bytes(), "list");
-    Unseen::new(directories.iter().map(path), false)
+    Unseen::new(directories.iter().map(path), "sealed")
 }
 
 /// One line for each finding, from lists alone.
@@ -332,7 +332,7 @@ fn a_waiver_that_ended_counts_again() {
 fn a_problem_covers_what_lies_below_it() {
     let parse = |path: &str| TreePath::parse(path.as_bytes()).unwrap();
     for problem in ["/", "/d0", "/d0/f", "/d0/f/x", "/d"] {
-        let unseen = Unseen::new([(problem.as_bytes().to_vec(), "open")].into_iter(), false);
+        let unseen = Unseen::new([(problem.as_bytes().to_vec(), "open")].into_iter(), "sealed");
         for path in ["/", "/d0", "/d0/f", "/d0/ff", "/d1", "/d0/f/x/y", "/dd"] {
             let expect = parse(path).starts_with(&parse(problem));
             assert_eq!(unseen.covers(path.as_bytes()), expect, "{problem} {path}");
@@ -340,9 +340,27 @@ fn a_problem_covers_what_lies_below_it() {
         assert_eq!(unseen.hides("package", b"bash"), problem == "/");
     }
     for problem in ["/var/lib/dpkg/status", "/var/lib", "/", "/var/lib/dpkg/info/a.list"] {
-        let unseen = Unseen::new([(problem.as_bytes().to_vec(), "open")].into_iter(), true);
+        let unseen =
+            Unseen::new([(problem.as_bytes().to_vec(), "open")].into_iter(), "package-database");
         assert!(unseen.hides("package", b"bash"), "{problem}");
         assert!(unseen.hides("entry", b"/usr/bin/x"), "{problem}");
+    }
+}
+
+/// One problem at the root says that there is no reference; a second one is about the target.
+#[test]
+fn a_missing_reference_hides_no_denial() {
+    let problem = || (b"/".to_vec(), "parse");
+    for (kind, problems, expect) in [
+        ("none", vec![problem()], false),
+        ("none", vec![problem(), problem()], true),
+        ("none", vec![(b"/".to_vec(), "list")], true),
+        ("sealed", vec![problem()], true),
+    ] {
+        let told = format!("{kind} {problems:?}");
+        let unseen = Unseen::new(problems.into_iter(), kind);
+        assert_eq!(unseen.covers(b"/etc/passwd"), expect, "{told}");
+        assert_eq!(unseen.is_empty(), !expect, "{told}");
     }
 }
 
