@@ -1,8 +1,14 @@
 //! What can be typed. Nothing is resolved here: see `settings.rs` and `inputs.rs`.
 
+mod explain;
+mod summarize;
+
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+
+pub(crate) use explain::Explain;
+pub(crate) use summarize::Summarize;
 
 /// Proves that a running host, or an image about to be deployed, is still its golden image.
 #[derive(Debug, Parser)]
@@ -329,49 +335,6 @@ pub(crate) struct Diff {
     /// Write the report in another form to a file as well; may be repeated
     #[arg(long, value_name = "FORMAT=FILE")]
     pub(crate) output: Vec<String>,
-}
-
-#[derive(Debug, Parser)]
-pub(crate) struct Explain {
-    /// The path, as it is inside the target, or the id of a policy, such as host/second_uid_0
-    #[arg(value_name = "PATH|POLICY")]
-    pub(crate) path: String,
-    #[arg(default_value = "/", help = TARGETS)]
-    pub(crate) target: String,
-    /// Policies to look for the id in, beside the built-in ones: a directory or a sealed bundle; may
-    /// be repeated
-    #[arg(long, value_name = "DIR|BUNDLE|builtin:NAME")]
-    pub(crate) policy: Vec<String>,
-    /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Vec<PathBuf>,
-    /// A directory of sealed snapshots; the one is taken whose identity is expected, else the one
-    /// that IMAGE_ID and IMAGE_VERSION of the target's os-release name
-    #[arg(long, value_name = "DIR", conflicts_with = "baseline")]
-    pub(crate) baselines: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) trust: TrustArgs,
-    #[command(flatten)]
-    pub(crate) image: ImageArgs,
-    #[command(flatten)]
-    pub(crate) rules: RuleArgs,
-}
-
-#[derive(Debug, Parser)]
-pub(crate) struct Summarize {
-    /// Reports in JSON, of one run each
-    #[arg(required = true, value_name = "REPORT")]
-    pub(crate) reports: Vec<PathBuf>,
-    /// The form of the result
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: ShowFormat,
-    /// Take every report for itself, also older ones of the same host
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// Every report must be sealed by one of these: a public key in PEM, or a trust.toml; may be
-    /// repeated
-    #[arg(long, value_name = "FILE")]
-    pub(crate) trust: Vec<PathBuf>,
 }
 
 #[derive(Debug, Parser)]

@@ -4,6 +4,8 @@
 //! needed here may be missing or unknown; one that is needed and has another form is an error, never
 //! a default that reads as "nothing was found". Nothing is believed of it but what it lists.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer};

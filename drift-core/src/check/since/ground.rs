@@ -166,7 +166,7 @@ impl Unseen {
         for (path, stage) in problems {
             let path = trimmed(&path).to_vec();
             let related = |database: &&[u8]| is_below(&path, database) || is_below(database, &path);
-            unseen.databases |= stage == "parse" || DATABASES.iter().any(|one| related(one));
+            unseen.databases |= stage == "parse" || DATABASES.iter().any(related);
             if missing_reference && path.is_empty() && stage == "parse" {
                 missing_reference = false;
                 continue;
