@@ -13,7 +13,9 @@ mod previous;
 mod progress;
 mod settings;
 mod state;
+mod tailoring;
 mod terminal;
+mod waivers;
 mod worker;
 
 use std::process::ExitCode;

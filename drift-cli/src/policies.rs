@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::golden::Refused;
 use crate::inputs;
 use crate::settings::Settings;
+use crate::tailoring;
 use crate::terminal::shown;
 use crate::worker::Isolated;
 
@@ -60,13 +61,15 @@ pub(crate) fn policies(
 ) -> Result<Result<Policies, Refused>, Failure> {
     let named = named(args);
     if named.is_empty() {
+        tailoring::needless(&args.tailoring)?;
         return Ok(Ok(Policies::default()));
     }
     let sources = match sources(&named, &args.trust, settings, clock)? {
         Ok(sources) => sources,
         Err(refused) => return Ok(Err(refused)),
     };
-    let set = policy::load(sources.sets).map_err(Failure::usage)?;
+    let mut set = policy::load(sources.sets).map_err(Failure::usage)?;
+    tailoring::tailor(&mut set, &args.tailoring, settings)?;
     let evaluator = Arc::new(Isolated::default());
     let assessment = Assessment { set: Arc::new(set), evaluator, keep_input: false };
     Ok(Ok(Policies { assessment: Some(assessment), seals: sources.seals }))

@@ -8,4 +8,7 @@ mod waivers;
 pub use exit::{EXIT_CODES, Exit};
 pub use severity::{Circumstances, SEVERITIES, SeverityRow, severity};
 pub use verdict::{FailOn, Seen, Status, Stopped, Verdict, judge, untrusted};
-pub use waivers::Waivers;
+pub use waivers::{
+    EXPIRING_SECONDS, Finding, Identities, Selector, Standing, Waiver, WaiverError, WaiverFile,
+    Waivers,
+};

@@ -1,6 +1,7 @@
 //! `drift check`: is the target still its golden image?
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use drift_core::bounds::Stop;
 use drift_core::capture::{self, Run};
@@ -20,7 +21,9 @@ use crate::previous;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::state::{self, Lease};
+use crate::tailoring;
 use crate::terminal::Terminal;
+use crate::waivers;
 
 /// What a check of an overlay without a baseline rests on.
 const LOWERS_ARE_REFERENCE: &str = "the reference is what the lower directories hold now, which nobody \
@@ -45,6 +48,10 @@ pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Res
         Ok(policies) => (policies, None),
         Err(refused) => (Policies::default(), Some(refused)),
     };
+    let (accepted, broken) = match waivers::open(args, settings, &*clock)? {
+        Ok(waivers) => (waivers.map(Arc::new), None),
+        Err(broken) => (None, Some(broken)),
+    };
     let request = Request {
         rules: inputs::rules(&args.rules)?,
         require: inputs::require(&args.report.require)?,
@@ -53,10 +60,11 @@ pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Res
         changes: inputs::changes(&args.scope.only),
         previous: previous::named(args, settings, &*clock)?,
         fail_on_new: args.fail_on_new,
+        waivers: accepted,
         ..Request::new(inputs::parts(&args.scope.only), inputs::fail_on(&args.report.fail_on)?)
     };
     let mut lease = Lease::Without;
-    let mut outcome = match refused {
+    let mut outcome = match refused.or(broken) {
         Some(Refused { file, why }) => {
             lease = state::hold(settings, args.trust.state.as_ref());
             check::refused_policies(&why, &args.target, &file, &request, &occasion)?
@@ -181,7 +189,8 @@ fn trusts_something(args: &Check) -> Result<(), Failure> {
         || trust.expect_identity.is_some()
         || trust.min_sequence.is_some()
         || trust.max_age.is_some();
-    let bundled = args.policy.iter().any(|name| policies::is_bundle(Path::new(name)));
+    let bundled = args.policy.iter().any(|name| policies::is_bundle(Path::new(name)))
+        || args.acceptance.waivers.is_some();
     if asks && args.baseline.is_empty() && !bundled && !inputs::is_stored(&args.target) {
         return Err(Failure::usage_text("options of trust speak of a baseline, and none is named")
             .hint("name one with --baseline FILE, or leave the options out"));
@@ -194,6 +203,9 @@ fn named_files(args: &Check, settings: &Settings) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
         args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
     files.extend(args.policy.iter().flat_map(|name| artifacts::with_bundles(Path::new(name))));
+    let waivers = args.acceptance.waivers.iter();
+    files.extend(waivers.flat_map(|file| artifacts::with_bundles(file)));
+    files.extend(tailoring::files(&args.tailoring));
     files.extend(args.trust.trust.iter().cloned());
     files.extend(args.rules.rules.iter().cloned());
     files.extend(args.sign_report.iter().cloned());

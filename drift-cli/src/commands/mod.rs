@@ -16,6 +16,7 @@ mod seal;
 mod sealing;
 mod summarize;
 mod verify;
+mod waiver;
 mod worker;
 
 use clap::ArgMatches;
@@ -65,6 +66,7 @@ pub(crate) fn run(
         Command::Export(args) => export::run(&args, settings, terminal),
         Command::Keygen(args) => keygen::run(&args, terminal),
         Command::Rules(args) => rules::run(&args, settings, terminal),
+        Command::Waiver(args) => waiver::run(&args, settings, terminal),
         Command::Init(args) => init::run(&args, settings, terminal),
         Command::Config(args) => config::run(&args, &loaded, settings, terminal),
         Command::Completions(args) => completions::run(&args, terminal),

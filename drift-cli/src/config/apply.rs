@@ -8,7 +8,7 @@ use drift_core::artifact;
 
 use crate::args::{
     Capture, Check, Command, Diff, Explain, ImageArgs, Part, ReportArgs, RuleArgs, RulesCommand,
-    RulesExplain, ScopeArgs, TrustArgs,
+    RulesExplain, ScopeArgs, TailorArgs, TrustArgs, WaiverArgs, WaiverCommand,
 };
 use crate::failure::Failure;
 use crate::inputs;
@@ -37,6 +37,13 @@ pub(crate) fn fill(
         },
         Command::Diff(args) => layers.diff(args),
         Command::Verify(args) => layers.trust(&mut args.trust),
+        Command::Waiver(args) => match &mut args.command {
+            WaiverCommand::List(args) => {
+                layers.acceptance(&mut args.acceptance);
+                if args.unverified { Ok(()) } else { layers.trust(&mut args.trust) }
+            }
+            WaiverCommand::Seal(_) => Ok(()),
+        },
         Command::Inspect(args) if !args.unverified => layers.trust(&mut args.trust),
         Command::Export(args) if !args.unverified => layers.trust(&mut args.trust),
         Command::Seal(args) => {
@@ -68,6 +75,10 @@ const DECIDING: &[&str] = &[
     "policy",
     "rules",
     "profile",
+    "tailor",
+    "param",
+    "waivers",
+    "require_sealed_waivers",
     "only",
     "mode",
     "require",
@@ -129,6 +140,8 @@ impl Layers<'_> {
         self.scope(&mut args.scope);
         self.report(&mut args.report);
         self.take("policy", "policy", &mut args.policy, Value::texts);
+        self.tailoring(&mut args.tailoring);
+        self.acceptance(&mut args.acceptance);
         self.take("mode", "mode", &mut args.mode, |value| inputs::mode(&value.text()?));
         self.take("with_content", "with_content", &mut args.with_content, Value::flag);
         self.take("deadline", "deadline", &mut args.deadline, |value| value.text().map(Some));
@@ -141,6 +154,17 @@ impl Layers<'_> {
         inputs::deadline(self.settings, args.deadline.as_deref())?;
         let reference = (&mut args.baseline, &args.baselines);
         self.reference(reference, (&args.target, &args.image), &mut args.trust)
+    }
+
+    pub(super) fn tailoring(&self, args: &mut TailorArgs) {
+        self.take("tailor", "tailor", &mut args.tailor, Value::texts);
+        self.take("param", "param", &mut args.param, Value::texts);
+    }
+
+    fn acceptance(&self, args: &mut WaiverArgs) {
+        self.take("waivers", "waivers", &mut args.waivers, |value| value.path().map(Some));
+        let sealed = &mut args.require_sealed_waivers;
+        self.take("require_sealed_waivers", "require_sealed_waivers", sealed, Value::flag);
     }
 
     /// Whether a configuration says what is watched, and something else was typed. Looking elsewhere,

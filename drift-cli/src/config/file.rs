@@ -8,9 +8,11 @@ use drift_core::report;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{Form, KEYS, Key, Kind};
-use super::nearest::nearest;
 use crate::policies;
+use crate::tailoring;
+
+use super::keys::{Form, KEYS, Key, Kind};
+use super::nearest;
 
 /// A value of a known key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +134,7 @@ fn value_of(kind: Kind, value: &DeValue<'_>, directory: &Path) -> Option<Value> 
         Kind::Files => several(value, |value| file(value, directory)).map(Value::Paths),
         Kind::Outputs => several(value, |value| output(value, directory)).map(Value::Texts),
         Kind::Signers => several(value, |value| signer(value, directory)).map(Value::Texts),
+        Kind::Profiles => several(value, |value| profile(value, directory)).map(Value::Texts),
         Kind::Policies => several(value, |value| policies(value, directory)).map(Value::Texts),
         Kind::Facts => facts(value).map(Value::Texts),
         Kind::Number(least) => number(value).filter(|number| *number >= least).map(Value::Number),
@@ -186,6 +189,14 @@ fn signer(value: &DeValue<'_>, directory: &Path) -> Option<String> {
         text if text == "external" => Some(text),
         text if text.is_empty() => None,
         text => directory.join(text).to_str().map(str::to_owned),
+    }
+}
+
+fn profile(value: &DeValue<'_>, directory: &Path) -> Option<String> {
+    match text(value)? {
+        text if text.is_empty() => None,
+        text if tailoring::is_file(&text) => directory.join(text).to_str().map(str::to_owned),
+        text => Some(text),
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) enum Kind {
     Outputs,
     /// Private keys, or `external`.
     Signers,
+    /// Profiles of tailoring: files, or names.
+    Profiles,
     /// Directories, files or bundles of policies, or `builtin:NAME`.
     Policies,
     /// A table of texts.
@@ -65,6 +67,7 @@ impl Kind {
             Self::Files => "a path, as \"FILE\", or an array of paths".to_owned(),
             Self::Outputs => "\"FORMAT=FILE\" with a known format, or an array of such".to_owned(),
             Self::Signers => "\"KEY.pem\" or \"external\", or an array of such".to_owned(),
+            Self::Profiles => "a profile's name or \"FILE.toml\", or an array of such".to_owned(),
             Self::Policies => {
                 "a path or \"builtin:NAME\" with a known name, or an array of such".to_owned()
             }
@@ -128,6 +131,11 @@ const PLATFORM: Form = Form {
     holds: |text| inputs::platform(text).is_ok(),
 };
 
+const PARAM: Form = Form {
+    expected: "\"NAME=VALUE\"",
+    holds: |text| text.split_once('=').is_some_and(|(name, _)| !name.is_empty()),
+};
+
 const MODE: Form = Form { expected: "\"full\"", holds: |text| inputs::mode(text).is_some() };
 
 const fn key(
@@ -157,6 +165,10 @@ pub(crate) const KEYS: &[Key] = &[
     key(("", "policy", "policy"), Kind::Policies, ("without a baseline builtin:immutability and builtin:host", "[\"builtin:host\", \"policies\"]"), "the policies to evaluate: directories, sealed bundles, or packs that come with drift"),
     key(("", "require", "require"), Kind::Texts(OBSERVABLE), ("nothing", "[\"entries.xattr\"]"), "what must be observable in the target"),
     key(("", "mode", "mode"), Kind::Text(MODE), ("full", "\"full\""), "how much of the target is read"),
+    key(("", "tailor", "tailor"), Kind::Profiles, ("every policy, as it is", "[\"web.toml\"]"), "profiles that say which policies run, and how loud they are"),
+    key(("", "param", "param"), Kind::Texts(PARAM), ("what the policies say", "[\"allowed=sudo,su\"]"), "values for parameters of policies"),
+    key(("", "waivers", "waivers"), Kind::File, ("none", "\"waivers.toml\""), "findings that are accepted: who, why and until when"),
+    key(("", "require_sealed_waivers", "require_sealed_waivers"), Kind::Flag, ("false", "true"), "whether the file of waivers must be sealed"),
     key(("", "fail_on", "fail_on"), Kind::Text(SEVERITY), ("medium", "\"medium\""), "the lowest severity that fails"),
     key(("", "exit_zero", "exit_zero"), Kind::Flag, ("false", "false"), "whether findings end with 0"),
     key(("", "format", "format"), Kind::Text(FORMAT), ("text", "\"text\""), "the form of the report on standard output"),

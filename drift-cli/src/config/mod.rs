@@ -8,7 +8,6 @@ mod apply;
 mod choose;
 mod file;
 mod keys;
-mod nearest;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -27,8 +26,8 @@ use self::file::Stated;
 pub(crate) use self::apply::fill;
 pub(crate) use self::file::Value;
 pub(crate) use self::keys::{KEYS, Key};
-pub(crate) use self::nearest::nearest;
 pub(crate) use self::show::show;
+pub(crate) use drift_core::bounds::nearest;
 
 /// The name of the file in every place.
 pub(crate) const FILE_NAME: &str = "drift.toml";

@@ -16,6 +16,8 @@ pub(super) struct Assessed {
     pub(super) policies: Vec<document::Policy>,
     /// Where they come from.
     pub(super) origins: Vec<document::PolicyOrigin>,
+    /// What the operator chose of them; none where nobody did.
+    pub(super) tailoring: Option<document::Tailoring>,
     /// Of the set; none when no policies ran.
     pub(super) digest: Option<Digest>,
     /// Those that could not see all that they look at, whatever they denied.
@@ -58,6 +60,7 @@ pub(super) fn assess(
         lacking,
         policies: set.policies.iter().map(ended).collect(),
         origins: set.origins.iter().map(origin).collect(),
+        tailoring: tailoring(set),
         digest: Some(set.digest()),
         input: assessment.keep_input.then(|| Box::new(input)),
     })
@@ -70,6 +73,7 @@ fn described(set: &PolicySet, policy: &Policy, ended: Evaluation) -> document::P
         title: policy.title.clone(),
         status: ended.status.name(),
         severity: policy.severity,
+        tailored: tailored(set, policy),
         reason: ended.reason,
         references: policy.references.clone(),
         origin: origin.unwrap_or_default(),
@@ -80,6 +84,29 @@ fn described(set: &PolicySet, policy: &Policy, ended: Evaluation) -> document::P
         remediation: policy.remediation.clone(),
         waived_by: None,
     }
+}
+
+fn tailored(set: &PolicySet, policy: &Policy) -> Option<document::Tailored> {
+    let (severity, by) = set.tailoring.severities.get(policy.id.as_str())?;
+    Some(document::Tailored { severity: *severity, by: by.clone() })
+}
+
+fn tailoring(set: &PolicySet) -> Option<document::Tailoring> {
+    let policy::Tailoring { profiles, parameters, .. } = &set.tailoring;
+    let profile = |profile: &policy::AppliedProfile| document::TailoringProfile {
+        name: profile.name.clone(),
+        title: profile.title.clone(),
+        file: profile.file.clone(),
+        digest: profile.digest.to_string(),
+    };
+    let parameter = |(name, by): (&String, &String)| {
+        let value = set.parameters.get(name)?.clone();
+        Some(document::TailoringParameter { name: name.clone(), value, by: by.clone() })
+    };
+    (!set.tailoring.is_empty()).then(|| document::Tailoring {
+        profiles: profiles.iter().map(profile).collect(),
+        parameters: parameters.iter().filter_map(parameter).collect(),
+    })
 }
 
 fn evidence(evidence: policy::Evidence) -> document::Evidence {

@@ -406,7 +406,7 @@ impl Job<'_> {
             found.changes.clear();
         }
         self.run.observer.event(Event::Phase("judge"));
-        let waivers = accept::accept(self, &mut found, &mut assessed, after);
+        let waivers = accept::accept(self, &mut found, &mut assessed, &reference, after);
         let now =
             since::Now { reference: &reference, after, rules, not_observable: &not_observable };
         let since = since::compare(self, &found, &mut assessed, &now);

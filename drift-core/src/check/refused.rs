@@ -1,6 +1,7 @@
 //! The report of a run that compared nothing: a seal does not hold, the target cannot be read, or the
 //! run was stopped.
 
+use crate::bounds::escape::escaped;
 use crate::judge::{Seen, Stopped, Verdict, judge, untrusted};
 use crate::model::{Digest, Problem, Stage, TreePath};
 use crate::report::{Report, document};
@@ -27,8 +28,8 @@ pub fn refused(
     Ok(Outcome { verdict, report, captured: None, input: None })
 }
 
-/// Concludes that nothing of the policies in `file` may be used, with the reason; nothing else was
-/// looked at.
+/// Concludes that nothing of the policies or waivers in `file` may be used, with the reason; nothing
+/// else was looked at.
 pub fn refused_policies(
     why: &Untrusted,
     target: &str,
@@ -38,7 +39,7 @@ pub fn refused_policies(
 ) -> Result<Outcome, Error> {
     let verdict = untrusted(why.reason.name());
     let mut report = nothing(&verdict, target, request, occasion)?;
-    let file = crate::bounds::escape::escaped(file.as_bytes());
+    let file = escaped(file.as_bytes());
     report.verdict.detail = Some(format!("{file}: {}", why.detail));
     report.baseline.kind = "none";
     Ok(Outcome { verdict, report, captured: None, input: None })
@@ -177,7 +178,9 @@ fn nothing(
         problems: Vec::new(),
         changes: Vec::new(),
         policy_origins: Vec::new(),
+        tailoring: None,
         policies: Vec::new(),
+        waiver_origin: None,
         waivers: Vec::new(),
         since_previous: None,
         summary: document::Summary { recommendation: "review", ..document::Summary::default() },

@@ -10,6 +10,7 @@ use super::metadata::{Block, Metadata, block};
 use super::packs::LIBRARY;
 use super::parts;
 use super::set::{Parameter, Policy, PolicyFile, PolicyId, PolicySet, Selection, SourceSet};
+use super::tailoring::Tailoring;
 
 /// The rules that a policy answers with.
 const ANSWERS: [&str; 3] = ["deny", "not_applicable", "not_checked"];
@@ -20,6 +21,7 @@ pub fn load(sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
         origins: Vec::new(),
         policies: Vec::new(),
         parameters: BTreeMap::new(),
+        tailoring: Tailoring::default(),
         files: Vec::new(),
         engines: Vec::new(),
     };

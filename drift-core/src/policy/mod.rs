@@ -23,6 +23,7 @@ mod parts;
 mod set;
 mod status;
 mod syntax;
+mod tailoring;
 pub mod testing;
 pub mod worker;
 
@@ -41,3 +42,6 @@ pub use set::{
     SourceSet,
 };
 pub use status::Status;
+pub use tailoring::{
+    AppliedProfile, BuiltinProfile, PROFILES, ReadProfile, TailorError, TailorErrorKind, Tailoring,
+};

@@ -7,6 +7,7 @@ use crate::model::{Digest, Severity};
 
 use super::engine::{Engine, Value};
 use super::packs::{LIBRARY, digest};
+use super::tailoring::Tailoring;
 
 /// `PACK/NAME`, such as `host/second_uid_0`: unique in a set.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -191,6 +192,8 @@ pub struct PolicySet {
     pub policies: Vec<Policy>,
     /// What `data.params` holds, by name, after tailoring.
     pub parameters: BTreeMap<String, Value>,
+    /// What the operator chose.
+    pub tailoring: Tailoring,
     /// The files of each origin, for those who evaluate elsewhere.
     pub files: Vec<Vec<PolicyFile>>,
     /// One engine for each origin, with its modules and the library.

@@ -16,7 +16,8 @@ use crate::model::{Cause, Severity};
 
 pub use image::{Image, ImageConfig, ImageLayer, ImageSecret, ImageStep};
 pub use policy::{
-    Evidence, FindingName, Incomparable, Policy, PolicyOrigin, SincePrevious, Waiver,
+    Evidence, FindingName, Incomparable, Policy, PolicyOrigin, SincePrevious, Tailored, Tailoring,
+    TailoringParameter, TailoringProfile, Waiver, WaiverMatch, WaiverOrigin,
 };
 
 /// The name of this form of report.
@@ -53,8 +54,12 @@ pub struct Report {
     pub changes: Vec<Change>,
     /// Where the policies come from.
     pub policy_origins: Vec<PolicyOrigin>,
+    /// Who chose which policies run, and with which parameters; null where nobody did.
+    pub tailoring: Option<Tailoring>,
     /// How each policy ended, by id.
     pub policies: Vec<Policy>,
+    /// The file of the waivers; null where none was given.
+    pub waiver_origin: Option<WaiverOrigin>,
     /// Every waiver that was given, and what became of it.
     pub waivers: Vec<Waiver>,
     /// What differs from the previous report, where one was given.

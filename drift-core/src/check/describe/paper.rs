@@ -9,7 +9,7 @@ use crate::check::assess::Assessed;
 use crate::check::composition::Composition;
 use crate::check::view::View;
 use crate::check::{Changes, Found, Occasion, Request, Sealed};
-use crate::judge::Verdict;
+use crate::judge::{Verdict, Waivers};
 use crate::model::{AttributeSet, Digest, Image, Precision, Problem};
 use crate::report::{Report, document};
 use crate::rules::RuleSet;
@@ -78,7 +78,9 @@ pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>
         problems: problems.iter().map(problem).collect(),
         changes,
         policy_origins: paper.assessed.origins,
+        tailoring: paper.assessed.tailoring,
         policies: paper.assessed.policies,
+        waiver_origin: paper.request.waivers.as_deref().map(waiver_origin),
         waivers: paper.waivers,
         since_previous: paper.since_previous,
         summary,
@@ -131,6 +133,20 @@ fn scope(paper: &Paper<'_>) -> document::Scope {
         previous: paper.since_previous.as_ref().map(|previous| previous.digest.clone()),
         fail_on_new: *fail_on_new,
     }
+}
+
+fn waiver_origin(waivers: &Waivers) -> document::WaiverOrigin {
+    let origin = waivers.origin();
+    document::WaiverOrigin {
+        file: origin.file.clone(),
+        digest: origin.digest.to_string(),
+        signed: !origin.signers.is_empty(),
+        signers: origin.signers.iter().map(signer).collect(),
+    }
+}
+
+fn signer(signer: &SealedBy) -> document::Signer {
+    document::Signer { name: signer.name.clone(), key: signer.key.to_string() }
 }
 
 /// Describes which system a side says it is.
@@ -256,10 +272,6 @@ pub(in crate::check) fn sealed(sealed: &Sealed<'_>, now: Timestamp) -> document:
 }
 
 fn signers(sealed: &Sealed<'_>) -> Vec<document::Signer> {
-    let signer = |signer: &SealedBy| document::Signer {
-        name: signer.name.clone(),
-        key: signer.key.to_string(),
-    };
     sealed.seal.signers.iter().map(signer).collect()
 }
 

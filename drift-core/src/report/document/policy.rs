@@ -17,6 +17,8 @@ pub struct Policy {
     pub status: &'static str,
     /// How loud a denial is, after tailoring.
     pub severity: Severity,
+    /// Who changed the severity; null where it is the policy's own.
+    pub tailored: Option<Tailored>,
     /// Why it ended so; null of a pass.
     pub reason: Option<String>,
     /// Identifiers by catalogue: `cis`, `ssg`, `nist`, `stig`.
@@ -74,6 +76,78 @@ pub struct PolicyOrigin {
     pub signers: Vec<super::Signer>,
 }
 
+/// A severity that tailoring changed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Tailored {
+    /// What the policy says itself.
+    pub severity: Severity,
+    /// The file and line that changed it.
+    pub by: String,
+}
+
+/// The profiles and parameters that the operator chose.
+#[derive(Debug, Clone, Serialize)]
+pub struct Tailoring {
+    /// Those in force, in the order in which they apply; later ones win.
+    pub profiles: Vec<TailoringProfile>,
+    /// The parameters that somebody chose, by name.
+    pub parameters: Vec<TailoringParameter>,
+}
+
+/// One profile of tailoring.
+#[derive(Debug, Clone, Serialize)]
+pub struct TailoringProfile {
+    /// Its name.
+    pub name: String,
+    /// One line.
+    pub title: Option<String>,
+    /// `builtin:NAME`, or the file as the operator named it.
+    pub file: String,
+    /// `sha256:…` of its text.
+    pub digest: String,
+}
+
+/// A parameter that somebody chose.
+#[derive(Debug, Clone, Serialize)]
+pub struct TailoringParameter {
+    /// Its name in `data.params`.
+    pub name: String,
+    /// Its value.
+    pub value: crate::policy::Value,
+    /// The file and line that chose it, or `--param`.
+    pub by: String,
+}
+
+/// The file of the waivers.
+#[derive(Debug, Clone, Serialize)]
+pub struct WaiverOrigin {
+    /// As the operator named it.
+    pub file: String,
+    /// `sha256:…` of its bytes.
+    pub digest: String,
+    /// Whether its seal verified against a trusted key.
+    pub signed: bool,
+    /// Whose signatures held.
+    pub signers: Vec<super::Signer>,
+}
+
+/// What a waiver accepts: everything that is given must hold.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq, Default)]
+pub struct WaiverMatch {
+    /// A policy id, with `*`.
+    pub policy: Option<String>,
+    /// A path, with `*` and `**`.
+    pub path: Option<String>,
+    /// A package's name, with `*`.
+    pub package: Option<String>,
+    /// A cause of changes.
+    pub cause: Option<&'static str>,
+    /// The sealed identity, the host name or the digest of the image, with `*`.
+    pub identity: Option<String>,
+    /// The id of one change or of one denial.
+    pub change: Option<String>,
+}
+
 /// One waiver and what became of it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Waiver {
@@ -85,13 +159,16 @@ pub struct Waiver {
     pub approver: Option<String>,
     /// Why.
     pub reason: String,
-    /// RFC 3339, UTC.
+    /// The first moment at which it holds, RFC 3339, UTC; null for always.
     pub created: Option<String>,
-    /// The last moment at which it holds.
+    /// The last second in which it holds.
     pub expires: String,
     /// Where it was discussed.
     pub ticket: Option<String>,
-    /// Changes and denials that it accepts, or would accept had it not expired.
+    /// What it accepts.
+    #[serde(rename = "match")]
+    pub selector: WaiverMatch,
+    /// Changes and denials that it accepts, or would accept were it in force.
     pub matched: u64,
     /// `active`, `expiring` (within the warning time), `expired`, `unused`, `not-yet-valid`.
     pub state: &'static str,

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use drift_core::model::{Cause, Severity};
+use drift_core::policy::Value;
 use drift_core::report::document::{
     AttributeChange, BaselineOf, Change, ChangeCounts, Component, ConfigDigest, Content, Coverage,
     Evidence, Exclusion, Fact, FindingName, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep,
     Incomparable, LayerOf, Mount, PackageOf, Policy, PolicyOrigin, Problem, Reference, Report,
-    SCHEMA, Scope, Score, Signer, SincePrevious, Summary, Target, TargetIdentity, Tool, Verdict,
-    Waiver,
+    SCHEMA, Scope, Score, Signer, SincePrevious, Summary, Tailored, Tailoring, TailoringParameter,
+    TailoringProfile, Target, TargetIdentity, Tool, Verdict, Waiver, WaiverMatch, WaiverOrigin,
 };
 use drift_core::report::lossy;
 use serde_json::json;
@@ -79,11 +80,34 @@ impl Sample<'_> {
             problems: self.problems(),
             changes,
             policy_origins: self.origins(),
+            tailoring: Some(self.tailoring()),
             policies: self.policies(),
+            waiver_origin: Some(WaiverOrigin {
+                file: self.text("waivers.toml"),
+                digest: (self.made)(DIGESTS[1]),
+                signed: true,
+                signers: vec![Signer { name: self.text("release"), key: (self.made)(DIGESTS[0]) }],
+            }),
             waivers: self.waivers(),
             since_previous: Some(self.since_previous()),
             summary,
             notes: vec![self.text("Run from outside the host to be safe from a rootkit.")],
+        }
+    }
+
+    fn tailoring(&self) -> Tailoring {
+        Tailoring {
+            profiles: vec![TailoringProfile {
+                name: self.text("web"),
+                title: self.some("Web servers"),
+                file: self.text("web.toml"),
+                digest: (self.made)(DIGESTS[0]),
+            }],
+            parameters: vec![TailoringParameter {
+                name: self.text("allowed"),
+                value: Value::array([Value::text("a")]),
+                by: self.text("web.toml:3"),
+            }],
         }
     }
 
@@ -139,6 +163,7 @@ impl Sample<'_> {
             title: self.text("No account has an empty password"),
             status: "fail",
             severity: Severity::Critical,
+            tailored: Some(Tailored { severity: Severity::High, by: self.text("web.toml:7") }),
             reason: self.some("2 denials"),
             references: BTreeMap::from([(self.text("cis"), vec![self.text("6.2.1")])]),
             origin: self.text("builtin:host"),
@@ -177,6 +202,14 @@ impl Sample<'_> {
             created: self.made("2025-12-01T00:00:00Z"),
             expires: (self.made)("2026-12-31T23:59:59Z"),
             ticket: self.some("OPS-17"),
+            selector: WaiverMatch {
+                policy: self.some("host/*"),
+                path: self.some("/etc/**"),
+                package: self.some("login"),
+                cause: Some("conffile-edited"),
+                identity: self.some("web-*"),
+                change: self.made(&digest_of("change")),
+            },
             matched,
             state,
         };

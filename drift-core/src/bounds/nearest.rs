@@ -1,9 +1,17 @@
 //! The known name that an unknown one was probably meant to be.
 
-/// Returns the known name with the fewest letters to change; the first of several.
-pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let name = name.to_ascii_lowercase().replace('-', "_");
-    known.into_iter().min_by_key(|known| distance(&name, known))
+/// Longer names are compared by their beginning: the time grows with the product of both lengths.
+const COMPARED: usize = 128;
+
+/// Returns the known name with the fewest letters to change, `-` and `_` being one letter; the first
+/// of several.
+#[must_use]
+pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let plain = |text: &str| -> String {
+        text.to_ascii_lowercase().replace('-', "_").chars().take(COMPARED).collect()
+    };
+    let name = plain(name);
+    known.into_iter().min_by_key(|known| distance(&name, &plain(known)))
 }
 
 /// The distance of Levenshtein: letters to insert, remove or replace.
