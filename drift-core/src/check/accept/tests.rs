@@ -63,6 +63,7 @@ fn policy(id: &str, status: &'static str, paths: &[&str]) -> document::Policy {
         reason: None,
         references: BTreeMap::new(),
         origin: "o".to_owned(),
+        revision: String::new(),
         evidence: paths.iter().map(evidence).collect(),
         evidence_omitted: 0,
         rationale: "R".to_owned(),

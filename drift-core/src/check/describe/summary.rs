@@ -126,6 +126,7 @@ mod tests {
             title: String::new(),
             status: status.name(),
             severity,
+            tailored: None,
             reason: None,
             references: std::collections::BTreeMap::new(),
             origin: String::new(),

@@ -194,6 +194,7 @@ fn policy(
         title: String::new(),
         status,
         severity: Severity::High,
+        tailored: None,
         reason: None,
         references: std::collections::BTreeMap::new(),
         origin: String::new(),

@@ -57,6 +57,10 @@ fn more(page: &mut Page<'_>, indent: usize, left: u64) -> io::Result<()> {
 fn one(page: &mut Page<'_>, policy: &Policy) -> io::Result<()> {
     let mut line = Line::of(policy.severity);
     line.name(policy.id.as_bytes()).glue(":").say(&policy.title);
+    if let Some(tailored) = &policy.tailored {
+        line.glue(";").say("of its own").say(tailored.severity.name());
+        line.glue(",").say("tailored by").name(tailored.by.as_bytes());
+    }
     if let Some(waiver) = &policy.waived_by {
         line.glue(";").say("waived by").name(waiver.as_bytes());
     }
