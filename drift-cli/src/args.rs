@@ -2,8 +2,10 @@
 
 mod acceptance;
 mod config;
+mod explain;
 mod policy;
 mod sealed;
+mod summarize;
 
 use std::path::PathBuf;
 
@@ -12,7 +14,7 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 pub(crate) use self::acceptance::{
     TailorArgs, Waiver, WaiverArgs, WaiverCommand, WaiverList, WaiverSeal,
 };
-pub(crate) use self::config::{Config, ConfigCommand, ConfigShow, ShowFormat};
+pub(crate) use self::config::{Config, ConfigCommand, ShowFormat};
 pub(crate) use self::policy::{
     CatalogueFormat, Policy, PolicyBundle, PolicyCheck, PolicyCommand, PolicyInput, PolicyList,
     PolicyNew, PolicyTest, TestFormat, Work,
@@ -20,6 +22,8 @@ pub(crate) use self::policy::{
 pub(crate) use sealed::{
     Export, ExportFormat, Inspect, InspectPart, KeyAlgorithm, Keygen, Seal, Verify,
 };
+pub(crate) use explain::Explain;
+pub(crate) use summarize::Summarize;
 
 /// Proves that a running host, or an image about to be deployed, is still its golden image.
 #[derive(Debug, Parser)]
@@ -62,8 +66,10 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Compare any two targets
     Diff(Diff),
-    /// Say everything that is known of one path
+    /// Say everything that is known of one path, or of one policy
     Explain(Explain),
+    /// Group many reports by what their targets have in common, and name the outliers
+    Summarize(Summarize),
     /// Show what a baseline holds
     Inspect(Inspect),
     /// Write the entries of a baseline in another form
@@ -261,6 +267,13 @@ pub(crate) struct Check {
     /// Sign each report that goes to a file
     #[arg(long, value_name = "KEY.pem")]
     pub(crate) sign_report: Option<PathBuf>,
+    /// An earlier report in JSON: say what is new since, what is fixed, and what cannot be compared
+    #[arg(long, value_name = "REPORT.json")]
+    pub(crate) previous: Option<PathBuf>,
+    /// Fail only for what the report of --previous does not have, or not for certain
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_value = "false", default_missing_value = "true", hide_default_value = true)]
+    pub(crate) fail_on_new: bool,
     /// End as incomplete after this time, such as 90s, 5m, 1h, and say how far it came
     #[arg(long, value_name = "D")]
     pub(crate) deadline: Option<String>,
@@ -320,27 +333,6 @@ pub(crate) struct Diff {
     /// Write the report in another form to a file as well; may be repeated
     #[arg(long, value_name = "FORMAT=FILE")]
     pub(crate) output: Vec<String>,
-}
-
-#[derive(Debug, Parser)]
-pub(crate) struct Explain {
-    /// The path, as it is inside the target
-    pub(crate) path: String,
-    #[arg(default_value = "/", help = TARGETS)]
-    pub(crate) target: String,
-    /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Vec<PathBuf>,
-    /// A directory of sealed snapshots; the one is taken whose identity is expected, else the one
-    /// that IMAGE_ID and IMAGE_VERSION of the target's os-release name
-    #[arg(long, value_name = "DIR", conflicts_with = "baseline")]
-    pub(crate) baselines: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) trust: TrustArgs,
-    #[command(flatten)]
-    pub(crate) image: ImageArgs,
-    #[command(flatten)]
-    pub(crate) rules: RuleArgs,
 }
 
 #[derive(Debug, Parser)]

@@ -207,7 +207,7 @@ fn fixed(report: &Report) -> Table {
         Table::folded("Fixed since the previous report", ["severity", "policy", "where"], OTHERS);
     for name in report.since_previous.iter().flat_map(|since| &since.fixed) {
         let or_empty = |text: &Option<String>| text.as_deref().map(code).unwrap_or_default();
-        table.row([prose(&name.severity), or_empty(&name.policy), or_empty(&name.path)]);
+        table.row([prose(name.severity.name()), or_empty(&name.policy), or_empty(&name.path)]);
     }
     table
 }

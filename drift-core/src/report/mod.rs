@@ -10,6 +10,7 @@
 
 pub mod document;
 mod previous;
+mod fleet;
 mod bytes;
 mod json;
 mod ndjson;
@@ -25,8 +26,10 @@ use std::io;
 
 pub use bytes::{exact, lossy};
 pub use document::Report;
+pub use fleet::{Dated, Drift, FLEET_SCHEMA, Fleet, Gathering, Group, NotTaken, Take};
 pub(crate) use json::write_line;
-pub use previous::Previous;
+pub(crate) use previous::{Earlier, EarlierPolicy};
+pub use previous::{MAX_REPORT_BYTES, Previous, PreviousError};
 
 /// One way to write a report.
 #[derive(Debug)]
@@ -70,4 +73,14 @@ pub struct Style {
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
+}
+
+/// Writes many reports as one, for people.
+pub fn write_fleet(fleet: &Fleet, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    text::fleet::write(fleet, style, out)
+}
+
+/// Writes many reports as one JSON document, `drift.fleet/v1`.
+pub fn write_fleet_json(fleet: &Fleet, out: &mut dyn io::Write) -> io::Result<()> {
+    json::write_indented(fleet, out)
 }

@@ -6,9 +6,13 @@
 
 mod changes;
 mod coverage;
+pub(super) mod fleet;
 mod packages;
 mod page;
+mod policies;
+mod since;
 mod verdict;
+mod waivers;
 mod words;
 
 use std::io;
@@ -27,8 +31,11 @@ const MAX_LINES: usize = 50;
 fn write(report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(out, *style);
     verdict::write(&mut page, report)?;
+    since::write(&mut page, report)?;
     changes::write(&mut page, report)?;
     packages::write(&mut page, report)?;
+    policies::write(&mut page, report)?;
+    waivers::write(&mut page, report)?;
     changes::write_declared(&mut page, report)?;
     coverage::write(&mut page, report)?;
     verdict::write_advice(&mut page, report)
