@@ -1,8 +1,15 @@
 //! What can be typed. Nothing is resolved here: see `settings.rs` and `inputs.rs`.
 
+mod policy;
+
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+
+pub(crate) use policy::{
+    CatalogueFormat, Policy, PolicyBundle, PolicyCheck, PolicyCommand, PolicyInput, PolicyList,
+    PolicyNew, PolicyTest, TestFormat, Work,
+};
 
 /// Proves that a running host, or an image about to be deployed, is still its golden image.
 #[derive(Debug, Parser)]
@@ -65,9 +72,15 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Write the manual pages: one for drift and one for each verb
     Man(Man),
+    /// Show, check, test, write and bundle policies
+    Policy(Policy),
     /// Evaluate policies for another process of drift
     #[command(hide = true)]
-    PolicyWorker,
+    PolicyWorker {
+        /// What for
+        #[arg(value_enum)]
+        work: Work,
+    },
 }
 
 /// Which target, and how its entries are classed.
@@ -134,7 +147,7 @@ pub(crate) enum Part {
 }
 
 /// Whom to trust.
-#[derive(Debug, Clone, Group)]
+#[derive(Debug, Clone, Default, Group)]
 pub(crate) struct TrustArgs {
     /// A public key in PEM, or a trust.toml; may be repeated
     #[arg(long, value_name = "FILE")]

@@ -22,7 +22,7 @@ use process::Process;
 pub(crate) use process::{Preface, confine};
 
 /// Asks policies that come with drift in this process, and all others in one of their own.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Isolated {
     /// What one policy may use up.
     pub(crate) limits: Limits,
@@ -47,7 +47,7 @@ pub(crate) struct Bounds {
 const OURSELVES: &str = "/proc/self/exe";
 
 /// The hidden verb that serves.
-pub(crate) const VERB: &str = "policy-worker";
+const VERB: &str = "policy-worker";
 
 /// The interpreter looks at the clock itself, and says more than a process that was killed.
 const GRACE: Duration = Duration::from_secs(1);
@@ -61,7 +61,7 @@ const MAX_PROCESSES: usize = 10_000;
 impl Default for Bounds {
     fn default() -> Self {
         Self {
-            program: (OURSELVES, vec![VERB]),
+            program: (OURSELVES, vec![VERB, "evaluate"]),
             memory: 1 << 30,
             each: Limits::default().time.saturating_add(GRACE),
             all: Duration::from_secs(60),
@@ -69,9 +69,11 @@ impl Default for Bounds {
     }
 }
 
-impl Default for Isolated {
-    fn default() -> Self {
-        Self { limits: Limits::default(), bounds: Bounds::default() }
+impl Bounds {
+    /// Returns those of running tests, of which there are many.
+    pub(crate) fn for_tests() -> Self {
+        let all = Duration::from_secs(600);
+        Self { program: (OURSELVES, vec![VERB, "test"]), all, ..Self::default() }
     }
 }
 
