@@ -15,6 +15,7 @@ mod hostile_policies;
 mod images;
 mod manual;
 mod policies;
+mod policy;
 mod sealing;
 mod service;
 mod stage;

@@ -21,6 +21,10 @@ use drift_core::policy::{
 use drift_core::source::{MemoryVolume, Source, Volume, Walked};
 use serde_json::Value;
 
+/// What no input makes true.
+pub(crate) const DENIES_NOTHING: &str =
+    "deny contains {\"path\": \"/x\"} if input.now == \"never\"";
+
 /// One policy: its rules, the paths that it declares, and the sections that it looks at beyond those
 /// that are found in its text.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +41,10 @@ pub(crate) fn set(policies: &[Asked<'_>]) -> PolicySet {
         text: format!(
             "# METADATA\n# title: Policy {at}\n# custom:\n#   id: t/p{at}\n#   severity: high\n\
              #   rationale: It is a test.\n#   remediation: Nothing.\n#   paths: {}\n\
-             package drift.t.p{at}\n\n{}\n",
-            asked.paths, asked.rules
+             package drift.t.p{at}\n\n{}\n{}\n",
+            asked.paths,
+            asked.rules,
+            looks_at(asked.paths)
         ),
     };
     let files: Vec<PolicyFile> = policies.iter().enumerate().map(file).collect();
@@ -56,6 +62,17 @@ pub(crate) fn set(policies: &[Asked<'_>]) -> PolicySet {
         policy.sections.insert(asked.section.to_owned());
     }
     set
+}
+
+/// A rule for each declared path, so that the policy looks at what it declares.
+fn looks_at(paths: &str) -> String {
+    let paths = paths.trim_matches(['[', ']']).split(", ").map(|path| path.trim_matches('\''));
+    let rule = |path: &str| {
+        format!(
+            "deny contains {{\"path\": \"{path}\"}} if input.files[\"{path}\"].state == \"no\"\n"
+        )
+    };
+    paths.filter(|path| !path.is_empty()).map(rule).collect()
 }
 
 pub(crate) fn memory<V: Volume>(volume: V) -> Walked<V> {

@@ -27,6 +27,7 @@ const ROWS: &[Row] = &[
     Row { key: "rules", values: ["\"@/f1\"", "\"@/f2\"", "\"@/f3\"", "@/f4"], option: "--rules" },
     Row { key: "profile", values: ["\"a\"", "[\"b\"]", "[\"c\", \"cc\"]", "d"], option: "--profile" },
     Row { key: "only", values: ["\"entries\"", "[\"packages\"]", "[\"packages\", \"entries\"]", "entries"], option: "--only" },
+    Row { key: "policy", values: ["\"builtin:host\"", "[\"/b\"]", "[\"/c\", \"builtin:host\"]", "/d"], option: "--policy" },
     Row { key: "require", values: ["\"entries.mode\"", "[\"entries.uid\"]", "[\"packages\", \"facts\"]", "entries.gid"], option: "--require" },
     Row { key: "mode", values: ["\"full\"", "\"full\"", "\"full\"", "full"], option: "--mode" },
     Row { key: "fail_on", values: ["\"low\"", "\"high\"", "\"critical\"", "never"], option: "--fail-on" },

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::Error;
 use crate::check::view::View;
 use crate::configs::Configs;
-use crate::model::{Device, Entry, FileType, Listing, Observed, RowId, Step, TreePath};
+use crate::model::{
+    Device, Entry, FileType, Listing, Observed, Problem, RowId, Stage, Step, TreePath,
+};
 use crate::packages::{Known, Ownership};
 use crate::policy::Lack;
 use crate::source::is_usual_point;
@@ -257,6 +259,17 @@ impl Swept {
     fn finish(&mut self, view: &View<'_>) {
         self.lacks.extend(self.not_listed.told(("directory", "directories"), "listed"));
         self.lacks.extend(self.not_examined.told(("object", "objects"), "examined"));
+        // Such as a directory that an archive implies and does not describe: it has a mode that is made up.
+        let told =
+            |problem: &&Problem| matches!(problem.stage, Stage::Stat | Stage::List | Stage::Mount);
+        let problem = view.problems.iter().find(told);
+        let known = matches!(self.lacks.first(), Some(Lack::Problem(_)));
+        if let Some(problem) = problem.filter(|_| !known) {
+            let Problem { path, reason, .. } = problem;
+            let count = view.problems.iter().filter(told).count();
+            let reason = format!("{count} objects are not known wholly, first {path}: {reason}");
+            self.lacks.insert(Lack::Problem(reason));
+        }
         // What is mounted below a mount that was not entered has no entry of its own.
         for mount in &view.coverage.mounts_not_entered {
             if !is_usual_point(&mount.path, &mount.file_system) {

@@ -39,7 +39,7 @@ pub(super) fn sha512(bytes: &[u8]) -> String {
 }
 
 /// One member of an archive, checksum and padding included.
-pub(super) fn member(name: &str, flag: u8, link: &str, data: &[u8]) -> Vec<u8> {
+pub(crate) fn member(name: &str, flag: u8, link: &str, data: &[u8]) -> Vec<u8> {
     let mut block = vec![0u8; 512];
     let mut put = |at: usize, bytes: &[u8]| block[at..at + bytes.len()].copy_from_slice(bytes);
     put(0, name.as_bytes());
@@ -60,7 +60,7 @@ pub(super) fn member(name: &str, flag: u8, link: &str, data: &[u8]) -> Vec<u8> {
 }
 
 /// An archive of members.
-pub(super) fn archive(members: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn archive(members: &[Vec<u8>]) -> Vec<u8> {
     [members.concat(), vec![0; 1024]].concat()
 }
 

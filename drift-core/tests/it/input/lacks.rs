@@ -4,9 +4,7 @@ use drift_core::capture::{self, Options, Parts, RuleSource};
 use drift_core::check::{Outcome, Reference, Target, View};
 use drift_core::source::{Errno, Faulty, MemoryVolume, Operation, Source};
 
-use super::{Asked, checked, memory, set, system};
-
-const DENIES_NOTHING: &str = "deny contains {\"path\": \"/x\"} if false";
+use super::{Asked, DENIES_NOTHING, checked, memory, set, system};
 
 fn section(section: &str) -> Asked<'_> {
     Asked { rules: DENIES_NOTHING, paths: "[]", section }
@@ -124,6 +122,10 @@ fn what_a_rule_leaves_out() {
     passes(&target, section("accounts"), rules);
     passes(&target, section("accounts.start_files"), rules);
     passes(&target, path("['/srv/*']"), rules);
+    not_checked(&target, path("['/bin/s*']"), "ignore /usr/bin/sudo", "ignore /usr/bin/sudo");
+    not_checked(&target, path("['/srv/*']"), "ignore strange", "ignore strange");
+    passes(&target, path("['/srv/*']"), "ignore /nothing/here");
+    passes(&target, section("lists.setuid"), "ignore /nothing/here");
     // The policy that asks for passwords is told by its text.
     let asked = Asked {
         rules: "deny contains {\"path\": name} if { some name, user in input.accounts.users\n \
@@ -292,4 +294,24 @@ fn a_stored_snapshot_has_entries_and_no_content() {
     let evidence = &outcome.report.policies[0].evidence;
     let paths: Vec<_> = evidence.iter().filter_map(|one| one.path.as_deref()).collect();
     assert_eq!(paths, ["/bin/sudo", "/usr/bin/sudo"]);
+}
+
+/// An archive carries file capabilities in records of PAX alone, and directories only where it says so.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test writes an archive on its own")]
+fn what_an_archive_does_not_say() {
+    let root = drift_testkit::TempRoot::new();
+    let opened = |name: &str, members: &[Vec<u8>]| {
+        let path = root.at(name);
+        std::fs::write(&path, crate::image::layout::archive(members)).unwrap();
+        let selection = drift_core::source::Selection::default();
+        drift_core::source::open(&format!("tar:{}", path.display()), &selection).unwrap()
+    };
+    let member = crate::image::layout::member;
+    let described = [member("./", b'5', "", b""), member("a", b'0', "", b"1")];
+    let archive = opened("described.tar", &described);
+    not_checked(&*archive, section("lists.capabilities"), WHOLE, "carries no file capabilities");
+    passes(&*archive, section("lists.setuid"), WHOLE);
+    let archive = opened("implied.tar", &[described[0].clone(), member("d/a", b'0', "", b"1")]);
+    not_checked(&*archive, section("lists.world_writable"), WHOLE, "/d");
 }

@@ -31,7 +31,7 @@ fn schema() -> Value {
 /// Inputs of many kinds: whole, damaged, without entries, without a baseline, with odd names.
 pub(super) fn inputs() -> Vec<Value> {
     let asked = Asked {
-        rules: "deny contains {\"path\": \"/x\"} if false",
+        rules: super::DENIES_NOTHING,
         paths: "[/etc/passwd, /none, /srv/strange, '/usr/**', '/none/*', /tmp/odd, '/srv/net/*']",
         section: "",
     };

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Asked, input, memory, set, system};
 
-const NOTHING: Asked<'_> = Asked { rules: "deny contains {} if false", paths: "[]", section: "" };
+const NOTHING: Asked<'_> = Asked { rules: super::DENIES_NOTHING, paths: "[]", section: "" };
 
 fn paths(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect()
