@@ -61,5 +61,6 @@ test_one_that_is_not_listed_is_denied_once if {
 		"lists": {"setgid": [object.union(file, {"path": "/usr/bin/x", "mode": "2777", "package": "p"})]},
 	}
 		with data.params.setgid_allowed as []
+	count(found) == 1
 	{denial.observed | some denial in found} == {"root:root 2777"}
 }

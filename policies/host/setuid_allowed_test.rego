@@ -61,5 +61,6 @@ test_one_that_is_not_listed_is_denied_once if {
 		"lists": {"setuid": [object.union(file, {"path": "/usr/bin/x", "mode": "4777", "package": "p"})]},
 	}
 		with data.params.setuid_allowed as []
+	count(found) == 1
 	{denial.observed | some denial in found} == {"root:root 4777"}
 }

@@ -71,3 +71,21 @@ test_a_live_host_is_not_applicable if {
 	found := no_host_identity.not_applicable with input as {"target": {"kind": "host"}, "files": {}}
 	found == {"the target is a host, which has an identity"}
 }
+
+test_nothing_there_passes if {
+	found := no_host_identity.deny with input as {
+		"target": {"kind": "oci"},
+		"files": {
+			"/etc/machine-id": object.union(file, {"path": "/etc/machine-id", "state": "absent", "type": null, "size": null}),
+			"/var/lib/dbus/machine-id": object.union(file, {"path": "/var/lib/dbus/machine-id", "state": "absent", "type": null, "size": null}),
+			"/var/lib/systemd/random-seed": object.union(file, {
+				"path": "/var/lib/systemd/random-seed",
+				"state": "absent",
+				"type": null,
+				"size": null,
+			}),
+			"/etc/ssh/ssh_host_*_key": {"state": "absent", "matches": []},
+		},
+	}
+	count(found) == 0
+}
