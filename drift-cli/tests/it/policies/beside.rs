@@ -10,6 +10,7 @@ use drift_core::policy::testing::{Test, discover, job, serve, untested};
 use drift_core::policy::{
     LIBRARY, Origin, OriginKind, PACKS, PolicyFile, PolicySet, SourceSet, digest, load, pack,
 };
+use drift_testkit::{command, need};
 use serde_json::Value;
 
 fn policies() -> PathBuf {
@@ -86,6 +87,14 @@ fn helpers_pass_the_tests_beside_them() {
     let (passed, wrong) = run(&set);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     println!("{passed} tests of helpers");
+}
+
+#[test]
+fn another_engine_reads_every_test_and_agrees() {
+    let Some(python) = need::python_module("regopy") else { return };
+    let program = policies().join("../.ci/policy-oracle").into_os_string();
+    let run = command::run(python, [program, "tests".into(), policies().into_os_string()]);
+    println!("{}", run.expect(0).text());
 }
 
 /// A file that is written and not named in the table would never be evaluated.

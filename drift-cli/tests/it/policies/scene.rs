@@ -1,4 +1,5 @@
-//! One run of the program over something that a script made, and how policies end in it.
+//! One run of the program over something that a script made, and how policies end in it; where
+//! regopy is there, another engine must say the same of the same input.
 //!
 //! What a script finds when it starts, in the directory of the stage:
 //!
@@ -11,8 +12,10 @@
 //! * `image NAME ROOT [ARG]...` makes the layout `NAME:latest` of one layer with umoci, and gives
 //!   the ARGs to `umoci config`.
 
+use std::path::Path;
+
 use drift_core::policy::Status;
-use drift_testkit::command::Run;
+use drift_testkit::command::{self, Run};
 use drift_testkit::need;
 use serde_json::Value;
 
@@ -98,8 +101,18 @@ check() {
     fi
     local status=0
     "$drift" check "${target[@]}" $packs --state state --now "$now" --no-config \
-        --format json "$@" || status=$?
+        --format json "$@" >report.json || status=$?
+    cat report.json
     [ "$status" -ne 2 ] && [ "$status" -le 3 ]
+    if [ "$oracle" ]; then
+        local chosen=() previous= word
+        for word; do
+            if [ "$previous" = --param ]; then chosen+=(--param "$word"); fi
+            previous=$word
+        done
+        "$drift" policy list ${packs//--policy/} "${chosen[@]}" --no-config --format json >catalogue.json
+        "$drift" policy input "${target[@]}" $packs --state state --now "$now" --no-config "$@" >seen.json
+    fi
 }
 packaged() {
     local name=$1 version=$2 file directory
@@ -133,7 +146,9 @@ image() {
 /// Runs scenes; fails with everything that is not as they say.
 #[track_caller]
 pub(super) fn play(scenes: &[Scene]) {
-    let wrong: Vec<String> = scenes.iter().flat_map(differences).collect();
+    let oracle = need::python_module("regopy");
+    let wrong: Vec<String> =
+        scenes.iter().flat_map(|scene| differences(scene, oracle.as_deref())).collect();
     assert!(
         wrong.is_empty(),
         "{} things are not as the scenes say:\n{}",
@@ -144,7 +159,7 @@ pub(super) fn play(scenes: &[Scene]) {
 }
 
 /// Runs one scene and returns what is not as it says. What the machine lacks is a recorded skip.
-fn differences(scene: &Scene) -> Vec<String> {
+fn differences(scene: &Scene, oracle: Option<&Path>) -> Vec<String> {
     let able = |need: &Need| match need {
         Need::Root => need::root().is_some(),
         Need::Tool(name) => need::tool(name).is_some(),
@@ -153,7 +168,7 @@ fn differences(scene: &Scene) -> Vec<String> {
         return Vec::new();
     }
     let stage = Stage::new();
-    let run = perform(&stage, scene);
+    let run = perform(&stage, scene, oracle.is_some());
     if run.code != Some(0) {
         return vec![format!(
             "{}: the script ended with {:?}: {}",
@@ -170,14 +185,29 @@ fn differences(scene: &Scene) -> Vec<String> {
         }
     }
     wrong.extend(scene.ends.iter().filter_map(|end| difference(end, &report)));
+    wrong.extend(oracle.and_then(|python| disagreement(python, &stage)));
     wrong.into_iter().map(|text| format!("{}: {text}", scene.name)).collect()
 }
 
-fn perform(stage: &Stage, scene: &Scene) -> Run {
+fn perform(stage: &Stage, scene: &Scene, oracle: bool) -> Run {
     let packs: String =
         scene.packs.iter().map(|name| format!("--policy builtin:{name} ")).collect();
-    let head = format!("packs='{packs}'\nsealed={SEALED}\nnow={NOW}\n");
+    let oracle = if oracle { "yes" } else { "" };
+    let head = format!("packs='{packs}'\noracle={oracle}\nsealed={SEALED}\nnow={NOW}\n");
     stage.script(Space::Shared, &format!("{head}{FUNCTIONS}{}", scene.script))
+}
+
+/// Asks another engine the same, on the input that the program prints, and returns what it says
+/// else.
+fn disagreement(python: &Path, stage: &Stage) -> Option<String> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let [program, policies] =
+        [".ci/policy-oracle", "policies"].map(|name| repository.join(name).into_os_string());
+    let [report, seen, catalogue] =
+        ["report.json", "seen.json", "catalogue.json"].map(|name| stage.path(name).into());
+    let all = [program, "compare".into(), report, seen, catalogue, policies];
+    let run = command::run(python, all);
+    (run.code != Some(0)).then(|| format!("rego-cpp: {}{}", run.text(), run.error_text()))
 }
 
 fn difference(end: &End, report: &Report) -> Option<String> {
