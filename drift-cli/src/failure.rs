@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use drift_core::bounds::Stop;
+use drift_core::bounds::{Cancelled, Stop};
 use drift_core::judge::Exit;
 use drift_core::seal::Untrusted;
 use drift_core::{artifact, baseline, capture, check, seal, source};
@@ -43,6 +43,21 @@ impl Failure {
     /// The target could not be looked at.
     pub(crate) fn incomplete(error: impl std::error::Error) -> Self {
         Self::new(Kind::Incomplete, chain(&error))
+    }
+
+    /// A check that could not look at the target, asked for something else than its report.
+    pub(crate) fn without_result(outcome: &check::Outcome) -> Self {
+        let verdict = &outcome.report.verdict;
+        let words = [verdict.reason.as_deref(), verdict.detail.as_deref()];
+        let problem = outcome.report.problems.first().map(|problem| problem.reason.as_str());
+        let words: Vec<&str> = words.into_iter().chain([problem]).flatten().collect();
+        let untrusted = outcome.verdict.exit() == Exit::UNTRUSTED;
+        Self::new(if untrusted { Kind::Untrusted } else { Kind::Incomplete }, words.join(": "))
+    }
+
+    /// The run was stopped.
+    pub(crate) fn cancelled(error: Cancelled) -> Self {
+        Self::new(Kind::Interrupted, error.to_string())
     }
 
     /// Another run holds the state directory.

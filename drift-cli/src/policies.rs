@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use drift_core::artifact::{self, TreeLimits};
-use drift_core::bounds::Clock;
 use drift_core::bounds::escape::escaped;
+use drift_core::bounds::{Cancel, Cancelled, Clock, Pool};
 use drift_core::check::Assessment;
+use drift_core::model::Digest;
 use drift_core::policy::{
-    self, BUNDLE_MARK, Bundle, MAX_BUNDLE_BYTES, Origin, OriginKind, PACKS, Place, PolicyFile,
-    Signer, SourceSet,
+    self, Answer, BUNDLE_MARK, Bundle, Evaluator, Input, MAX_BUNDLE_BYTES, Origin, OriginKind,
+    PACKS, Place, PolicyFile, PolicySet, Signer, SourceSet,
 };
 use drift_core::seal::{
     self, Artefact, Expectations, Predicate, Reason, SealInfo, Untrusted, Verified,
@@ -52,15 +53,40 @@ pub(crate) struct Sources {
     pub(crate) seals: Vec<SealInfo>,
 }
 
+/// What policies are loaded for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    Evaluate,
+    /// What they would see is wanted, and not what they say of it.
+    Show,
+}
+
+/// Asks nothing.
+#[derive(Debug)]
+struct Unasked;
+
+impl Evaluator for Unasked {
+    fn evaluate(
+        &self,
+        set: &PolicySet,
+        _input: &Input,
+        _pool: &Pool,
+        _cancel: &Cancel,
+    ) -> Result<Vec<Option<Answer>>, Cancelled> {
+        Ok(set.policies.iter().map(|_| None).collect())
+    }
+}
+
 /// Loads what was named; without a baseline, and with nothing named, the built-in packs. The outer
 /// error is the operator's, the inner one that of a bundle's seal.
 pub(crate) fn policies(
     args: &Check,
+    use_of: Use,
     settings: &Settings,
     clock: &dyn Clock,
 ) -> Result<Result<Policies, Refused>, Failure> {
     let named = named(args);
-    if named.is_empty() {
+    if named.is_empty() && use_of == Use::Evaluate {
         tailoring::needless(&args.tailoring)?;
         return Ok(Ok(Policies::default()));
     }
@@ -70,8 +96,12 @@ pub(crate) fn policies(
     };
     let mut set = policy::load(sources.sets).map_err(Failure::usage)?;
     tailoring::tailor(&mut set, &args.tailoring, settings)?;
-    let evaluator = Arc::new(Isolated::default());
-    let assessment = Assessment { set: Arc::new(set), evaluator, keep_input: false };
+    let evaluator: Arc<dyn Evaluator> = match use_of {
+        Use::Evaluate => Arc::new(Isolated::default()),
+        Use::Show => Arc::new(Unasked),
+    };
+    let keep_input = use_of == Use::Show;
+    let assessment = Assessment { set: Arc::new(set), evaluator, keep_input };
     Ok(Ok(Policies { assessment: Some(assessment), seals: sources.seals }))
 }
 
@@ -234,8 +264,7 @@ fn opened(
 ) -> Result<SourceSet, Untrusted> {
     let bundle = Bundle::decode(verified)
         .map_err(|error| Untrusted::new(Reason::Malformed, error.to_string()))?;
-    let mut files = bundle.files;
-    files.retain(|file| policy::place(&file.name) != Ok(Place::Document));
+    let files = decisive(bundle.files);
     let digest = policy::digest(&files);
     let Predicate::Policies(said) = &info.statement.predicate else {
         return Err(Untrusted::new(Reason::WrongIdentity, "the seal is about no policies"));
@@ -265,4 +294,18 @@ pub(crate) fn lineage(info: &SealInfo) -> Option<String> {
         info.statement.subject_digest, said.policies, said.sequence
     );
     Some(told)
+}
+
+/// Returns the digest over the policies of a bundle, and how many there are; fails unless they load.
+pub(crate) fn counted(bundle: Bundle) -> Result<(Digest, u64), Failure> {
+    let set = of_operator(&bundle.name, decisive(bundle.files));
+    let digest = set.origin.digest;
+    let set = policy::load(vec![set]).map_err(Failure::usage)?;
+    Ok((digest, set.policies.len() as u64))
+}
+
+/// Returns the files that decide something.
+fn decisive(mut files: Vec<PolicyFile>) -> Vec<PolicyFile> {
+    files.retain(|file| policy::place(&file.name) != Ok(Place::Document));
+    files
 }

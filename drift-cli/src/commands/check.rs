@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use drift_core::bounds::Stop;
+use drift_core::bounds::{Clock, Stop};
 use drift_core::capture::{self, Run};
 use drift_core::check::{self, Occasion, Outcome, Reference, Request};
 use drift_core::judge::{Exit, Status, Stopped};
+use drift_core::policy;
 use drift_core::seal::SealInfo;
 use drift_core::source;
 
@@ -16,7 +17,7 @@ use crate::failure::Failure;
 use crate::golden::{self, Golden, Refused};
 use crate::inputs::{self, Input, Memory, Sealing};
 use crate::outputs::Outputs;
-use crate::policies::{self, Policies};
+use crate::policies::{self, Policies, Use};
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::state::{self, Lease};
@@ -37,44 +38,11 @@ pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Res
     let outputs =
         Outputs::parse(&args.report.format, &args.report.output, args.sign_report.as_deref())?;
     outputs.spare(&named_files(args, settings))?;
-    trusts_something(args)?;
     let started = settings.real_now();
     let clock = settings.clock(args.trust.now.as_deref())?;
-    let run_id = inputs::run_id();
-    let occasion =
-        Occasion { clock: &*clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
-    let (policies, refused) = match policies::policies(args, settings, &*clock)? {
-        Ok(policies) => (policies, None),
-        Err(refused) => (Policies::default(), Some(refused)),
-    };
-    let (accepted, broken) = match waivers::open(args, settings, &*clock)? {
-        Ok(waivers) => (waivers.map(Arc::new), None),
-        Err(broken) => (None, Some(broken)),
-    };
-    let request = Request {
-        rules: inputs::rules(&args.rules)?,
-        require: inputs::require(&args.report.require)?,
-        with_content: args.with_content,
-        assessment: policies.assessment,
-        changes: inputs::changes(&args.scope.only),
-        waivers: accepted,
-        ..Request::new(inputs::parts(&args.scope.only), inputs::fail_on(&args.report.fail_on)?)
-    };
     let mut lease = Lease::Without;
-    let mut outcome = match refused.or(broken) {
-        Some(Refused { file, why }) => {
-            lease = state::hold(settings, args.trust.state.as_ref());
-            check::refused_policies(&why, &args.target, &file, &request, &occasion)?
-        }
-        None => {
-            let parts = (&outputs, policies.seals.as_slice());
-            outcome(args, &request, &occasion, parts, (settings, terminal), &mut lease)?
-        }
-    };
-    outcome.report.tool.config_digests.clone_from(&settings.config);
-    if args.trust.named_by_target {
-        outcome.report.notes.push(CHOSEN_BY_TARGET.to_owned());
-    }
+    let outcome =
+        looked(args, (Use::Evaluate, &outputs), &*clock, (settings, terminal), &mut lease)?;
     let exit = exit(&outcome, args.report.exit_zero);
     let silent = args.report.quiet && outcome.verdict.status() == Status::Clean;
     match outputs.write(&outcome.report, clock.now(), silent, terminal) {
@@ -90,6 +58,72 @@ pub(crate) fn run(args: &Check, settings: &Settings, terminal: &Terminal) -> Res
         }
         Err(failure) => Err(failure),
     }
+}
+
+/// Returns what the policies of such a check see.
+pub(crate) fn input(
+    args: &Check,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> Result<policy::Input, Failure> {
+    if !args.report.output.is_empty() || args.sign_report.is_some() {
+        return Err(Failure::usage_text(
+            "the input goes to standard output, and nothing else does",
+        ));
+    }
+    let outputs = Outputs::parse("json", &[], None)?;
+    let clock = settings.clock(args.trust.now.as_deref())?;
+    let mut lease = Lease::Without;
+    let outcome = looked(args, (Use::Show, &outputs), &*clock, (settings, terminal), &mut lease)?;
+    match outcome.input {
+        Some(input) => Ok(*input),
+        None => Err(Failure::without_result(&outcome)),
+    }
+}
+
+/// Looks at the target as a check does, and tells nobody.
+fn looked(
+    args: &Check,
+    (use_of, outputs): (Use, &Outputs),
+    clock: &dyn Clock,
+    (settings, terminal): (&Settings, &Terminal),
+    lease: &mut Lease,
+) -> Result<Outcome, Failure> {
+    trusts_something(args)?;
+    let run_id = inputs::run_id();
+    let occasion = Occasion { clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
+    let (policies, refused) = match policies::policies(args, use_of, settings, clock)? {
+        Ok(policies) => (policies, None),
+        Err(refused) => (Policies::default(), Some(refused)),
+    };
+    let (accepted, broken) = match waivers::open(args, settings, clock)? {
+        Ok(waivers) => (waivers.map(Arc::new), None),
+        Err(broken) => (None, Some(broken)),
+    };
+    let request = Request {
+        rules: inputs::rules(&args.rules)?,
+        require: inputs::require(&args.report.require)?,
+        with_content: args.with_content,
+        assessment: policies.assessment,
+        changes: inputs::changes(&args.scope.only),
+        waivers: accepted,
+        ..Request::new(inputs::parts(&args.scope.only), inputs::fail_on(&args.report.fail_on)?)
+    };
+    let mut outcome = match refused.or(broken) {
+        Some(Refused { file, why }) => {
+            *lease = state::hold(settings, args.trust.state.as_ref());
+            check::refused_policies(&why, &args.target, &file, &request, &occasion)?
+        }
+        None => {
+            let parts = (outputs, policies.seals.as_slice());
+            outcome(args, &request, &occasion, parts, (settings, terminal), lease)?
+        }
+    };
+    outcome.report.tool.config_digests.clone_from(&settings.config);
+    if args.trust.named_by_target {
+        outcome.report.notes.push(CHOSEN_BY_TARGET.to_owned());
+    }
+    Ok(outcome)
 }
 
 fn outcome(

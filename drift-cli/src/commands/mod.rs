@@ -11,6 +11,7 @@ mod init;
 mod inspect;
 mod keygen;
 mod man;
+mod policy;
 mod rules;
 mod seal;
 mod sealing;
@@ -41,7 +42,7 @@ pub(crate) fn run(
             | Command::Completions(_)
             | Command::Man(_)
             | Command::Init(_)
-            | Command::PolicyWorker
+            | Command::PolicyWorker { .. }
     );
     let loaded = if needless { Config::default() } else { Config::load(&args.config, settings)? };
     // It chooses a baseline by what the target says, which the deadline may end as well.
@@ -65,7 +66,8 @@ pub(crate) fn run(
         Command::Config(args) => config::run(&args, &loaded, settings, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
         Command::Man(args) => man::run(&args, terminal),
-        Command::PolicyWorker => worker::run(terminal),
+        Command::Policy(args) => policy::run(&args, settings, terminal),
+        Command::PolicyWorker { work } => worker::run(work, terminal),
     };
     ended.map_err(|failure: Failure| failure.or_late(settings.cancel.reason()))
 }

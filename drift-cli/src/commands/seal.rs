@@ -1,19 +1,23 @@
 //! `drift seal`: a snapshot becomes a baseline, where the key lives.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use drift_core::artifact::{self, Replace};
 use drift_core::judge::Exit;
+use drift_core::policy::{BUNDLE_MARK, Bundle};
 use drift_core::seal::{self, PAE_SUFFIX, PublicKey, Sealed, TrustedKey};
 
 use crate::args::Seal;
 use crate::artifacts;
 use crate::failure::Failure;
 use crate::inputs::MAX_BASELINE_BYTES;
+use crate::policies;
 use crate::settings::Settings;
 use crate::terminal::{Terminal, shown};
+use crate::waivers;
 
-use super::sealing;
+use super::sealing::{self, Subject};
 
 /// A signature, a public key, or the bytes that were signed.
 const MAX_SMALL_BYTES: usize = 1 << 20;
@@ -36,8 +40,10 @@ pub(crate) fn run(args: &Seal, settings: &Settings, terminal: &Terminal) -> Resu
         terminal
             .result(format!("sealed {} in {}\n", shown(&args.file), shown(&path)).as_bytes())?;
         let keys = vec![TrustedKey::new("own", key)];
+        let statement = seal::unverified_statement(&sealed.bytes)?;
         let sealed = Sealed { file, bundles: vec![sealed.bytes] };
-        sealing::remember(&sealed, keys, memory.as_deref(), clock.now(), terminal)?;
+        let sealed = (&sealed, statement.predicate.artefact());
+        sealing::remember(sealed, keys, memory.as_deref(), clock.now(), terminal)?;
         return Ok(Exit::CLEAN);
     }
     let orders = sealing::Orders::parse(&args.seal)?;
@@ -49,14 +55,37 @@ pub(crate) fn run(args: &Seal, settings: &Settings, terminal: &Terminal) -> Resu
     if let Some(standing) = standing.as_ref().filter(|standing| standing.takes(&orders)) {
         return sealing::countersign(&args.file, &file, standing, &orders, terminal);
     }
+    let named = standing.as_ref().map(sealing::Standing::identity);
+    if let Some(subject) = subject(&args.file, &file, orders.identity().or(named))? {
+        let sealed = (args.file.as_path(), file);
+        sealing::seal_subject(sealed, subject, &orders, memory.as_deref(), clock.now(), terminal)?;
+        return Ok(Exit::CLEAN);
+    }
     sealing::seal_snapshot(
         &args.file,
         file,
-        standing.as_ref().map(sealing::Standing::identity),
+        named,
         &orders,
         memory.as_deref(),
         clock.now(),
         terminal,
     )?;
     Ok(Exit::CLEAN)
+}
+
+/// Returns what the file is, unless it is a snapshot: bundles by their first bytes, waivers by name.
+fn subject(path: &Path, file: &[u8], named: Option<&str>) -> Result<Option<Subject>, Failure> {
+    if file.starts_with(BUNDLE_MARK) {
+        let bundle = Bundle::decode_unverified(file).map_err(Failure::usage)?;
+        let identity = named.map_or(bundle.name.clone(), str::to_owned);
+        let (digest, policies) = policies::counted(bundle)?;
+        return Ok(Some(Subject::Policies { identity, digest, policies }));
+    }
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        let _waivers = waivers::unverified(path)?;
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let identity = named.map_or(stem.unwrap_or_default(), str::to_owned);
+        return Ok(Some(Subject::Waivers { identity }));
+    }
+    Ok(None)
 }

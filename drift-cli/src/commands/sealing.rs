@@ -11,8 +11,8 @@ use drift_core::judge::Exit;
 use drift_core::model::Digest;
 use drift_core::rules::RuleSet;
 use drift_core::seal::{
-    self, Counts, Expectations, LineageState, PAE_SUFFIX, Predicate, PrivateKey, Sealed,
-    SnapshotPredicate, Statement, Term, Trust, TrustedKey,
+    self, Artefact, Counts, Expectations, LineageState, PAE_SUFFIX, PoliciesPredicate, Predicate,
+    PrivateKey, Sealed, SnapshotPredicate, Statement, Term, Trust, TrustedKey, WaiversPredicate,
 };
 
 use crate::args::SealArgs;
@@ -72,6 +72,69 @@ impl Orders {
     pub(super) fn is_empty(&self) -> bool {
         self.keys.is_empty() && !self.external
     }
+
+    /// Returns the lineage that the operator names.
+    pub(super) fn identity(&self) -> Option<&str> {
+        self.identity.as_deref()
+    }
+}
+
+/// What is sealed besides snapshots.
+pub(super) enum Subject {
+    /// A bundle.
+    Policies { identity: String, digest: Digest, policies: u64 },
+    /// A file of waivers.
+    Waivers { identity: String },
+}
+
+/// Seals the exact bytes of a bundle or of waivers.
+pub(super) fn seal_subject(
+    (path, file): (&Path, Arc<[u8]>),
+    subject: Subject,
+    orders: &Orders,
+    memory: Option<&Path>,
+    now: Timestamp,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    if !orders.provenance.is_empty() {
+        return Err(Failure::usage_text("--provenance is for snapshots alone"));
+    }
+    let tool = format!("drift {}", env!("CARGO_PKG_VERSION"));
+    let expires = orders.expires.map(|term| term.expiry(now));
+    let predicate = match subject {
+        Subject::Policies { identity, digest, policies } => {
+            let sequence = sequence(Artefact::Policies, &identity, orders, memory)?;
+            Predicate::Policies(PoliciesPredicate {
+                identity,
+                tool,
+                created: now,
+                expires,
+                sequence,
+                policies_digest: digest,
+                policies,
+            })
+        }
+        Subject::Waivers { identity } => {
+            if orders.sequence.is_some() {
+                return Err(Failure::usage_text("waivers have no sequence; give --expires"));
+            }
+            Predicate::Waivers(WaiversPredicate { identity, tool, created: now, expires })
+        }
+    };
+    sign((path, file), predicate, orders, memory, now, terminal)
+}
+
+/// Returns the place in the lineage: the one asked for, or the next.
+fn sequence(
+    artefact: Artefact,
+    identity: &str,
+    orders: &Orders,
+    memory: Option<&Path>,
+) -> Result<u64, Failure> {
+    match orders.sequence {
+        Some(sequence) => Ok(sequence),
+        None => known(memory)?.next_sequence_of(artefact, identity).map_err(Failure::usage),
+    }
 }
 
 /// Seals the exact bytes of a snapshot file. `named` is the identity when the operator gave none.
@@ -93,10 +156,7 @@ pub(super) fn seal_snapshot(
         .unwrap_or_else(|| {
             path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
         });
-    let sequence = match orders.sequence {
-        Some(sequence) => sequence,
-        None => known(memory)?.next_sequence(&identity).map_err(Failure::usage)?,
-    };
+    let sequence = sequence(Artefact::Snapshot, &identity, orders, memory)?;
     let rules = RuleSet::from_text(snapshot.rules()).map_err(Failure::usage)?;
     let effective = effective_root(&mut snapshot.unverified_cursor(), &rules, snapshot.packages())
         .map_err(Failure::usage)?;
@@ -117,7 +177,7 @@ pub(super) fn seal_snapshot(
             packages: counts.packages,
             problems: counts.problems,
         },
-        identity: identity.clone(),
+        identity,
         scope,
         tool: format!("drift {}", env!("CARGO_PKG_VERSION")),
         created: now,
@@ -127,8 +187,22 @@ pub(super) fn seal_snapshot(
         policies_digest: None,
         provenance: orders.provenance.clone(),
     });
+    sign((path, file), predicate, orders, memory, now, terminal)
+}
+
+/// Signs, or writes what is to be signed elsewhere.
+fn sign(
+    (path, file): (&Path, Arc<[u8]>),
+    predicate: Predicate,
+    orders: &Orders,
+    memory: Option<&Path>,
+    now: Timestamp,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let artefact = predicate.artefact();
+    let sequence = predicate.sequence();
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let subject = drift_core::bounds::escape::escaped(identity.as_bytes()).to_string();
+    let subject = drift_core::bounds::escape::escaped(predicate.identity().as_bytes()).to_string();
     if orders.external {
         let pae = beside(path, PAE_SUFFIX);
         let bytes = seal::pae_for_external(&file, &name, predicate)?;
@@ -145,14 +219,13 @@ pub(super) fn seal_snapshot(
     for sealed in seal::seal(&file, &name, predicate, &orders.keys)? {
         let bundle = beside(path, &sealed.suffix);
         write(&bundle, &sealed.bytes)?;
-        terminal.result(
-            format!("sealed for {subject}, sequence {sequence}, in {}\n", shown(&bundle))
-                .as_bytes(),
-        )?;
+        let place = sequence.map_or(String::new(), |number| format!(", sequence {number}"));
+        terminal
+            .result(format!("sealed for {subject}{place}, in {}\n", shown(&bundle)).as_bytes())?;
         bundles.push(sealed.bytes);
     }
     let keys = orders.keys.iter().map(|key| TrustedKey::new("own", key.public())).collect();
-    remember(&Sealed { file, bundles }, keys, memory, now, terminal)
+    remember((&Sealed { file, bundles }, artefact), keys, memory, now, terminal)
 }
 
 /// Returns the memory of sequences; an empty one where there is none yet.
@@ -166,14 +239,15 @@ fn known(memory: Option<&Path>) -> Result<LineageState, Failure> {
 /// Remembers the sequence that was just sealed, so that the next seal of the lineage gets the next
 /// one: two baselines of one sequence would look like a rollback to whoever saw the other.
 pub(super) fn remember(
-    sealed: &Sealed,
+    (sealed, artefact): (&Sealed, Artefact),
     keys: Vec<TrustedKey>,
     memory: Option<&Path>,
     now: Timestamp,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let trust = Trust::of_keys(keys);
-    let verified = seal::verify(sealed, &trust, &Expectations::default(), now, None);
+    let expected = Expectations { artefact, ..Expectations::default() };
+    let verified = seal::verify(sealed, &trust, &expected, now, None);
     let Ok((_, info)) = verified else {
         terminal.note("the seal does not hold at this time, so its sequence is not remembered");
         return Ok(());

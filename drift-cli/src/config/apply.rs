@@ -7,8 +7,8 @@ use clap::parser::ValueSource;
 use drift_core::artifact;
 
 use crate::args::{
-    Capture, Check, Command, Diff, Explain, ImageArgs, Part, ReportArgs, RuleArgs, RulesCommand,
-    RulesExplain, ScopeArgs, TailorArgs, TrustArgs, WaiverArgs, WaiverCommand,
+    Capture, Check, Command, Diff, Explain, ImageArgs, Part, PolicyCommand, ReportArgs, RuleArgs,
+    RulesCommand, RulesExplain, ScopeArgs, TailorArgs, TrustArgs, WaiverArgs, WaiverCommand,
 };
 use crate::failure::Failure;
 use crate::inputs;
@@ -50,13 +50,22 @@ pub(crate) fn fill(
             layers.take("state", "state", &mut args.state, |value| value.path().map(Some));
             Ok(())
         }
+        Command::Policy(args) => match &mut args.command {
+            PolicyCommand::Input(args) => layers.check(&mut args.check),
+            PolicyCommand::List(args) => layers.trust(&mut args.trust),
+            PolicyCommand::Bundle(args) => {
+                layers.take("state", "state", &mut args.state, |value| value.path().map(Some));
+                Ok(())
+            }
+            PolicyCommand::Check(_) | PolicyCommand::Test(_) | PolicyCommand::New(_) => Ok(()),
+        },
         Command::Inspect(_)
         | Command::Export(_)
         | Command::Keygen(_)
         | Command::Completions(_)
         | Command::Man(_)
         | Command::Init(_)
-        | Command::PolicyWorker
+        | Command::PolicyWorker { .. }
         | Command::Config(_) => Ok(()),
     }
 }

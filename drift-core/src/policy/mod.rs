@@ -8,6 +8,7 @@
 //! Only `engine/` names the interpreter.
 
 mod bundle;
+mod catalogue;
 mod conclude;
 mod diagnostic;
 mod engine;
@@ -28,6 +29,7 @@ pub mod testing;
 pub mod worker;
 
 pub use bundle::{BUNDLE_MARK, Bundle, BundleError, MAX_BUNDLE_BYTES};
+pub use catalogue::{catalogue_json, catalogue_markdown, catalogue_text};
 pub use conclude::{Evaluation, Evidence, conclude};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use engine::{Limits, Value, ValueError, to_value};

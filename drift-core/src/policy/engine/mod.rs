@@ -20,7 +20,7 @@ use regorus::unstable::BUILTINS;
 use regorus::utils::limits::ExecutionTimerConfig;
 
 pub use serializer::{ValueError, to_value};
-pub(super) use trial::{Reached, RuleAt};
+pub(super) use trial::Reached;
 pub use value::Value;
 
 use super::lint::{MAX_FILE_BYTES, MAX_LINE_BYTES};

@@ -57,7 +57,9 @@ pub(super) fn references(
         }
         imports(check, linked, file);
         calls(check, linked, place, file);
-        for term in linked.names.get(place).map(|names| unbound(&file.module, names)).into_iter().flatten() {
+        for term in
+            linked.names.get(place).map(|names| unbound(&file.module, names)).into_iter().flatten()
+        {
             let message = "nothing binds this variable, so that it is never anything";
             check.push(file.refuse(file.module.span(term), codes::COMPILE, message));
         }

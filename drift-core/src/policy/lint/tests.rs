@@ -4,7 +4,8 @@ use serde_json::Value as Json;
 
 use crate::model::Digest;
 use crate::policy::{
-    CODES, Diagnostics, INPUT_SCHEMA_TEXT, Origin, OriginKind, PACKS, PolicyFile, PolicySet, SourceSet, load, pack,
+    CODES, Diagnostics, INPUT_SCHEMA_TEXT, Origin, OriginKind, PACKS, PolicyFile, PolicySet,
+    SourceSet, load, pack,
 };
 
 const METADATA: &str = "# METADATA
@@ -65,59 +66,152 @@ const CASES: &[(&[&str], &str)] = &[
     (&["lint/input"], "deny contains {\"path\": f.path} if some f in input.¦filez"),
     (&["lint/input"], "deny contains {\"path\": f.path} if some f in input.lists.¦setuids"),
     (&["lint/input"], "deny contains {\"path\": f.¦paht} if some f in input.lists.setuid"),
-    (&["lint/input"], "deny contains {\"path\": f.path} if {\n\tsome f in input.lists.setuid\n\tf.¦mdoe == \"4755\"\n}"),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": f.path} if {\n\tsome f in input.lists.setuid\n\tf.¦mdoe == \"4755\"\n}",
+    ),
     (&["lint/input"], "deny contains {\"path\": \"x\"} if input[¦\"lsits\"].setuid"),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if input.accounts.users.root.¦shel == \"/bin/sh\""),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if input.accounts.users[\"root\"].¦uidd == 0"),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if {\n\tusers := input.accounts.users\n\tusers[_].¦shel == \"x\"\n}"),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if {\n\tusers = input.accounts.users\n\tsome u in users\n\tu.¦shel == \"x\"\n}"),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if { some name, u in input.accounts.users; u.¦nme == name }"),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if every u in input.accounts.users { u.¦uuid > 0 }"),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if every n, u in input.accounts.users { u.name == n; u.¦uuid > 0 }"),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if count([u | some u in input.accounts.users; u.¦sehll == \"x\"]) > 0"),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if {\n\tshells := {u.¦sehll | some u in input.accounts.users}\n\tcount(shells) > 0\n}"),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if {\n\tm := {u.name: u | some u in input.accounts.users}\n\tm[\"root\"].¦sehll == \"x\"\n}"),
-    (&["lint/input"], "deny contains {\"path\": f.¦paht} if some f in setuid\n\nsetuid contains f if some f in input.lists.setuid"),
-    (&["lint/input"], "deny contains {\"path\": f.¦paht} if some f in files\n\nfiles := input.lists.setuid"),
-    (&["lint/input"], "deny contains {\"path\": f.¦paht} if some f in files\n\nfiles := [f | some f in input.lists.setuid; f.uid == 0]"),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if { some f in input.lists.setuid; bad(f) }\n\nbad(file) if file.¦uidd == 0"),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if bad(input.lists.setuid)\n\nbad(files) if files[_].¦uidd == 0"),
-    (&["lint/input"], "deny contains {\"path\": first(input.lists.setuid).¦paht} if input.now\n\nfirst(files) := files[0]"),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if object.get(input.baseline, ¦\"provenence\", \"\") == \"\""),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if input.accounts.users.root.¦shel == \"/bin/sh\"",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if input.accounts.users[\"root\"].¦uidd == 0",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if {\n\tusers := input.accounts.users\n\tusers[_].¦shel == \"x\"\n}",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if {\n\tusers = input.accounts.users\n\tsome u in users\n\tu.¦shel == \"x\"\n}",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if { some name, u in input.accounts.users; u.¦nme == name }",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if every u in input.accounts.users { u.¦uuid > 0 }",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if every n, u in input.accounts.users { u.name == n; u.¦uuid > 0 }",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if count([u | some u in input.accounts.users; u.¦sehll == \"x\"]) > 0",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if {\n\tshells := {u.¦sehll | some u in input.accounts.users}\n\tcount(shells) > 0\n}",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if {\n\tm := {u.name: u | some u in input.accounts.users}\n\tm[\"root\"].¦sehll == \"x\"\n}",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": f.¦paht} if some f in setuid\n\nsetuid contains f if some f in input.lists.setuid",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": f.¦paht} if some f in files\n\nfiles := input.lists.setuid",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": f.¦paht} if some f in files\n\nfiles := [f | some f in input.lists.setuid; f.uid == 0]",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if { some f in input.lists.setuid; bad(f) }\n\nbad(file) if file.¦uidd == 0",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if bad(input.lists.setuid)\n\nbad(files) if files[_].¦uidd == 0",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": first(input.lists.setuid).¦paht} if input.now\n\nfirst(files) := files[0]",
+    ),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if object.get(input.baseline, ¦\"provenence\", \"\") == \"\"",
+    ),
     (&["lint/input"], "deny contains {\"path\": \"x\"} if sort(input.changes)[0].¦pat == \"x\""),
-    (&["lint/input"], "deny contains {\"path\": f.¦paht} if some f in array.concat(input.lists.setuid, input.lists.setgid)"),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": f.¦paht} if some f in array.concat(input.lists.setuid, input.lists.setgid)",
+    ),
     (&["lint/input"], "deny contains {\"path\": \"x\"} if input.image.config.¦usr == \"root\""),
     (&[], "deny contains {\"path\": \"x\"} if input.image.config.user == \"root\""),
     (&["lint/input"], "deny contains {\"path\": \"x\"} if input.now.¦year == 2026"),
     (&["lint/input"], "deny contains {\"path\": \"x\"} if input.changes.¦path == \"x\""),
     (&["lint/input"], "deny contains {\"path\": \"x\"} if input.¦facts.kernel == \"x\""),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if input.target.identity.hostname[¦0] == \"x\""),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if input.target.identity.hostname[¦0] == \"x\"",
+    ),
     (&["lint/input"], "deny contains {\"path\": \"x\"} if not input.baseline.¦verifed"),
-    (&["lint/input"], "deny contains {\"path\": \"x\"} if {\n\tx := input.baseline\n\ty := x\n\tz := y\n\tz.¦verifed\n}"),
+    (
+        &["lint/input"],
+        "deny contains {\"path\": \"x\"} if {\n\tx := input.baseline\n\ty := x\n\tz := y\n\tz.¦verifed\n}",
+    ),
     // Both calls know what they give, and one of them has the member.
-    (&[], "deny contains {\"path\": \"x\"} if {\n\tsome f in input.lists.setuid\n\tsome u in input.accounts.users\n\tgid(f) == gid(u)\n}\n\ngid(x) := x.gid"),
-    (&[], "deny contains {\"path\": \"x\"} if input.packages.dpkg[\"anything\"][0].version == \"1\""),
+    (
+        &[],
+        "deny contains {\"path\": \"x\"} if {\n\tsome f in input.lists.setuid\n\tsome u in input.accounts.users\n\tgid(f) == gid(u)\n}\n\ngid(x) := x.gid",
+    ),
+    (
+        &[],
+        "deny contains {\"path\": \"x\"} if input.packages.dpkg[\"anything\"][0].version == \"1\"",
+    ),
     (&[], "deny contains {\"path\": \"x\"} if input.baseline.provenance.anything == \"1\""),
     (&[], "deny contains {\"path\": \"x\"} if { some a, b in {\"k\": {\"q\": 1}}; b.z == a }"),
-    (&[], "deny contains {\"path\": \"x\"} if {\n\tinput.accounts.users[name].uid == 0\n\tname != \"root\"\n}"),
+    (
+        &[],
+        "deny contains {\"path\": \"x\"} if {\n\tinput.accounts.users[name].uid == 0\n\tname != \"root\"\n}",
+    ),
     // Names that hide what is looked at.
-    (&["lint/key"], "deny contains {\"path\": \"x\"} if {\n\tn := \"lists\"\n\tinput[¦n].setuid\n}"),
+    (
+        &["lint/key"],
+        "deny contains {\"path\": \"x\"} if {\n\tn := \"lists\"\n\tinput[¦n].setuid\n}",
+    ),
     (&["lint/key"], "deny contains {\"path\": \"x\"} if input[¦_].setuid"),
-    (&["lint/key"], "deny contains {\"path\": \"x\"} if { input.files[¦p].mode == \"0644\"; p = \"/x\" }"),
+    (
+        &["lint/key"],
+        "deny contains {\"path\": \"x\"} if { input.files[¦p].mode == \"0644\"; p = \"/x\" }",
+    ),
     (&["lint/key"], "deny contains {\"path\": \"x\"} if input.lists[¦_][0].path == \"x\""),
-    (&["lint/key"], "deny contains {\"path\": \"x\"} if {\n\tm := \"dpkg\"\n\tinput.packages[¦m].bash\n}"),
+    (
+        &["lint/key"],
+        "deny contains {\"path\": \"x\"} if {\n\tm := \"dpkg\"\n\tinput.packages[¦m].bash\n}",
+    ),
     (&[], "deny contains {\"path\": \"x\"} if input.packages[_].bash"),
     (&[], "deny contains {\"path\": \"x\"} if { some _, all in input.packages; all.bash }"),
     (&["lint/key"], "deny contains {\"path\": \"x\"} if { data.params[¦p] == 1; p = \"x\" }"),
     (&["lint/key"], "deny contains {\"path\": \"x\"} if { ¦data[p] == 1; p = \"x\" }"),
     (&["lint/whole"], "deny contains {\"path\": \"x\"} if count(¦input) == 1"),
     (&["lint/whole"], "deny contains {\"path\": \"x\"} if {\n\tx := ¦input\n\tx.lists.setuid\n}"),
-    (&["lint/whole"], "deny contains {\"path\": \"x\"} if { some f in ¦input.files; f.mode == \"x\" }"),
-    (&["lint/whole"], "deny contains {\"path\": \"x\"} if { some l in ¦input.lists; count(l) > 0 }"),
+    (
+        &["lint/whole"],
+        "deny contains {\"path\": \"x\"} if { some f in ¦input.files; f.mode == \"x\" }",
+    ),
+    (
+        &["lint/whole"],
+        "deny contains {\"path\": \"x\"} if { some l in ¦input.lists; count(l) > 0 }",
+    ),
     (&["lint/whole"], "deny contains {\"path\": \"x\"} if count(¦data.params) > 0"),
-    (&["lint/with"], "deny contains {\"path\": \"x\"} if count(input.changes) == 0 with ¦input as {\"changes\": []}"),
+    (
+        &["lint/with"],
+        "deny contains {\"path\": \"x\"} if count(input.changes) == 0 with ¦input as {\"changes\": []}",
+    ),
     // Paths and parameters.
-    (&["lint/path"], "deny contains {\"path\": \"/x\"} if ¦input.files[\"/etc/shadow\"].mode != \"0640\""),
+    (
+        &["lint/path"],
+        "deny contains {\"path\": \"/x\"} if ¦input.files[\"/etc/shadow\"].mode != \"0640\"",
+    ),
     (&["lint/parameter"], "deny contains {\"path\": \"x\"} if ¦data.params.allowed == 1"),
     // Functions.
     (&["lint/builtin"], "deny contains {\"path\": \"x\"} if ¦time.now_ns() > 1"),
@@ -134,14 +228,29 @@ const CASES: &[(&[&str], &str)] = &[
     (&["lint/reference"], "deny contains {\"path\": \"x\"} if ¦one(1)\n\none := 1"),
     // Recursion.
     (&["lint/recursion"], "deny contains {\"path\": \"x\"} if f(1) == 1\n\nf(x) := ¦f(x + 1)"),
-    (&["lint/recursion"], "deny contains {\"path\": \"x\"} if f(1) == 1\n\nf(x) := g(x)\n\ng(x) := ¦f(x)"),
-    (&["lint/recursion"], "deny contains {\"path\": \"x\"} if h\n\nh if count(¦data.drift.host.case.deny) == 0"),
+    (
+        &["lint/recursion"],
+        "deny contains {\"path\": \"x\"} if f(1) == 1\n\nf(x) := g(x)\n\ng(x) := ¦f(x)",
+    ),
+    (
+        &["lint/recursion"],
+        "deny contains {\"path\": \"x\"} if h\n\nh if count(¦data.drift.host.case.deny) == 0",
+    ),
     (&["lint/recursion"], "deny contains {\"path\": \"x\"} if count(¦deny) == 0"),
-    (&["lint/recursion"], "deny contains {\"path\": \"x\"} if a\n\na if b\n\nb if c\n\nc if [x | ¦a; x := 1]"),
+    (
+        &["lint/recursion"],
+        "deny contains {\"path\": \"x\"} if a\n\na if b\n\nb if c\n\nc if [x | ¦a; x := 1]",
+    ),
     (&[], "deny contains {\"path\": \"x\"} if f(g(1)) == 1\n\nf(x) := g(x)\n\ng(x) := x"),
     // References.
-    (&["lint/reference"], "deny contains {\"path\": \"x\"} if ¦data.drift.lib.mode.bitz(\"1\") == 1"),
-    (&["lint/reference"], "deny contains {\"path\": \"x\"} if ¦data.drift.lib.moed.bits(\"1\") == 1"),
+    (
+        &["lint/reference"],
+        "deny contains {\"path\": \"x\"} if ¦data.drift.lib.mode.bitz(\"1\") == 1",
+    ),
+    (
+        &["lint/reference"],
+        "deny contains {\"path\": \"x\"} if ¦data.drift.lib.moed.bits(\"1\") == 1",
+    ),
     (&["lint/reference"], "deny contains {\"path\": \"x\"} if ¦data.drift.host.other.deny"),
     (&["lint/reference"], "deny contains {\"path\": \"x\"} if ¦data.drift.host.case.denied"),
     (&["lint/reference"], "deny contains {\"path\": \"x\"} if count(¦data.drift.lib.mode) == 1"),
@@ -152,14 +261,26 @@ const CASES: &[(&[&str], &str)] = &[
     (&["lint/deny"], "¦deny := {\"path\": \"x\"} if input.now"),
     (&["lint/deny"], "default ¦deny := set()"),
     (&["lint/deny"], "¦deny[\"x\"] := 1 if input.now"),
-    (&["lint/deny"], "deny contains {\"path\": \"x\"} if input.now\n\n¦not_checked := \"x\" if input.now"),
+    (
+        &["lint/deny"],
+        "deny contains {\"path\": \"x\"} if input.now\n\n¦not_checked := \"x\" if input.now",
+    ),
     (&["lint/denial"], "deny contains {¦\"pfad\": \"x\"} if input.now"),
     (&["lint/denial"], "deny contains {\"path\": ¦[\"x\"]} if input.now"),
     (&["lint/denial"], "deny contains ¦\"x\" if input.now"),
     (&["lint/denial"], "deny contains ¦{} if input.now"),
-    (&["lint/denial"], "deny contains {\"path\": \"x\"} if input.now\n\nnot_checked contains ¦1 if input.now"),
-    (&["lint/unused"], "deny contains {\"path\": \"x\"} if input.now\n\n¦not_aplicable contains \"x\" if input.now"),
-    (&["lint/unused"], "deny contains {\"path\": \"x\"} if input.now\n\n¦denny contains {\"path\": \"x\"} if input.now"),
+    (
+        &["lint/denial"],
+        "deny contains {\"path\": \"x\"} if input.now\n\nnot_checked contains ¦1 if input.now",
+    ),
+    (
+        &["lint/unused"],
+        "deny contains {\"path\": \"x\"} if input.now\n\n¦not_aplicable contains \"x\" if input.now",
+    ),
+    (
+        &["lint/unused"],
+        "deny contains {\"path\": \"x\"} if input.now\n\n¦denny contains {\"path\": \"x\"} if input.now",
+    ),
     (&["lint/head"], "deny contains {\"path\": \"x\"} if a.b == 1\n\n¦a.b := 1"),
     (&["lint/head"], "deny contains {\"path\": \"x\"} if count([1]) == 1\n\n¦count(x) := x"),
     // The text itself.
@@ -173,8 +294,14 @@ const CASES: &[(&[&str], &str)] = &[
     (&["compile"], "deny contains {\"path\": [x | x := ¦y][0]} if input.now"),
     (&[], "deny contains {\"path\": p} if input.accounts.users[p]"),
     (&[], "deny contains {\"path\": p} if [p, _] = [\"a\", input.now]"),
-    (&["lint/builtin"], "deny contains {\"path\": \"x\"} if { ¦walk(input.changes, [p, v]); v == p }"),
-    (&["compile"], "deny contains {\"path\": \"x\"} if {\n\tsome f in input.lists.setuid\n\t¦g == f\n}"),
+    (
+        &["lint/builtin"],
+        "deny contains {\"path\": \"x\"} if { ¦walk(input.changes, [p, v]); v == p }",
+    ),
+    (
+        &["compile"],
+        "deny contains {\"path\": \"x\"} if {\n\tsome f in input.lists.setuid\n\t¦g == f\n}",
+    ),
 ];
 
 #[test]
@@ -311,7 +438,8 @@ fn one_wrong_letter_is_refused() {
             continue;
         };
         let rest = &text[start..];
-        let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && !"._".contains(letter));
+        let end =
+            rest.find(|letter: char| !letter.is_ascii_alphanumeric() && !"._".contains(letter));
         let reference = &rest[..end.unwrap_or(rest.len())];
         for (at, letter) in reference.char_indices().filter(|(_, letter)| *letter != '.') {
             let doubled = format!("{}{letter}{}", &reference[..at], &reference[at..]);
@@ -350,38 +478,98 @@ fn files_are_held_against_each_other() {
     let own = "package drift.lib.mine.help\n\nf(x) := x\n";
     let cases: Vec<(Vec<(&str, String)>, &[&str])> = vec![
         (vec![("case.rego", good.clone())], &[]),
-        (vec![("case.rego", good.clone()), ("case_test.rego", mock("{\"lists\": {\"setuid\": []}}"))], &[]),
-        (vec![("case.rego", good.clone()), ("case_test.rego", mock("{\"filez\": {}}"))], &["lint/mock 5:48"]),
-        (vec![("case.rego", good.clone()), ("case_test.rego", mock("{\"changes\": [{\"pat\": 1}]}"))], &["lint/mock 5:61"]),
+        (
+            vec![
+                ("case.rego", good.clone()),
+                ("case_test.rego", mock("{\"lists\": {\"setuid\": []}}")),
+            ],
+            &[],
+        ),
+        (
+            vec![("case.rego", good.clone()), ("case_test.rego", mock("{\"filez\": {}}"))],
+            &["lint/mock 5:48"],
+        ),
+        (
+            vec![
+                ("case.rego", good.clone()),
+                ("case_test.rego", mock("{\"changes\": [{\"pat\": 1}]}")),
+            ],
+            &["lint/mock 5:61"],
+        ),
         (vec![("case.rego", good.clone()), ("lib/mine/help.rego", own.to_owned())], &[]),
-        (vec![("case.rego", good.clone()), ("lib/mode.rego", own.replace("mine.help", "mode"))], &["lint/package 1:1", "lint/package 1:1"]),
-        (vec![("case.rego", good.clone()), ("lib/x.rego", own.replace(":= x", ":= data.params.allowed"))], &["lint/parameter 3:9"]),
-        (vec![("case.rego", good.clone()), ("lib/x.rego", own.replace(":= x", ":= input.files[\"/etc/shadow\"]"))], &["lint/path 3:9"]),
-        (vec![("case.rego", good.clone()), ("other.rego", good.clone())], &["metadata/id 4:5", "lint/package 10:1"]),
+        (
+            vec![("case.rego", good.clone()), ("lib/mode.rego", own.replace("mine.help", "mode"))],
+            &["lint/package 1:1", "lint/package 1:1"],
+        ),
+        (
+            vec![
+                ("case.rego", good.clone()),
+                ("lib/x.rego", own.replace(":= x", ":= data.params.allowed")),
+            ],
+            &["lint/parameter 3:9"],
+        ),
+        (
+            vec![
+                ("case.rego", good.clone()),
+                ("lib/x.rego", own.replace(":= x", ":= input.files[\"/etc/shadow\"]")),
+            ],
+            &["lint/path 3:9"],
+        ),
+        (
+            vec![("case.rego", good.clone()), ("other.rego", good.clone())],
+            &["metadata/id 4:5", "lint/package 10:1"],
+        ),
         (vec![("case.rego", replaced("/etc/shadow, ", ""))], &["lint/path 21:2"]),
-        (vec![("case.rego", replaced("/etc/shadow, ", "/etc/shadow, /etc/group, "))], &["lint/path 8:26"]),
-        (vec![("case.rego", replaced("{allowed:", "{alowed:"))], &["lint/parameter 9:18", "lint/parameter 21:37"]),
+        (
+            vec![("case.rego", replaced("/etc/shadow, ", "/etc/shadow, /etc/group, "))],
+            &["lint/path 8:26"],
+        ),
+        (
+            vec![("case.rego", replaced("{allowed:", "{alowed:"))],
+            &["lint/parameter 9:18", "lint/parameter 21:37"],
+        ),
         (vec![("case.rego", replaced(".matches", ".mode"))], &["lint/input 22:41"]),
         (vec![("case.rego", replaced("].mode", "].matches"))], &["lint/input 21:29"]),
         (vec![("case.rego", replaced("#   severity: high\n", ""))], &["metadata/member 1:1"]),
-        (vec![("case.rego", replaced("severity: high", "severty: high"))], &["metadata/member 1:1", "metadata/member 5:5"]),
-        (vec![("case.rego", replaced("severity: high", "severity: hihg"))], &["metadata/member 5:5"]),
+        (
+            vec![("case.rego", replaced("severity: high", "severty: high"))],
+            &["metadata/member 1:1", "metadata/member 5:5"],
+        ),
+        (
+            vec![("case.rego", replaced("severity: high", "severity: hihg"))],
+            &["metadata/member 5:5"],
+        ),
         (vec![("case.rego", replaced("title: A title", "title: [1]"))], &["metadata/member 2:3"]),
         (vec![("case.rego", replaced("title: A title", "title: \"A"))], &["metadata 3:3"]),
         (vec![("case.rego", replaced("id: host/case", "id: host/other"))], &["metadata/id 4:5"]),
         (vec![("case.rego", replaced("id: host/case", "id: Host"))], &["metadata/id 4:5"]),
         (vec![("case.rego", replaced("# METADATA\n", ""))], &["metadata 9:1"]),
         (vec![("case.rego", replaced("package", "\npackage"))], &["metadata 1:1"]),
-        (vec![("case.rego", replaced("rationale: Why.", "rationale: &a Why."))], &["metadata 6:19"]),
-        (vec![("case.rego", replaced("drift.host.case", "params"))], &["metadata/id 4:5", "lint/package 10:1"]),
+        (
+            vec![("case.rego", replaced("rationale: Why.", "rationale: &a Why."))],
+            &["metadata 6:19"],
+        ),
+        (
+            vec![("case.rego", replaced("drift.host.case", "params"))],
+            &["metadata/id 4:5", "lint/package 10:1"],
+        ),
         (vec![("case.rego", replaced("default: [1]", "default: null"))], &["metadata/member 9:18"]),
         (vec![("case.rego", format!("\u{feff}{good}"))], &["text/character 1:1"]),
         (vec![("case.rego", good.replace('\n', "\r\n"))], &[]),
         (vec![("case.rego", replaced("\n\n", "\n__target__ := \"x\"\n"))], &["syntax 1:1"]),
         (vec![("case.json", good.clone())], &["syntax 0:0"]),
-        (vec![("case.rego", format!("{good}x := {}1{}\n", "[".repeat(30), "]".repeat(30)))], &["text/nesting 25:20"]),
-        (vec![("case.rego", format!("{good}x := {}1\n", "- ".repeat(30)))], &["text/nesting 25:22"]),
-        (vec![("case.rego", format!("{good}x := {}1\n", "1 +\n".repeat(60_000)))], &["text/nesting 25:6"]),
+        (
+            vec![("case.rego", format!("{good}x := {}1{}\n", "[".repeat(30), "]".repeat(30)))],
+            &["text/nesting 25:20"],
+        ),
+        (
+            vec![("case.rego", format!("{good}x := {}1\n", "- ".repeat(30)))],
+            &["text/nesting 25:22"],
+        ),
+        (
+            vec![("case.rego", format!("{good}x := {}1\n", "1 +\n".repeat(60_000)))],
+            &["text/nesting 25:6"],
+        ),
         (vec![("case.rego", format!("{good}#{}\n", "x".repeat(5000)))], &["text/size 25:1"]),
         (vec![("case.rego", format!("{good}{}", "# x\n".repeat(70_000)))], &["text/size 1:1"]),
     ];
@@ -391,7 +579,10 @@ fn files_are_held_against_each_other() {
         let found = refusals(&files);
         if found != *expected {
             let all = loaded(&files).err().unwrap_or_default();
-            wrong.push(format!("{:?}\n wanted {expected:?}\n found {found:?}\n{all}", files.last().map(|(name, _)| name)));
+            wrong.push(format!(
+                "{:?}\n wanted {expected:?}\n found {found:?}\n{all}",
+                files.last().map(|(name, _)| name)
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
@@ -405,8 +596,12 @@ files := input.lists.setuid if known
 known if count(data.drift.lib.mine.help.users) > 0
 not_checked contains \"x\" if object.get(input, \"now\", 1) == 1
 ";
-    let text = policy("", &body.replace("object.get(input, \"now\", 1) == 1", "input.settings.ld_so_preload"));
-    let helper = "package drift.lib.mine.help\n\nusers := input.accounts.users\n\nother := input.changes\n";
+    let text = policy(
+        "",
+        &body.replace("object.get(input, \"now\", 1) == 1", "input.settings.ld_so_preload"),
+    );
+    let helper =
+        "package drift.lib.mine.help\n\nusers := input.accounts.users\n\nother := input.changes\n";
     let set = loaded(&[("case.rego", &text), ("lib/mine/help.rego", helper)]);
     let set = set.unwrap_or_else(|wrong| panic!("{wrong}"));
     let policy = set.find("host/case").expect("the policy");
