@@ -175,10 +175,10 @@ impl Names {
 
     fn pattern(&mut self, module: &Module, scope: ScopeId, pattern: TermId) {
         for term in variables(module, pattern) {
-            if let Some(TermKind::Variable(name)) = module.kind(term) {
-                if &**name != "_" {
-                    self.declare(scope, name);
-                }
+            if let Some(TermKind::Variable(name)) = module.kind(term)
+                && &**name != "_"
+            {
+                self.declare(scope, name);
             }
         }
     }

@@ -476,7 +476,8 @@ fn files_are_held_against_each_other() {
     let test = "package drift.host.case_test\n\nimport data.drift.host.case\n\n";
     let mock = |with: &str| format!("{test}test_x if count(case.deny) == 0 with input as {with}\n");
     let own = "package drift.lib.mine.help\n\nf(x) := x\n";
-    let cases: Vec<(Vec<(&str, String)>, &[&str])> = vec![
+    type Case = (Vec<(&'static str, String)>, &'static [&'static str]);
+    let cases: Vec<Case> = vec![
         (vec![("case.rego", good.clone())], &[]),
         (
             vec![
