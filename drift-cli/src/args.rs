@@ -11,7 +11,7 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 pub(crate) use self::acceptance::{
     TailorArgs, Waiver, WaiverArgs, WaiverCommand, WaiverList, WaiverSeal,
 };
-pub(crate) use self::config::{Config, ConfigCommand, ConfigShow, ShowFormat};
+pub(crate) use self::config::{Config, ConfigCommand, ShowFormat};
 pub(crate) use self::policy::{
     CatalogueFormat, Policy, PolicyBundle, PolicyCheck, PolicyCommand, PolicyInput, PolicyList,
     PolicyNew, PolicyTest, TestFormat, Work,
@@ -49,7 +49,7 @@ fn after_help() -> String {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Compare a target with a sealed baseline, or without one with its own package database
-    Check(Check),
+    Check(Box<Check>),
     /// Capture a target into a snapshot, and seal it with --sign
     Capture(Capture),
     /// Seal a snapshot: sign it for an identity, with a sequence and an expiry
