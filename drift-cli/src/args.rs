@@ -3,6 +3,7 @@
 mod acceptance;
 mod config;
 mod policy;
+mod sealed;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,9 @@ pub(crate) use self::config::{Config, ConfigCommand, ShowFormat};
 pub(crate) use self::policy::{
     CatalogueFormat, Policy, PolicyBundle, PolicyCheck, PolicyCommand, PolicyInput, PolicyList,
     PolicyNew, PolicyTest, TestFormat, Work,
+};
+pub(crate) use sealed::{
+    Export, ExportFormat, Inspect, InspectPart, KeyAlgorithm, Keygen, Seal, Verify,
 };
 
 /// Proves that a running host, or an image about to be deployed, is still its golden image.
@@ -52,9 +56,9 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Capture a target into a snapshot, and seal it with --sign
     Capture(Capture),
-    /// Seal a snapshot: sign it for an identity, with a sequence and an expiry
+    /// Seal a snapshot or a bundle of policies: sign it for an identity, with a sequence and an expiry
     Seal(Seal),
-    /// Verify the seal of a baseline or report
+    /// Verify the seal of a baseline, report, bundle of policies or file of waivers
     Verify(Verify),
     /// Compare any two targets
     Diff(Diff),
@@ -294,35 +298,6 @@ pub(crate) struct Capture {
 }
 
 #[derive(Debug, Parser)]
-pub(crate) struct Seal {
-    /// The snapshot
-    pub(crate) file: PathBuf,
-    #[command(flatten)]
-    pub(crate) seal: SealArgs,
-    /// A signature made elsewhere over FILE.pae
-    #[arg(long, value_name = "SIG", requires = "public_key", conflicts_with = "sign")]
-    pub(crate) signature: Option<PathBuf>,
-    /// The public key of that signature
-    #[arg(long, value_name = "PUB.pem", requires = "signature")]
-    pub(crate) public_key: Option<PathBuf>,
-    /// Where the last sequence of each lineage is remembered; /var/lib/drift for root, else
-    /// $XDG_STATE_HOME/drift
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state: Option<PathBuf>,
-    /// The time of sealing, RFC 3339, instead of the clock
-    #[arg(long, value_name = "TIME")]
-    pub(crate) now: Option<String>,
-}
-
-#[derive(Debug, Parser)]
-pub(crate) struct Verify {
-    /// A baseline or a signed report
-    pub(crate) file: PathBuf,
-    #[command(flatten)]
-    pub(crate) trust: TrustArgs,
-}
-
-#[derive(Debug, Parser)]
 pub(crate) struct Diff {
     /// The older target
     pub(crate) a: String,
@@ -366,69 +341,6 @@ pub(crate) struct Explain {
     pub(crate) image: ImageArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
-}
-
-#[derive(Debug, Parser)]
-pub(crate) struct Inspect {
-    /// The baseline
-    pub(crate) file: PathBuf,
-    /// What to show; without it a summary
-    pub(crate) part: Option<InspectPart>,
-    #[command(flatten)]
-    pub(crate) trust: TrustArgs,
-    /// Open it without verifying its seal
-    #[arg(long, conflicts_with = "trust")]
-    pub(crate) unverified: bool,
-}
-
-/// A part of a baseline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum InspectPart {
-    Packages,
-    Entries,
-    Coverage,
-    /// What the image said of itself, where one was captured
-    Image,
-}
-
-#[derive(Debug, Parser)]
-pub(crate) struct Export {
-    /// The baseline
-    pub(crate) file: PathBuf,
-    /// The form
-    #[arg(long, value_enum)]
-    pub(crate) format: ExportFormat,
-    #[command(flatten)]
-    pub(crate) trust: TrustArgs,
-    /// Open it without verifying its seal
-    #[arg(long, conflicts_with = "trust")]
-    pub(crate) unverified: bool,
-}
-
-/// A form of export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExportFormat {
-    /// One JSON object an entry
-    Ndjson,
-    /// The mtree(5) specification
-    Mtree,
-}
-
-#[derive(Debug, Parser)]
-pub(crate) struct Keygen {
-    /// Where the files go, less their endings
-    #[arg(long, value_name = "PREFIX")]
-    pub(crate) out: PathBuf,
-    /// The kind of key
-    #[arg(long, value_enum, default_value = "ecdsa-p256")]
-    pub(crate) algorithm: KeyAlgorithm,
-}
-
-/// A kind of key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum KeyAlgorithm {
-    EcdsaP256,
-    Ed25519,
 }
 
 #[derive(Debug, Parser)]

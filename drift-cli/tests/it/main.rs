@@ -14,6 +14,7 @@ mod hostile;
 mod hostile_policies;
 mod images;
 mod manual;
+mod policies;
 mod policy;
 mod sealing;
 mod service;

@@ -15,6 +15,11 @@ mod json;
 mod ndjson;
 mod paths;
 mod text;
+mod findings;
+mod sarif;
+mod junit;
+mod markdown;
+mod github;
 
 use std::io;
 
@@ -35,7 +40,16 @@ pub struct Format {
 }
 
 /// Every format, the default first.
-pub const FORMATS: &[Format] = &[text::FORMAT, json::FORMAT, ndjson::FORMAT, paths::FORMAT];
+pub const FORMATS: &[Format] = &[
+    text::FORMAT,
+    json::FORMAT,
+    ndjson::FORMAT,
+    paths::FORMAT,
+    sarif::FORMAT,
+    junit::FORMAT,
+    markdown::FORMAT,
+    github::FORMAT,
+];
 
 /// How a format for people looks. Formats for programs ignore it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
