@@ -19,3 +19,5 @@ mod policy;
 mod sealing;
 mod service;
 mod stage;
+mod tailoring;
+mod waivers;

@@ -286,8 +286,11 @@ fn with_fail_on_new_what_was_known_does_not_count_and_what_cannot_be_told_does()
     assert_eq!(count(&since(&[], &[]), &policies), [Severity::High]);
 }
 
-/// Waivers, findings, and an order of the latter.
-fn runs() -> impl Strategy<Value = (Vec<String>, Vec<(u8, u8)>, Vec<(u8, u8)>)> {
+/// A path and a severity, by number.
+type Drawn = Vec<(u8, u8)>;
+
+/// Waivers, changes and denials.
+fn runs() -> impl Strategy<Value = (Vec<String>, Drawn, Drawn)> {
     let selector = prop_oneof![
         (0_u8..4).prop_map(|number| format!("path = \"/{number}\"")),
         Just("path = \"/**\"".to_owned()),
