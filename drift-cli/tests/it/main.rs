@@ -18,4 +18,7 @@ mod policies;
 mod policy;
 mod sealing;
 mod service;
+mod since;
 mod stage;
+mod tailoring;
+mod waivers;

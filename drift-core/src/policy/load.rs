@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::engine::{self, Engine, SyntaxError, on_large_stack};
 use super::input::INPUT_SCHEMA_TEXT;
-use super::lint::{
-    self, Check, Facts, Parsed, Role, Schema, lint, meant, measure,
-};
+use super::lint::{self, Check, Facts, Parsed, Role, Schema, lint, meant, measure};
 use super::metadata::{self, Metadata};
 use super::packs::LIBRARY;
 use super::parts;

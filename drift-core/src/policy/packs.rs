@@ -42,7 +42,8 @@ macro_rules! policies {
 }
 
 /// The library: helpers in packages below `drift.lib`, there for every policy.
-pub const LIBRARY: &[(&str, &str)] = files!("lib": "baseline", "changes", "dates", "mode", "paths");
+pub const LIBRARY: &[(&str, &str)] =
+    files!("lib": "baseline", "changes", "dates", "mode", "paths", "permissions");
 
 /// Every pack. A policy is its file, its tests and one line here.
 pub const PACKS: &[Pack] = &[
@@ -50,7 +51,61 @@ pub const PACKS: &[Pack] = &[
         name: "host",
         title: "accounts, permissions and start-up of a system",
         files: policies!("host":
+            "accounts_without_shell_locked",
+            "authorized_keys_of_system_accounts",
+            "authorized_keys_permissions",
+            "capabilities_allowed",
+            "device_nodes_outside_dev",
+            "duplicate_accounts",
+            "empty_passwords",
+            "executables_in_temporary_directories",
+            "files_without_account",
+            "gid_0_of_root_alone",
+            "ld_so_preload_empty",
+            "malformed_account_lines",
+            "no_rsh_trust_files",
+            "passwd_permissions",
+            "passwords_shadowed",
+            "primary_groups_exist",
+            "private_directories",
             "second_uid_0",
+            "setgid_allowed",
+            "setuid_allowed",
+            "shadow_group_empty",
+            "shadow_permissions",
+            "shell_start_files",
+            "shell_start_files_unchanged",
+            "ssh_host_keys_private",
+            "sudoers_permissions",
+            "system_accounts_without_login",
+            "system_directories",
+            "unowned_executables",
+            "what_root_runs",
+            "world_writable",
+        ),
+    },
+    Pack {
+        name: "image",
+        title: "what an image is built on, starts as, and should not hold",
+        files: policies!("image":
+            "approved_registry",
+            "base_digest_approved",
+            "base_layers_approved",
+            "environment_safe",
+            "no_build_tools",
+            "no_host_identity",
+            "no_package_caches",
+            "no_passwords",
+            "no_remote_add",
+            "no_secret_files",
+            "no_secrets_in_configuration",
+            "no_setuid_above_base",
+            "no_setuid_beyond_baseline",
+            "packages_allowed",
+            "required_packages",
+            "runs_as_non_root",
+            "size_budget",
+            "user_is_an_account",
         ),
     },
     Pack {

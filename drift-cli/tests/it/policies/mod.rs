@@ -5,6 +5,8 @@
 //! built-in policy passes in one scene and fails in another; the other tests run the scenes.
 
 mod beside;
+mod host;
+mod image;
 mod immutability;
 mod scene;
 mod supply_chain;
@@ -16,7 +18,8 @@ use drift_core::policy::{self, PACKS, Status};
 use scene::{End, Scene};
 
 /// The scenes of every pack.
-const SCENES: &[&[Scene]] = &[immutability::SCENES, supply_chain::SCENES];
+const SCENES: &[&[Scene]] =
+    &[host::SCENES, image::SCENES, immutability::SCENES, supply_chain::SCENES];
 
 /// Returns the ids of all built-in policies.
 fn built_in() -> BTreeSet<String> {

@@ -1,3 +1,5 @@
+//! Directories on a real file system, right and wrong.
+
 #![expect(clippy::disallowed_methods, reason = "tests build real directories")]
 
 use std::fs;

@@ -1,3 +1,5 @@
+//! The one form of a bundle, and what is not it.
+
 use super::{BUNDLE_MARK, Bundle, BundleError};
 use crate::model::Digest;
 use crate::policy::PolicyFile;

@@ -1,3 +1,5 @@
+//! Tests of tests: every ending, and which lines they reach.
+
 use super::{Ending, Lines, Test, Told, discover, job, junit, serve, untested};
 use crate::policy::worker::{Conversation, sources};
 use crate::policy::{PolicySet, load};

@@ -1,3 +1,5 @@
+//! Both sides of a conversation, and lines that are not due.
+
 use super::{Conversation, MAX_LINE_BYTES, Told, cut, job, serve, sources};
 use crate::policy::{Answer, Evaluator, InProcess, Input, Limits, PolicySet, Value, load};
 
