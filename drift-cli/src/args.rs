@@ -47,7 +47,7 @@ fn after_help() -> String {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Compare a target with a sealed baseline, or without one with its own package database
-    Check(Check),
+    Check(Box<Check>),
     /// Capture a target into a snapshot, and seal it with --sign
     Capture(Capture),
     /// Seal a snapshot or a bundle of policies: sign it for an identity, with a sequence and an expiry

@@ -13,9 +13,9 @@ use crate::artifacts;
 use crate::failure::Failure;
 use crate::inputs::MAX_BASELINE_BYTES;
 use crate::policies;
-use crate::waivers;
 use crate::settings::Settings;
 use crate::terminal::{Terminal, shown};
+use crate::waivers;
 
 use super::sealing::{self, Subject};
 

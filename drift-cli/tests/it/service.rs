@@ -85,7 +85,10 @@ fn every_call_of_a_check_is_allowed() {
     let _drift = command::run(strace, all).expect(1);
 
     let made = made(&String::from_utf8_lossy(&stage.read("trace")));
-    assert!(made.contains("openat2") && made.contains("execve") && made.contains("renameat"), "not a trace: {made:?}");
+    assert!(
+        made.contains("openat2") && made.contains("execve") && made.contains("renameat"),
+        "not a trace: {made:?}"
+    );
     let refused: Vec<_> = made.difference(&allowed).collect();
     assert!(refused.is_empty(), "the service would be refused {refused:?}");
     println!("{} different system calls, {} allowed", made.len(), allowed.len());
