@@ -1,19 +1,29 @@
 //! What can be typed. Nothing is resolved here: see `settings.rs` and `inputs.rs`.
 
+mod acceptance;
+mod config;
+mod explain;
 mod policy;
 mod sealed;
+mod summarize;
 
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
-pub(crate) use policy::{
+pub(crate) use self::acceptance::{
+    TailorArgs, Waiver, WaiverArgs, WaiverCommand, WaiverList, WaiverSeal,
+};
+pub(crate) use self::config::{Config, ConfigCommand, ShowFormat};
+pub(crate) use self::policy::{
     CatalogueFormat, Policy, PolicyBundle, PolicyCheck, PolicyCommand, PolicyInput, PolicyList,
     PolicyNew, PolicyTest, TestFormat, Work,
 };
 pub(crate) use sealed::{
     Export, ExportFormat, Inspect, InspectPart, KeyAlgorithm, Keygen, Seal, Verify,
 };
+pub(crate) use explain::Explain;
+pub(crate) use summarize::Summarize;
 
 /// Proves that a running host, or an image about to be deployed, is still its golden image.
 #[derive(Debug, Parser)]
@@ -56,8 +66,10 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Compare any two targets
     Diff(Diff),
-    /// Say everything that is known of one path
+    /// Say everything that is known of one path, or of one policy
     Explain(Explain),
+    /// Group many reports by what their targets have in common, and name the outliers
+    Summarize(Summarize),
     /// Show what a baseline holds
     Inspect(Inspect),
     /// Write the entries of a baseline in another form
@@ -96,30 +108,6 @@ pub(crate) struct RuleArgs {
     /// Built-in rules by name; without it the one that fits os-release
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Vec<String>,
-}
-
-/// How policies are tailored.
-#[derive(Debug, Clone, Default, Group)]
-pub(crate) struct TailorArgs {
-    /// A profile that says which policies run: a file, or the name of one that comes with the
-    /// policies or with drift; may be repeated, later ones win
-    #[arg(long, value_name = "FILE|NAME")]
-    pub(crate) tailor: Vec<String>,
-    /// A value for a parameter of policies, whatever the profiles say; may be repeated
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub(crate) param: Vec<String>,
-}
-
-/// Which findings are accepted.
-#[derive(Debug, Clone, Default, Group)]
-pub(crate) struct WaiverArgs {
-    /// Findings that are accepted: who, why and until when
-    #[arg(long, value_name = "FILE")]
-    pub(crate) waivers: Option<PathBuf>,
-    /// The file of waivers must be sealed
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_value = "false", default_missing_value = "true", hide_default_value = true)]
-    pub(crate) require_sealed_waivers: bool,
 }
 
 /// Which image, where a target holds several.
@@ -279,6 +267,13 @@ pub(crate) struct Check {
     /// Sign each report that goes to a file
     #[arg(long, value_name = "KEY.pem")]
     pub(crate) sign_report: Option<PathBuf>,
+    /// An earlier report in JSON: say what is new since, what is fixed, and what cannot be compared
+    #[arg(long, value_name = "REPORT.json")]
+    pub(crate) previous: Option<PathBuf>,
+    /// Fail only for what the report of --previous does not have, or not for certain
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_value = "false", default_missing_value = "true", hide_default_value = true)]
+    pub(crate) fail_on_new: bool,
     /// End as incomplete after this time, such as 90s, 5m, 1h, and say how far it came
     #[arg(long, value_name = "D")]
     pub(crate) deadline: Option<String>,
@@ -341,27 +336,6 @@ pub(crate) struct Diff {
 }
 
 #[derive(Debug, Parser)]
-pub(crate) struct Explain {
-    /// The path, as it is inside the target
-    pub(crate) path: String,
-    #[arg(default_value = "/", help = TARGETS)]
-    pub(crate) target: String,
-    /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Vec<PathBuf>,
-    /// A directory of sealed snapshots; the one is taken whose identity is expected, else the one
-    /// that IMAGE_ID and IMAGE_VERSION of the target's os-release name
-    #[arg(long, value_name = "DIR", conflicts_with = "baseline")]
-    pub(crate) baselines: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) trust: TrustArgs,
-    #[command(flatten)]
-    pub(crate) image: ImageArgs,
-    #[command(flatten)]
-    pub(crate) rules: RuleArgs,
-}
-
-#[derive(Debug, Parser)]
 pub(crate) struct Rules {
     #[command(subcommand)]
     pub(crate) command: RulesCommand,
@@ -392,85 +366,10 @@ pub(crate) struct RulesExplain {
 }
 
 #[derive(Debug, Parser)]
-pub(crate) struct Waiver {
-    #[command(subcommand)]
-    pub(crate) command: WaiverCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum WaiverCommand {
-    /// List waivers, those that no longer hold first
-    List(WaiverList),
-    /// Seal a file of waivers: sign it, so that a check takes it with --trust alone
-    Seal(WaiverSeal),
-}
-
-#[derive(Debug, Parser)]
-pub(crate) struct WaiverList {
-    #[command(flatten)]
-    pub(crate) acceptance: WaiverArgs,
-    #[command(flatten)]
-    pub(crate) trust: TrustArgs,
-    /// Read a sealed file without verifying its seal
-    #[arg(long, conflicts_with = "trust")]
-    pub(crate) unverified: bool,
-    /// The form
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: ShowFormat,
-}
-
-#[derive(Debug, Parser)]
-pub(crate) struct WaiverSeal {
-    /// The file of waivers
-    pub(crate) file: PathBuf,
-    /// A private key in PEM; may be repeated
-    #[arg(long, value_name = "KEY.pem", required = true)]
-    pub(crate) sign: Vec<PathBuf>,
-    /// Until when the seal holds: a time, a date, or a duration such as 90d
-    #[arg(long, value_name = "D")]
-    pub(crate) expires: Option<String>,
-    /// Whose findings they accept; without it the name of the file
-    #[arg(long, value_name = "NAME")]
-    pub(crate) identity: Option<String>,
-    /// The time of sealing, RFC 3339, instead of the clock
-    #[arg(long, value_name = "TIME")]
-    pub(crate) now: Option<String>,
-}
-
-#[derive(Debug, Parser)]
 pub(crate) struct Init {
     /// Write to /etc/drift, for this host, instead of the working directory
     #[arg(long)]
     pub(crate) system: bool,
-}
-
-#[derive(Debug, Parser)]
-pub(crate) struct Config {
-    #[command(subcommand)]
-    pub(crate) command: ConfigCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ConfigCommand {
-    /// Show every setting of a check or capture, and where it comes from
-    Show(ConfigShow),
-}
-
-#[derive(Debug, Parser)]
-pub(crate) struct ConfigShow {
-    /// The form
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: ShowFormat,
-    /// Options of drift check that are to be taken into account
-    #[arg(last = true, value_name = "OPTION")]
-    pub(crate) options: Vec<std::ffi::OsString>,
-}
-
-/// How settings are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ShowFormat {
-    Text,
-    Json,
 }
 
 #[derive(Debug, Parser)]

@@ -97,6 +97,22 @@ impl Failure {
             .hint("this is a bug in drift; please report it with the command line")
     }
 
+    /// A signal or the deadline ended the run.
+    pub(crate) fn interrupted(error: drift_core::bounds::Cancelled) -> Self {
+        Self::new(Kind::Interrupted, error.to_string())
+    }
+
+    /// Says of which file the message is.
+    pub(crate) fn within(mut self, file: &str) -> Self {
+        self.message = format!("{file}: {}", self.message);
+        self
+    }
+
+    /// Returns the whole message, for a result that goes on without what failed.
+    pub(crate) fn told(self) -> String {
+        self.message
+    }
+
     /// Adds what to do next.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

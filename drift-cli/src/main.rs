@@ -9,6 +9,7 @@ mod golden;
 mod inputs;
 mod outputs;
 mod policies;
+mod previous;
 mod progress;
 mod settings;
 mod state;

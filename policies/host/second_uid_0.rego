@@ -3,7 +3,7 @@
 # custom:
 #   id: host/second_uid_0
 #   severity: critical
-#   references: {cis: ["7.2.5"], ssg: ["accounts_no_uid_except_zero"]}
+#   references: {cis: ["5.4.2.1"], ssg: ["accounts_no_uid_except_zero"], nist: ["AC-6"]}
 #   rationale: Whoever has the user id 0 is root, under whatever name, and is easily overlooked.
 #   remediation: Replace the host. In the image, remove the account or give it an id of its own.
 #   paths: [/etc/passwd]
@@ -14,3 +14,5 @@ deny contains {"path": "/etc/passwd", "line": user.line, "observed": name, "expe
 	user.uid == 0
 	name != "root"
 }
+
+not_applicable contains "there is no /etc/passwd" if input.files["/etc/passwd"].state == "absent"

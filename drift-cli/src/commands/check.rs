@@ -18,6 +18,7 @@ use crate::golden::{self, Golden, Refused};
 use crate::inputs::{self, Input, Memory, Sealing};
 use crate::outputs::Outputs;
 use crate::policies::{self, Policies, Use};
+use crate::previous;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::state::{self, Lease};
@@ -106,6 +107,8 @@ fn looked(
         with_content: args.with_content,
         assessment: policies.assessment,
         changes: inputs::changes(&args.scope.only),
+        previous: previous::named(args, settings, clock)?,
+        fail_on_new: args.fail_on_new,
         waivers: accepted,
         ..Request::new(inputs::parts(&args.scope.only), inputs::fail_on(&args.report.fail_on)?)
     };
@@ -240,6 +243,7 @@ fn named_files(args: &Check, settings: &Settings) -> Vec<PathBuf> {
     files.extend(args.trust.trust.iter().cloned());
     files.extend(args.rules.rules.iter().cloned());
     files.extend(args.sign_report.iter().cloned());
+    files.extend(args.previous.iter().flat_map(|file| artifacts::with_bundles(file)));
     files.extend(settings.config.iter().map(|config| PathBuf::from(&config.file)));
     files.extend(state::files(settings, args.trust.state.as_ref()));
     files

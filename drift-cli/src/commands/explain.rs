@@ -1,12 +1,17 @@
-//! `drift explain`: everything that is known of one path.
+//! `drift explain`: everything that is known of one path, or of one policy.
+
+mod policy;
+
+use std::sync::Arc;
 
 use drift_core::bounds::Silent;
 use drift_core::bounds::escape::escaped;
 use drift_core::capture::{Captured, Run};
-use drift_core::check::{self, Occasion, Outcome, Request, Sealed};
+use drift_core::check::{self, Assessment, Occasion, Outcome, Request, Sealed};
 use drift_core::judge::{Exit, FailOn};
 use drift_core::model::attribute::{ATTRIBUTES, Value, base64};
 use drift_core::model::{Cause, Entry, FollowLast, Image, LayerId, Observed, Severity, TreePath};
+use drift_core::policy::Status;
 use drift_core::report::document::{BaselineOf, Change, Problem};
 use drift_core::report::exact;
 
@@ -18,17 +23,72 @@ use crate::inputs;
 use crate::settings::Settings;
 use crate::state;
 use crate::terminal::Terminal;
+use crate::worker::Isolated;
 
 pub(crate) fn run(
     args: &Explain,
+    target_named: bool,
     settings: &Settings,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    if let Some(asked) = policy::asked(args, settings)? {
+        return of_policy(asked, args, target_named, settings, terminal);
+    }
     let path = TreePath::parse(args.path.as_bytes()).map_err(Failure::usage)?;
-    let clock = settings.clock(args.trust.now.as_deref())?;
-    let golden = Golden::open(&args.baseline, &args.trust, settings, &*clock)?
-        .map_err(|refused| refused.why)?;
+    let golden = golden(args, settings)?;
     let sealed = golden.sealed();
+    let outcome = checked(args, &sealed, None, settings)?;
+    let (text, exit) = explained(&path, &outcome, &sealed);
+    terminal.result(text.as_bytes())?;
+    Ok(exit)
+}
+
+/// Without a target, what the policy says of itself; with one, how that fares as well.
+fn of_policy(
+    asked: policy::Asked,
+    args: &Explain,
+    target_named: bool,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let mut text = policy::described(&asked);
+    let mut exit = Exit::CLEAN;
+    if target_named || !args.baseline.is_empty() {
+        let golden = golden(args, settings)?;
+        let id = asked.id;
+        let set = Arc::new(asked.set);
+        let evaluator = Arc::new(Isolated::default());
+        let assessment = Assessment { set, evaluator, keep_input: false };
+        let outcome = checked(args, &golden.sealed(), Some(assessment), settings)?;
+        let ended = outcome.report.policies.iter().find(|policy| policy.id == id);
+        let Some(ended) = ended else {
+            return Err(Failure::usage_text(format!("the policy {id} was not evaluated")));
+        };
+        text.push_str(&policy::ended(ended));
+        exit = match Status::parse(ended.status) {
+            Some(Status::Fail) => Exit::FINDINGS,
+            Some(Status::Error | Status::Unknown | Status::NotChecked) | None => Exit::INCOMPLETE,
+            Some(_) => Exit::CLEAN,
+        };
+    }
+    terminal.result(text.as_bytes())?;
+    Ok(exit)
+}
+
+fn golden(args: &Explain, settings: &Settings) -> Result<Golden, Failure> {
+    let clock = settings.clock(args.trust.now.as_deref())?;
+    let golden = Golden::open(&args.baseline, &args.trust, settings, &*clock)?;
+    Ok(golden.map_err(|refused| refused.why)?)
+}
+
+/// Compares the whole target: what is to be said of one path may rest on any other.
+fn checked(
+    args: &Explain,
+    sealed: &[Sealed<'_>],
+    assessment: Option<Assessment>,
+    settings: &Settings,
+) -> Result<Outcome, Failure> {
+    let clock = settings.clock(args.trust.now.as_deref())?;
     let source = inputs::source(&args.target, &args.image, settings)??;
     let mut files: Vec<_> =
         args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
@@ -41,18 +101,15 @@ pub(crate) fn run(
     let occasion = Occasion { clock: &*clock, run_id: &run_id, binary_digest: None };
     let request = Request {
         rules: inputs::rules(&args.rules)?,
+        assessment,
         ..Request::new(
             inputs::parts(&[Part::Entries, Part::Packages]),
             FailOn::At(Severity::Medium),
         )
     };
     let lowers = if sealed.is_empty() { inputs::beneath(&args.target)? } else { None };
-    let reference = golden::reference(&sealed, lowers.as_deref());
-    let outcome =
-        check::check(&check::Target::Live(&*source), &reference, &request, &run, &occasion)?;
-    let (text, exit) = explained(&path, &outcome, &sealed);
-    terminal.result(text.as_bytes())?;
-    Ok(exit)
+    let reference = golden::reference(sealed, lowers.as_deref());
+    Ok(check::check(&check::Target::Live(&*source), &reference, &request, &run, &occasion)?)
 }
 
 fn explained(asked: &TreePath, outcome: &Outcome, sealed: &[Sealed<'_>]) -> (String, Exit) {

@@ -15,11 +15,13 @@ mod policy;
 mod rules;
 mod seal;
 mod sealing;
+mod summarize;
 mod verify;
 mod waiver;
 mod worker;
 
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 use drift_core::judge::Exit;
 
 use crate::args::{Args, Command};
@@ -39,6 +41,7 @@ pub(crate) fn run(
     let needless = matches!(
         args.command,
         Command::Keygen(_)
+            | Command::Summarize(_)
             | Command::Completions(_)
             | Command::Man(_)
             | Command::Init(_)
@@ -56,7 +59,10 @@ pub(crate) fn run(
         Command::Seal(args) => seal::run(&args, settings, terminal),
         Command::Verify(args) => verify::run(&args, settings, terminal),
         Command::Diff(args) => diff::run(&args, settings, terminal),
-        Command::Explain(args) => explain::run(&args, settings, terminal),
+        Command::Explain(args) => {
+            explain::run(&args, is_typed(matches, "target"), settings, terminal)
+        }
+        Command::Summarize(args) => summarize::run(&args, settings, terminal),
         Command::Inspect(args) => inspect::run(&args, settings, terminal),
         Command::Export(args) => export::run(&args, settings, terminal),
         Command::Keygen(args) => keygen::run(&args, terminal),
@@ -70,4 +76,10 @@ pub(crate) fn run(
         Command::PolicyWorker { work } => worker::run(work, terminal),
     };
     ended.map_err(|failure: Failure| failure.or_late(settings.cancel.reason()))
+}
+
+/// Whether an option or argument of the verb stands on the command line.
+fn is_typed(matches: &ArgMatches, name: &str) -> bool {
+    let source = matches.subcommand().and_then(|(_, verb)| verb.value_source(name));
+    source == Some(ValueSource::CommandLine)
 }

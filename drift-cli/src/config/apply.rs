@@ -62,6 +62,7 @@ pub(crate) fn fill(
         Command::Inspect(_)
         | Command::Export(_)
         | Command::Keygen(_)
+        | Command::Summarize(_)
         | Command::Completions(_)
         | Command::Man(_)
         | Command::Init(_)
@@ -91,6 +92,7 @@ const DECIDING: &[&str] = &[
     "mode",
     "require",
     "fail_on",
+    "fail_on_new",
 ];
 
 /// The command line above the files.

@@ -188,12 +188,26 @@ state
 
     let _clean = run(github).expect(0);
     assert_eq!(stage.read("output"), b"exit-code=0\n");
-    assert!(stage.read("summary").starts_with(b"### drift: exit code 0\n\n    CLEAN"));
+    assert!(stage.read("summary").starts_with(b"## drift: clean\n\nCLEAN: no finding"));
     let _clean = run(gitlab).expect(0);
+    assert!(stage.read("reports/drift-report.xml").starts_with(b"<?xml"));
 
     stage.mode("root/usr/bin/tool", 0o4755);
-    let _drift = run(github).expect(1);
+    let drift = run(github).expect(1);
     assert_eq!(stage.read("output"), b"exit-code=1\n");
+    // What an image may name is printed while the runner obeys nothing; the annotations come after.
+    let (paused, obeyed) = drift.text().split_once("::stop-commands::").map_or_else(
+        || panic!("{}", drift.text()),
+        |(_, rest)| {
+            let (token, rest) = rest.split_once('\n').expect("the token ends its line");
+            let (paused, obeyed) =
+                rest.split_once(&format!("::{token}::\n")).expect("commands are obeyed again");
+            (paused.to_owned(), obeyed.to_owned())
+        },
+    );
+    assert!(paused.contains("/usr/bin/tool"), "{paused}");
+    assert!(obeyed.starts_with("::error title="), "{obeyed}");
+    assert!(obeyed.contains("file=/usr/bin/tool"), "{obeyed}");
     let _drift = run(gitlab).expect(1);
     let _other = run(&format!("IDENTITY=db; {github}")).expect(4);
     let _other = run(&format!("DRIFT_IDENTITY=db; {gitlab}")).expect(4);

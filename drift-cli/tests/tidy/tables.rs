@@ -19,6 +19,7 @@ const TABLES: &[Table] = &[
     ("severities", severities, &["docs/report.md"]),
     ("classes", classes, &["docs/rules.md"]),
     ("configuration", configuration, &["docs/operations.md"]),
+    ("policies", policies, &["docs/policies/catalogue.md"]),
 ];
 
 fn exit_codes() -> String {
@@ -78,6 +79,14 @@ fn configuration() -> String {
         "| key | takes | unless set | meaning |\n|---|---|---|---|\n{}",
         rows.collect::<String>()
     )
+}
+
+/// The policies stand in the program, which lists them.
+fn policies() -> String {
+    let arguments = ["policy", "list", "--no-config", "--format", "markdown"];
+    let said = command::run(env!("CARGO_BIN_EXE_drift"), arguments).success();
+    let listed = said.split_once('\n').map_or(said.as_str(), |(_, below)| below);
+    format!("{}\n", listed.trim())
 }
 
 /// Returns the document with every table written anew.

@@ -192,7 +192,8 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
     let judge = |tree: &Tree, row, content: &mut Content| {
         let judged = beside.judge(&rules, tree, row, content);
         // They are judged or kept now; no more than a few are held at a time.
-        if judged.is_some() || kept.take(row, content.bytes.as_deref()) {
+        let taken = kept.take(row, content.bytes.as_deref());
+        if taken || judged.is_some() {
             content.bytes = None;
         }
         judged

@@ -1,5 +1,7 @@
 //! The policies of a check: their input is made, they are asked, and each ends in one status.
 
+use std::collections::BTreeSet;
+
 use crate::bounds::Event;
 use crate::model::Digest;
 use crate::policy::{self, Evaluation, Input, Policy, PolicySet, Status, conclude};
@@ -18,6 +20,8 @@ pub(super) struct Assessed {
     pub(super) tailoring: Option<document::Tailoring>,
     /// Of the set; none when no policies ran.
     pub(super) digest: Option<Digest>,
+    /// Those that could not see all that they look at, whatever they denied.
+    pub(super) lacking: BTreeSet<String>,
     /// What they saw, where that was asked for.
     pub(super) input: Option<Box<Input>>,
 }
@@ -50,7 +54,10 @@ pub(super) fn assess(
         let answer = answers.next().flatten();
         described(set, policy, conclude(policy, answer.as_ref(), &input))
     };
+    let lacking = set.policies.iter().filter(|policy| !input.lacks(policy).is_empty());
+    let lacking = lacking.map(|policy| policy.id.to_string()).collect();
     Ok(Assessed {
+        lacking,
         policies: set.policies.iter().map(ended).collect(),
         origins: set.origins.iter().map(origin).collect(),
         tailoring: tailoring(set),
@@ -70,6 +77,7 @@ fn described(set: &PolicySet, policy: &Policy, ended: Evaluation) -> document::P
         reason: ended.reason,
         references: policy.references.clone(),
         origin: origin.unwrap_or_default(),
+        revision: set.revision(policy).to_string(),
         evidence: ended.evidence.into_iter().map(evidence).collect(),
         evidence_omitted: ended.omitted,
         rationale: policy.rationale.clone(),

@@ -2,12 +2,15 @@
 
 mod changes;
 mod paper;
+mod summary;
 
+#[cfg(test)]
+pub(super) use changes::blank;
 pub(super) use changes::{
     Names, attribute_change, covered, entry_change, id_of, image_change, is_on_path,
     package_change, path_of,
 };
 pub(super) use paper::{
-    Paper, SEALED, composed, coverage, databases, identity, in_order, not_observable, problem,
-    problem_at_capture, report, sealed, snapshot,
+    Paper, SEALED, composed, coverage, databases, identity, in_order, not_observable, only,
+    problem, problem_at_capture, report, sealed, snapshot,
 };

@@ -407,7 +407,9 @@ impl Job<'_> {
         }
         self.run.observer.event(Event::Phase("judge"));
         let waivers = accept::accept(self, &mut found, &mut assessed, &reference, after);
-        let since_previous = since::compare(self, &found, &assessed, &reference, rules);
+        let now =
+            since::Now { reference: &reference, after, rules, not_observable: &not_observable };
+        let since = since::compare(self, &found, &mut assessed, &now);
         let missing = |wanted: &String| not_observable.contains(wanted);
         let seen = Seen {
             problems: found.problems.len() as u64,
@@ -415,7 +417,7 @@ impl Job<'_> {
             required_missing: self.request.require.iter().any(missing),
             policy_errors: assessed.errors(),
         };
-        let counting = accept::counting(self, &found, &assessed, since_previous.as_ref());
+        let counting = accept::counting(self, &found, &assessed, since.as_ref());
         let verdict = judge(counting, &seen, self.request.fail_on);
         let input = assessed.input.take();
         let paper = describe::Paper {
@@ -430,7 +432,7 @@ impl Job<'_> {
             effective_root: effective_root(&mut *after.cursor(), rules, after.packages)?,
             assessed,
             waivers,
-            since_previous,
+            since_previous: since.map(|since| since.said),
         };
         let report = describe::report(found, &verdict, paper);
         Ok(Outcome { report, verdict, captured: None, input })

@@ -10,7 +10,7 @@ use crate::seal::Untrusted;
 
 use super::composition::Composition;
 use super::describe::{self, SEALED};
-use super::{Error, Occasion, Outcome, Reference, Request};
+use super::{Error, Occasion, Outcome, Reference, Request, since};
 
 /// Concludes that nothing of the baseline in `file` may be used, with the reason.
 pub fn refused(
@@ -120,6 +120,7 @@ pub fn or_stopped(mut outcome: Outcome, why: Stopped) -> Outcome {
     verdict.exit_code = outcome.verdict.exit().code;
     verdict.complete = outcome.verdict.complete();
     verdict.reason = outcome.verdict.reason().map(str::to_owned);
+    since::stopped(&mut outcome.report, why);
     outcome
 }
 
@@ -131,8 +132,6 @@ fn nothing(
     occasion: &Occasion<'_>,
 ) -> Result<Report, Error> {
     let now = occasion.clock.now().to_string();
-    let parts = [("entries", request.parts.entries), ("packages", request.parts.packages)];
-    let only = parts.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| (*name).to_owned());
     Ok(Report {
         schema: document::SCHEMA,
         tool: document::Tool {
@@ -148,7 +147,7 @@ fn nothing(
         started: now.clone(),
         finished: now,
         scope: document::Scope {
-            only: only.collect(),
+            only: describe::only(request),
             mode: "full",
             fail_on: request.fail_on.to_string(),
             profiles: Vec::new(),

@@ -128,8 +128,8 @@ impl<'l> Fields<'l> {
     }
 }
 
-/// Reads a whole field as strtoul(3) does: white space, a sign, digits; what is too large is the
-/// largest. Programs disagree about all but the shortest form.
+/// Reads a whole field as strtoul(3) does: white space, a sign, digits; what does not fit 32 bits is
+/// none. Programs disagree about all but the shortest form.
 fn strtoul(field: &[u8]) -> Option<(u32, bool)> {
     let trimmed = without_leading_space(field);
     let (negative, digits) = match trimmed.split_first() {
@@ -143,14 +143,11 @@ fn strtoul(field: &[u8]) -> Option<(u32, bool)> {
     let digit = |value: Option<u64>, digit: &u8| {
         value?.checked_mul(10)?.checked_add(u64::from(digit.saturating_sub(b'0')))
     };
-    let value = match digits.iter().fold(Some(0_u64), digit) {
-        None => u64::MAX,
-        Some(value) if negative => value.wrapping_neg(),
-        Some(value) => value,
-    };
+    let value = digits.iter().fold(Some(0_u64), digit)?;
+    // It negates in 64 bits, so that -18446744073709551615 is 1.
+    let value = if negative { value.wrapping_neg() } else { value };
     let shortest = digits == field && (digits.len() == 1 || digits.first() != Some(&b'0'));
-    let fits = u32::try_from(value);
-    Some((fits.unwrap_or(u32::MAX), shortest && fits.is_ok()))
+    Some((u32::try_from(value).ok()?, shortest))
 }
 
 fn without_leading_space(text: &[u8]) -> &[u8] {

@@ -58,12 +58,15 @@ fn shadow(line: u64, content: &[u8]) -> Line<Shadow> {
     // Up to here is the old form; of the new one the last field alone may be missing.
     let mut fields = Fields::new(trimmed(fields.rest()));
     if !fields.rest().is_empty() {
-        for required in [true, true, true, false] {
-            match fields.number() {
-                Ok(_) | Err(NoNumber::Empty) => {}
-                Err(NoNumber::Missing) if !required => {}
-                Err(_) => return Line::Skipped(SKIPPED),
+        for _ in ["warn", "inactive", "expire"] {
+            if !matches!(fields.number(), Ok(_) | Err(NoNumber::Empty)) {
+                return Line::Skipped(SKIPPED);
             }
+        }
+        // The last field goes to the end of the line.
+        let last = fields.rest();
+        if !last.is_empty() && (last.contains(&b':') || fields.number().is_err()) {
+            return Line::Skipped(SKIPPED);
         }
     }
     let shadow = Shadow { name: text(name), password, last_change_days, line };

@@ -34,7 +34,7 @@ impl Exit {
     pub const UNTRUSTED: Self = Self {
         code: 4,
         name: "untrusted",
-        when: "a baseline or report is unsigned where signed is required, altered, expired, rolled back, or sealed by a wrong key or for another identity",
+        when: "a baseline, report, bundle of policies or file of waivers is unsigned where signed is required, altered, expired, rolled back, or sealed by a wrong key or for another identity",
     };
     /// An output was not written.
     pub const OUTPUT: Self = Self {

@@ -4,6 +4,11 @@ use std::fmt;
 
 use crate::bounds::escape::escaped;
 
+use super::syntax::Span;
+
+/// How many are shown to somebody who reads; the rest is a number.
+const SHOWN: usize = 100;
+
 /// One thing that is wrong with a policy.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Diagnostic {
@@ -45,6 +50,38 @@ impl Diagnostic {
         }
     }
 
+    /// Says something of a piece of a text. Columns are characters, as editors count them.
+    pub(super) fn at(
+        file: &str,
+        text: &str,
+        span: Span,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        let bounded = |at: u32| {
+            let at = text.len().min(at as usize);
+            (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+        };
+        let (start, end) = (bounded(span.start), bounded(span.end));
+        let before = text.get(..start).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+        let rest = text.get(line_start..).unwrap_or_default();
+        let line = rest.lines().next().unwrap_or_default();
+        let count = |from: usize, to: usize| {
+            let letters = text.get(from..to).unwrap_or_default().chars().count();
+            u32::try_from(letters).unwrap_or(u32::MAX)
+        };
+        let line_end = line_start.saturating_add(line.len());
+        let number = before.bytes().filter(|byte| *byte == b'\n').count();
+        Self {
+            line: u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1),
+            column: count(line_start, start).saturating_add(1),
+            width: count(start, end.min(line_end)).max(1),
+            text: Some(line.to_owned()),
+            ..Self::of_file(file, code, message)
+        }
+    }
+
     /// Adds what to do about it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
@@ -82,9 +119,12 @@ impl fmt::Display for Diagnostic {
 
 impl fmt::Display for Diagnostics {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, diagnostic) in self.0.iter().enumerate() {
+        for (place, diagnostic) in self.0.iter().take(SHOWN).enumerate() {
             let gap = if place > 0 { "\n" } else { "" };
             write!(formatter, "{gap}{diagnostic}")?;
+        }
+        if self.0.len() > SHOWN {
+            write!(formatter, "\nand {} more", self.0.len().saturating_sub(SHOWN))?;
         }
         Ok(())
     }

@@ -36,6 +36,7 @@ pub use engine::{Limits, Value, ValueError, to_value};
 pub use evaluate::{Answer, Denial, Evaluator, InProcess};
 pub use files::{Place, place, place_of_directory};
 pub use input::{INPUT_SCHEMA, INPUT_SCHEMA_TEXT, Input, Lack};
+pub use lint::{CODES, Code};
 pub use load::load;
 pub use packs::{LIBRARY, PACKS, Pack, digest, pack};
 pub use parameters::ParameterError;

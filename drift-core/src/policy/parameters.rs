@@ -118,8 +118,8 @@ impl PolicySet {
 
     /// An earlier choice may be empty, and says nothing of elements then: the default decides.
     fn default_of(&self, name: &str) -> Option<Value> {
-        let declared = self.policies.iter().flat_map(|policy| &policy.parameters);
-        let found = declared.filter(|parameter| parameter.name == name).next();
+        let mut declared = self.policies.iter().flat_map(|policy| &policy.parameters);
+        let found = declared.find(|parameter| parameter.name == name);
         found.map(|parameter| parameter.default.clone())
     }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::model::{Digest, Severity};
 
 use super::engine::{Engine, Value};
+use super::packs::{LIBRARY, digest};
 use super::tailoring::Tailoring;
 
 /// `PACK/NAME`, such as `host/second_uid_0`: unique in a set.
@@ -213,6 +214,25 @@ impl PolicySet {
         let selected =
             self.policies.iter().filter(|policy| policy.selection == Selection::Selected);
         selected.flat_map(|policy| policy.paths.iter().map(String::as_str)).collect()
+    }
+
+    /// Returns a digest over everything that decides what this policy denies: the files of its origin
+    /// but tests, the library, and the values of its parameters.
+    #[must_use]
+    pub fn revision(&self, policy: &Policy) -> Digest {
+        let library = LIBRARY.iter().map(|(name, text)| PolicyFile {
+            name: format!("drift/{name}"),
+            text: (*text).to_owned(),
+        });
+        let own = self.files.get(policy.origin).into_iter().flatten();
+        let own = own.filter(|file| !file.name.ends_with("_test.rego")).cloned();
+        let files: Vec<PolicyFile> = library.chain(own).collect();
+        let mut text = digest(&files).to_string();
+        for Parameter { name, .. } in &policy.parameters {
+            let value = self.parameters.get(name).map(Value::json).unwrap_or_default();
+            text.push_str(&format!("\0{name}\0{value}"));
+        }
+        Digest::sha256_of(text.as_bytes())
     }
 
     /// Returns a digest over the origins, the selection and the parameters.

@@ -18,8 +18,13 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn write(report: &Report, _: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    write_indented(report, out)
+}
+
+/// Writes one value, indented.
+pub(super) fn write_indented(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let formatter = Guarded(PrettyFormatter::new());
-    report.serialize(&mut Serializer::with_formatter(&mut *out, formatter))?;
+    value.serialize(&mut Serializer::with_formatter(&mut *out, formatter))?;
     out.write_all(b"\n")
 }
 

@@ -10,18 +10,26 @@
 
 pub mod document;
 mod previous;
+mod fleet;
 mod bytes;
 mod json;
 mod ndjson;
 mod paths;
 mod text;
+mod findings;
+mod sarif;
+mod junit;
+mod markdown;
+mod github;
 
 use std::io;
 
 pub use bytes::{exact, lossy};
 pub use document::Report;
+pub use fleet::{Dated, Drift, FLEET_SCHEMA, Fleet, Gathering, Group, NotTaken, Take};
 pub(crate) use json::write_line;
-pub use previous::Previous;
+pub(crate) use previous::{Earlier, EarlierPolicy};
+pub use previous::{MAX_REPORT_BYTES, Previous, PreviousError};
 
 /// One way to write a report.
 #[derive(Debug)]
@@ -35,7 +43,16 @@ pub struct Format {
 }
 
 /// Every format, the default first.
-pub const FORMATS: &[Format] = &[text::FORMAT, json::FORMAT, ndjson::FORMAT, paths::FORMAT];
+pub const FORMATS: &[Format] = &[
+    text::FORMAT,
+    json::FORMAT,
+    ndjson::FORMAT,
+    paths::FORMAT,
+    sarif::FORMAT,
+    junit::FORMAT,
+    markdown::FORMAT,
+    github::FORMAT,
+];
 
 /// How a format for people looks. Formats for programs ignore it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,4 +73,14 @@ pub struct Style {
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
+}
+
+/// Writes many reports as one, for people.
+pub fn write_fleet(fleet: &Fleet, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    text::fleet::write(fleet, style, out)
+}
+
+/// Writes many reports as one JSON document, `drift.fleet/v1`.
+pub fn write_fleet_json(fleet: &Fleet, out: &mut dyn io::Write) -> io::Result<()> {
+    json::write_indented(fleet, out)
 }

@@ -8,7 +8,10 @@ use std::io;
 
 use serde::Serialize;
 
-use super::document::{Coverage, Reference, Scope, SincePrevious, Summary, Target, Tool, Verdict};
+use super::document::{
+    Coverage, Reference, Scope, SincePrevious, Summary, Tailoring, Target, Tool, Verdict,
+    WaiverOrigin,
+};
 use super::json::write_line;
 use super::{Format, Report, Style};
 
@@ -36,6 +39,8 @@ struct Start<'r> {
     target: &'r Target,
     baseline: &'r Reference,
     manifests: &'r [serde_json::Value],
+    tailoring: Option<&'r Tailoring>,
+    waiver_origin: Option<&'r WaiverOrigin>,
 }
 
 #[derive(Serialize)]
@@ -58,6 +63,8 @@ fn write(report: &Report, _: &Style, out: &mut dyn io::Write) -> io::Result<()> 
         target: &report.target,
         baseline: &report.baseline,
         manifests: &report.manifests,
+        tailoring: report.tailoring.as_ref(),
+        waiver_origin: report.waiver_origin.as_ref(),
     };
     write_line(&Record { record: "start", value: start }, out)?;
     each("problem", &report.problems, out)?;

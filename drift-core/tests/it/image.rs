@@ -7,7 +7,7 @@
 
 mod archives;
 mod hostile;
-mod layout;
+pub(crate) mod layout;
 mod selection;
 mod tools;
 

@@ -8,6 +8,7 @@ mod detection;
 mod faults;
 mod hierarchy;
 mod image;
+mod input;
 mod layers;
 mod library;
 mod overlay;

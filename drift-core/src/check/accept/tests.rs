@@ -63,6 +63,7 @@ fn policy(id: &str, status: &'static str, paths: &[&str]) -> document::Policy {
         reason: None,
         references: BTreeMap::new(),
         origin: "o".to_owned(),
+        revision: String::new(),
         evidence: paths.iter().map(evidence).collect(),
         evidence_omitted: 0,
         rationale: "R".to_owned(),
@@ -236,54 +237,6 @@ fn names_are_compared_by_their_exact_bytes() {
     ];
     let ended = Ended::of(&text, changes, Vec::new());
     assert_eq!(ended.waived(), [Some("A"), None, None, None]);
-}
-
-fn since(new: &[&document::Change], incomparable: &[&str]) -> document::SincePrevious {
-    let name = |change: &&document::Change| document::FindingName {
-        kind: "change",
-        id: change.id.clone(),
-        policy: None,
-        path: None,
-        severity: "high".to_owned(),
-    };
-    let part = |what: &&str| document::Incomparable {
-        what: (*what).to_owned(),
-        reason: "r".to_owned(),
-        now: 1,
-        before: 1,
-    };
-    document::SincePrevious {
-        new: new.iter().map(name).collect(),
-        incomparable: incomparable.iter().map(part).collect(),
-        ..document::SincePrevious::default()
-    }
-}
-
-#[test]
-fn with_fail_on_new_what_was_known_does_not_count_and_what_cannot_be_told_does() {
-    let changes = vec![change(b"/a", Severity::High), change(b"/b", Severity::Low)];
-    let mut policies = vec![policy("host/a", "fail", &["/x", "/y"])];
-    let count = |since: &document::SincePrevious, policies: &[document::Policy]| {
-        counted(&changes, policies, Some(since))
-    };
-    assert_eq!(count(&since(&[], &[]), &policies), []);
-    assert_eq!(count(&since(&[&changes[1]], &[]), &policies), [Severity::Low]);
-    assert_eq!(count(&since(&[], &["changes"]), &policies), [Severity::High, Severity::Low]);
-    assert_eq!(count(&since(&[], &["host/a"]), &policies), [Severity::High]);
-    // kubescape#3352 again: the policy failed before, and this denial is new.
-    let mut new = since(&[], &[]);
-    new.new.push(document::FindingName {
-        kind: "policy",
-        id: policies[0].evidence[1].id.clone(),
-        policy: Some("host/a".to_owned()),
-        path: None,
-        severity: "high".to_owned(),
-    });
-    assert_eq!(count(&new, &policies), [Severity::High]);
-    policies[0].evidence[1].waived_by = Some("A".to_owned());
-    assert_eq!(count(&new, &policies), []);
-    policies[0].evidence_omitted = 1;
-    assert_eq!(count(&since(&[], &[]), &policies), [Severity::High]);
 }
 
 /// Waivers, findings, and an order of the latter.

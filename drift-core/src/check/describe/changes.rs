@@ -207,7 +207,10 @@ pub(in crate::check) fn id_of(change: &Change, path: &[u8]) -> String {
 }
 
 /// A modification without attributes, cause or severity yet.
-fn blank(subject: &'static str, (path, path_b64): (String, Option<String>)) -> Change {
+pub(in crate::check) fn blank(
+    subject: &'static str,
+    (path, path_b64): (String, Option<String>),
+) -> Change {
     Change {
         id: String::new(),
         subject,

@@ -1,7 +1,6 @@
 //! Everything of the report around the changes.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use crate::baseline;
 use crate::bounds::Timestamp;
@@ -10,8 +9,8 @@ use crate::check::assess::Assessed;
 use crate::check::composition::Composition;
 use crate::check::view::View;
 use crate::check::{Changes, Found, Occasion, Request, Sealed};
-use crate::judge::{Status, Verdict, Waivers};
-use crate::model::{AttributeSet, Cause, Digest, Image, Precision, Problem, Severity};
+use crate::judge::{Verdict, Waivers};
+use crate::model::{AttributeSet, Digest, Image, Precision, Problem};
 use crate::report::{Report, document};
 use crate::rules::RuleSet;
 use crate::seal::{Predicate, SealedBy};
@@ -44,7 +43,13 @@ pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>
     changes.sort_by(in_order);
     problems.sort();
     problems.dedup();
-    let summary = summary(&changes, verdict, &paper, problems.len());
+    let summary = super::summary::summary(
+        &changes,
+        &paper.assessed.policies,
+        verdict,
+        paper.request.fail_on,
+        problems.len(),
+    );
     Report {
         schema: document::SCHEMA,
         tool: tool(&paper),
@@ -100,17 +105,21 @@ fn tool(paper: &Paper<'_>) -> document::Tool {
     }
 }
 
-fn scope(paper: &Paper<'_>) -> document::Scope {
-    let Request { parts, fail_on, require, rules, with_content, fail_on_new, .. } = paper.request;
+/// Names what the report is about.
+pub(in crate::check) fn only(request: &Request) -> Vec<String> {
     // With policies alone everything is looked at, and nothing but they is judged.
-    let judged = paper.request.changes == Changes::Count;
-    let said = [
-        ("entries", parts.entries && judged),
-        ("packages", parts.packages && judged),
-        ("policies", paper.request.assessment.is_some()),
+    let judged = request.changes == Changes::Count;
+    let parts = [
+        ("entries", request.parts.entries && judged),
+        ("packages", request.parts.packages && judged),
+        ("policies", request.assessment.is_some()),
     ];
-    let only = said.iter().filter(|(_, said)| *said).map(|(name, _)| (*name).to_owned());
-    let only: Vec<String> = only.collect();
+    parts.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| (*name).to_owned()).collect()
+}
+
+fn scope(paper: &Paper<'_>) -> document::Scope {
+    let Request { fail_on, require, rules, with_content, fail_on_new, .. } = paper.request;
+    let only = only(paper.request);
     let options =
         format!("{only:?}\0{fail_on}\0{require:?}\0{with_content}\0{}", paper.rules.digest());
     document::Scope {
@@ -234,58 +243,6 @@ pub(in crate::check) fn problem_at_capture(problem: &Problem) -> Problem {
         reason: format!("not observed when the baseline was captured: {}", problem.reason),
         ..problem.clone()
     }
-}
-
-fn summary(
-    changes: &[document::Change],
-    verdict: &Verdict,
-    paper: &Paper<'_>,
-    problems: usize,
-) -> document::Summary {
-    let mut counts =
-        document::ChangeCounts { total: changes.len() as u64, ..document::ChangeCounts::default() };
-    for change in changes {
-        if change.folded_into.is_some() {
-            counts.folded = counts.folded.saturating_add(1);
-        }
-        count(&mut counts.by_cause, change.cause.name());
-        count(&mut counts.by_severity, change.severity.name());
-    }
-    // What is accepted asks nobody for anything.
-    let standing = || changes.iter().filter(|change| change.waived_by.is_none());
-    let fails = |change: &&document::Change| paper.request.fail_on.fails(change.severity);
-    // What a baseline altered is no fault of the target, and replacing it would not help.
-    let replace = |change: &document::Change| {
-        change.altered_by.is_none() && matches!(change.cause, Cause::ModifiedInPlace | Cause::Moved)
-    };
-    let any = standing().any(|change| change.severity > Severity::Informational);
-    let recommendation = if standing().filter(fails).any(replace) {
-        "replace"
-    } else if any || problems > 0 || verdict.status() != Status::Clean {
-        "review"
-    } else {
-        "none"
-    };
-    let method = "sum of weights of passed over passed and failed policies; low 1, medium 3, high 6, critical 10";
-    document::Summary {
-        changes: counts,
-        policies: BTreeMap::new(),
-        waived: waived(changes, &paper.assessed.policies),
-        score: document::Score { method, ..document::Score::default() },
-        recommendation,
-    }
-}
-
-fn waived(changes: &[document::Change], policies: &[document::Policy]) -> u64 {
-    let changes = changes.iter().filter(|change| change.waived_by.is_some());
-    let denials = policies.iter().flat_map(|policy| &policy.evidence);
-    let denials = denials.filter(|evidence| evidence.waived_by.is_some());
-    (changes.count() as u64).saturating_add(denials.count() as u64)
-}
-
-fn count(counts: &mut BTreeMap<&'static str, u64>, name: &'static str) {
-    let slot = counts.entry(name).or_default();
-    *slot = slot.saturating_add(1);
 }
 
 /// Describes a sealed baseline.

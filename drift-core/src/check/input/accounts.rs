@@ -133,7 +133,8 @@ pub(super) fn value(
     let shadows = first(configs.shadow.as_ref(), |shadow: &Shadow| shadow.name.as_str());
     let memberships = memberships(&groups);
     let describe = |(name, user): (&&str, &&User)| {
-        let shadow = shadows.get(*name).copied();
+        // Where passwd has the password itself, nobody looks into shadow (getspnam(3), pam_unix(8)).
+        let shadow = shadows.get(*name).copied().filter(|_| user.password.is_none());
         let told = Passwords { shadows: configs.shadow.is_some(), is_there: shadow_is_there };
         let password = told.word(user, shadow);
         (Value::text(name), account(user, (shadow, password), &memberships, homes, shared))

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::Error;
 use crate::check::view::View;
 use crate::configs::Configs;
-use crate::model::{Device, Entry, FileType, Listing, Observed, RowId, Step, TreePath};
+use crate::model::{
+    Device, Entry, FileType, Listing, Observed, Problem, RowId, Stage, Step, TreePath,
+};
 use crate::packages::{Known, Ownership};
 use crate::policy::Lack;
 use crate::source::is_usual_point;
@@ -79,8 +81,31 @@ pub(super) struct Swept {
     pub(super) full: BTreeSet<&'static str>,
     /// Files of which the capabilities could not be read.
     pub(super) xattrs_unread: u64,
-    not_listed: u64,
-    not_examined: u64,
+    not_listed: Unseen,
+    not_examined: Unseen,
+}
+
+/// How many, and which of them came first.
+#[derive(Debug, Default)]
+struct Unseen {
+    count: u64,
+    first: TreePath,
+}
+
+impl Unseen {
+    fn note(&mut self, path: impl FnOnce() -> TreePath) {
+        if self.count == 0 {
+            self.first = path();
+        }
+        self.count = self.count.saturating_add(1);
+    }
+
+    fn told(&self, (one, many): (&str, &str), what: &str) -> Option<Lack> {
+        let Self { count, first } = self;
+        let objects = if *count == 1 { one } else { many };
+        let reason = format!("{count} {objects} could not be {what}, first {first}");
+        (*count > 0).then_some(Lack::Problem(reason))
+    }
 }
 
 /// Walks everything once.
@@ -173,7 +198,7 @@ impl Swept {
         let own = || TreePath::from_joined(path.to_vec());
         let mut listed = false;
         if step.entry.file_type == FileType::Unknown || step.entry.mode == Observed::Unobserved {
-            self.not_examined = self.not_examined.saturating_add(1);
+            self.not_examined.note(own);
         }
         if is_file(&step.entry) && step.entry.xattrs == Observed::Unobserved {
             self.xattrs_unread = self.xattrs_unread.saturating_add(1);
@@ -218,7 +243,7 @@ impl Swept {
         let lack = places.unlisted(directory);
         let usual = matches!(lack, Lack::NotObservable(_)) && places.is_usual(directory);
         match &lack {
-            Lack::Problem(_) => self.not_listed = self.not_listed.saturating_add(1),
+            Lack::Problem(_) => self.not_listed.note(|| directory.clone()),
             Lack::NotObservable(_) if usual => {}
             Lack::NotObservable(_) => tell(&mut self.lacks, lack.clone()),
         }
@@ -232,14 +257,17 @@ impl Swept {
     }
 
     fn finish(&mut self, view: &View<'_>) {
-        if self.not_listed > 0 {
-            let what = if self.not_listed == 1 { "directory" } else { "directories" };
-            let reason = format!("{} {what} could not be listed", self.not_listed);
-            self.lacks.insert(Lack::Problem(reason));
-        }
-        if self.not_examined > 0 {
-            let what = if self.not_examined == 1 { "object" } else { "objects" };
-            let reason = format!("{} {what} could not be examined", self.not_examined);
+        self.lacks.extend(self.not_listed.told(("directory", "directories"), "listed"));
+        self.lacks.extend(self.not_examined.told(("object", "objects"), "examined"));
+        // Such as a directory that an archive implies and does not describe: it has a mode that is made up.
+        let told =
+            |problem: &&Problem| matches!(problem.stage, Stage::Stat | Stage::List | Stage::Mount);
+        let problem = view.problems.iter().find(told);
+        let known = matches!(self.lacks.first(), Some(Lack::Problem(_)));
+        if let Some(problem) = problem.filter(|_| !known) {
+            let Problem { path, reason, .. } = problem;
+            let count = view.problems.iter().filter(told).count();
+            let reason = format!("{count} objects are not known wholly, first {path}: {reason}");
             self.lacks.insert(Lack::Problem(reason));
         }
         // What is mounted below a mount that was not entered has no entry of its own.

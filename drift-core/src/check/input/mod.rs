@@ -128,7 +128,10 @@ fn look(
         let entry = outcome.entry(text.to_owned()).or_default();
         match places.place(base.as_bytes(), FollowLast::Yes) {
             Place::Seen(real, _) => match Pattern::new(real.as_bytes(), rest) {
-                Some(pattern) => compiled.push((text, (real, pattern))),
+                Some(pattern) => {
+                    entry.1.extend(left_out(real.as_bytes(), after));
+                    compiled.push((text, (real, pattern)));
+                }
                 None => {
                     entry.1.insert(Lack::Problem(format!("{text} has too many parts")));
                 }
@@ -138,7 +141,6 @@ fn look(
                 entry.1.insert(lack);
             }
         }
-        entry.1.extend(left_out(base, after));
     }
     let (names, compiled): (Vec<&str>, Vec<(TreePath, Pattern)>) = compiled.into_iter().unzip();
     let mut check = || Ok(job.run.cancel.check()?);
@@ -159,13 +161,15 @@ fn look(
 }
 
 /// Rules that may have left out something that a pattern below this directory matches.
-fn left_out(base: &str, after: &View<'_>) -> Vec<Lack> {
+fn left_out(base: &[u8], after: &View<'_>) -> Vec<Lack> {
     let mut lacks = Vec::new();
     for line in after.coverage.excluded.iter().filter(|line| line.entries > 0) {
         let Some(written) = line.rule.strip_prefix("ignore ") else { continue };
         let wild = written.contains(['*', '?', '[', '\\']);
+        let plain = written.trim_matches('/').as_bytes();
+        // Without a slash in it a pattern speaks of that name everywhere.
         let anchored = written.trim_end_matches('/').contains('/');
-        let near = written.starts_with(base) || base.starts_with(written.trim_end_matches('/'));
+        let near = plain.starts_with(base) || base.starts_with(plain);
         if wild || !anchored || near {
             let reason = format!("the rule \"{}\" left out {} names", line.rule, line.entries);
             lacks.push(Lack::NotObservable(reason));

@@ -100,9 +100,13 @@ impl<'p> Places<'p> {
     /// Returns what was wrong with the entry itself, if anything was.
     pub(super) fn problem(&self, path: &TreePath, seen: &Seen) -> Option<String> {
         let found = self.problems.get(path).filter(|problem| {
-            let about_names = matches!(problem.stage, Stage::Open | Stage::List | Stage::Mount);
             let directory = seen.entry.file_type == FileType::Directory;
-            !matches!(problem.stage, Stage::Parse | Stage::Policy) && !(directory && about_names)
+            match problem.stage {
+                Stage::Parse | Stage::Policy => false,
+                // These are about the names in it, not about itself.
+                Stage::Open | Stage::List | Stage::Mount => !directory,
+                _ => true,
+            }
         });
         match (found, seen.entry.digest) {
             (Some(problem), _) => Some(reason(problem)),

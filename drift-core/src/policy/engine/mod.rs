@@ -6,18 +6,25 @@
 //! policy that meets one ends in `error`, never in a pass); `# METADATA` is a comment to it.
 
 mod serializer;
+mod tree;
 mod trial;
 mod value;
 
 use std::collections::BTreeSet;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
 use std::time::Duration;
 
+use regorus::PolicyLengthConfig;
+use regorus::unstable::BUILTINS;
 use regorus::utils::limits::ExecutionTimerConfig;
 
 pub use serializer::{ValueError, to_value};
 pub(super) use trial::Reached;
 pub use value::Value;
+
+use super::lint::{MAX_FILE_BYTES, MAX_LINE_BYTES};
+use super::syntax::{Module, Span};
 
 /// The stack of an evaluation; pages that are not touched cost nothing.
 const STACK_BYTES: usize = 256 << 20;
@@ -61,13 +68,35 @@ pub(super) struct Engine {
 impl Engine {
     /// Returns an engine without modules.
     pub(super) fn new() -> Self {
-        Self { inner: regorus::Engine::new() }
+        let mut inner = regorus::Engine::new();
+        inner.set_policy_length_config(PolicyLengthConfig {
+            // A tab counts as four columns.
+            max_col: NonZeroU32::new(MAX_LINE_BYTES.saturating_mul(4)).unwrap_or(NonZeroU32::MAX),
+            max_file_bytes: NonZeroUsize::new(MAX_FILE_BYTES).unwrap_or(NonZeroUsize::MAX),
+            max_lines: NonZeroUsize::new(MAX_FILE_BYTES).unwrap_or(NonZeroUsize::MAX),
+        });
+        Self { inner }
     }
 
-    /// Adds a module; the error is what the parser says.
-    pub(super) fn add(&mut self, name: &str, text: &str) -> Result<(), String> {
+    /// Adds a module. The parser recurses: texts that were not measured before, and callers with a
+    /// small stack, have no place here.
+    pub(super) fn add(&mut self, name: &str, text: &str) -> Result<Module, SyntaxError> {
         let added = self.inner.add_policy(name.to_owned(), text.to_owned());
-        added.map(|_| ()).map_err(|error| error.to_string())
+        added.map_err(|error| SyntaxError::told(name, text, &error.to_string()))?;
+        let tree = self.inner.get_modules().last().cloned();
+        let tree = tree.ok_or_else(|| SyntaxError::told(name, text, "it has no module"))?;
+        tree::module(&tree).map_err(|span| SyntaxError {
+            span,
+            message: "this is nested too deeply".to_owned(),
+            is_nesting: true,
+        })
+    }
+
+    /// Analyses all modules without evaluating anything: variables that nothing binds and the like.
+    pub(super) fn compile(&mut self, package: &str, rule: &str) -> Result<(), String> {
+        let rule = Arc::from(format!("data.{package}.{rule}"));
+        let compiled = self.inner.compile_with_entrypoint(&rule);
+        compiled.map(|_| ()).map_err(|error| error.to_string())
     }
 
     /// Returns an engine that sees this input and these parameters; both are shared, not copied.
@@ -105,6 +134,57 @@ impl Engine {
             ))
         })
     }
+}
+
+/// What the parser or the analysis of the interpreter refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SyntaxError {
+    /// Where; empty at the start when that is not known.
+    pub(super) span: Span,
+    /// Why.
+    pub(super) message: String,
+    /// Whether it is too deep, and not wrong.
+    pub(super) is_nesting: bool,
+}
+
+impl SyntaxError {
+    /// Takes the place and the words out of a message of the interpreter about this file, which is
+    /// `--> FILE:LINE:COLUMN`, the line, a caret and `error: WORDS`.
+    pub(super) fn told(name: &str, text: &str, message: &str) -> Self {
+        let place = message.split_once(&format!("{name}:")).map_or("", |(_, rest)| rest);
+        let mut numbers = place.split(|letter: char| !letter.is_ascii_digit());
+        let mut number = || numbers.next().and_then(|digits| digits.parse::<usize>().ok());
+        let (line, column) = (number().unwrap_or(0), number().unwrap_or(0));
+        let words = message.split_once("error: ").map_or(message, |(_, words)| words);
+        let words = words.split("\n-->").next().unwrap_or(words);
+        let start = offset(text, line, column);
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        Self { span: Span { start, end: start }, message: words, is_nesting: false }
+    }
+
+    /// Returns whether a message of the interpreter is about this file.
+    pub(super) fn is_about(name: &str, message: &str) -> bool {
+        message.contains(&format!("--> {name}:")) || message.starts_with(&format!("{name}:"))
+    }
+}
+
+/// The place of a line and a column of the interpreter, to which a tab is four columns.
+fn offset(text: &str, line: usize, column: usize) -> u32 {
+    let before = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = text.get(before..).unwrap_or_default();
+    let mut passed = 1_usize;
+    let within = rest.char_indices().find(|(_, letter)| {
+        let reached = passed >= column || *letter == '\n';
+        passed = passed.saturating_add(if *letter == '\t' { 4 } else { letter.len_utf8() });
+        reached
+    });
+    let within = within.map_or(0, |(at, _)| at);
+    u32::try_from(before.saturating_add(within)).unwrap_or(u32::MAX)
+}
+
+/// Returns how many arguments the interpreter's built-in of this name takes.
+pub(super) fn arity(name: &str) -> Option<usize> {
+    BUILTINS.get(name).map(|(_, arity)| usize::from(*arity))
 }
 
 fn failure(error: &dyn std::fmt::Display, limits: Limits) -> EvaluationError {

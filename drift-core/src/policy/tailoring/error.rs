@@ -17,6 +17,7 @@ pub struct TailorError {
     /// From 1; 0 when it is about the whole of it.
     pub line: usize,
     /// What is wrong.
+    #[source]
     pub kind: TailorErrorKind,
 }
 

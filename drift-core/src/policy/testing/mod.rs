@@ -176,8 +176,8 @@ fn with_tests(set: &PolicySet, origin: usize) -> (Engine, Diagnostics) {
     let files = set.files.get(origin).map(Vec::as_slice).unwrap_or_default();
     let mut wrong = Vec::new();
     for file in files.iter().filter(|file| file.name.ends_with(TESTS)) {
-        if let Err(message) = engine.add(&file.name, &file.text) {
-            wrong.push(Diagnostic::of_file(&file.name, "syntax", message));
+        if let Err(error) = engine.add(&file.name, &file.text) {
+            wrong.push(Diagnostic::of_file(&file.name, "syntax", error.message));
         }
     }
     (engine, Diagnostics(wrong))

@@ -25,6 +25,9 @@ pub struct Policy {
     pub references: BTreeMap<String, Vec<String>>,
     /// Where it comes from: the `name` of one of `policy_origins`.
     pub origin: String,
+    /// `sha256:…` over everything that decides what it denies: the files of its origin but tests, the
+    /// library, and the values of its parameters.
+    pub revision: String,
     /// What it denies.
     pub evidence: Vec<Evidence>,
     /// Denials beyond the limit of output, of which only the number is known.
@@ -172,12 +175,17 @@ pub struct Waiver {
 }
 
 /// What differs from the previous report.
+///
+/// Each finding of this run is one of `new`, `unchanged` and `incomparable`; each of the previous one
+/// is one of `fixed`, `replaced`, `unchanged` and `incomparable`.
 #[derive(Debug, Clone, Serialize, Default)]
 pub struct SincePrevious {
     /// The report, as the operator named it.
     pub file: String,
     /// `sha256:…` of its bytes.
     pub digest: String,
+    /// Whether its seal verified against a trusted key.
+    pub verified: bool,
     /// Its `run_id`.
     pub run_id: String,
     /// When it was finished.
@@ -186,10 +194,18 @@ pub struct SincePrevious {
     pub new: Vec<FindingName>,
     /// Findings that it had, and that are gone.
     pub fixed: Vec<FindingName>,
+    /// Findings that it had, and whose object differs otherwise now: that stands in `new`.
+    pub replaced: u64,
     /// How many stand in both.
     pub unchanged: u64,
+    /// Those of `unchanged` that count all the same: their waiver holds no longer, or they are louder
+    /// than they were.
+    pub again: Vec<FindingName>,
     /// Findings of which it cannot be told, and why.
     pub incomparable: Vec<Incomparable>,
+    /// Changes and policies at or above `--fail-on` that do not count for the verdict because the
+    /// previous report had them; 0 without `--fail-on-new`.
+    pub not_counted: u64,
 }
 
 /// A finding, named: a change, or one denial of a policy.
@@ -197,14 +213,17 @@ pub struct SincePrevious {
 pub struct FindingName {
     /// `change` or `policy`.
     pub kind: &'static str,
-    /// The `id` of the change or of the evidence.
-    pub id: String,
     /// The policy, of a denial.
     pub policy: Option<String>,
     /// The object.
     pub path: Option<String>,
+    /// The exact bytes of the path, when they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_b64: Option<String>,
+    /// The `id` of the change or of the evidence.
+    pub id: String,
     /// How loud it is, or was.
-    pub severity: String,
+    pub severity: Severity,
 }
 
 /// A part of two reports that cannot be compared.

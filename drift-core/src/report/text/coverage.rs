@@ -193,8 +193,18 @@ fn policies(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     for (at, (status, of)) in report.summary.policies.iter().enumerate() {
         line.glue(if at == 0 { ":" } else { "," }).say(&format!("{} {status}", number(*of)));
     }
-    if let Some(score) = report.summary.score.value {
-        line.glue(",").say(&format!("score {score:.3} ({})", report.summary.score.method));
+    page.line(&line)?;
+    let score = &report.summary.score;
+    let mut line = Line::at(2);
+    match score.value {
+        Some(value) => line.say(&format!("Score {value:.3} ({})", score.method)),
+        None => line.say("No score: no policy passed or failed by weight"),
+    };
+    for (weight, words) in [(score.waived, "waived"), (score.not_checked, "not checked")] {
+        if weight > 0 {
+            line.glue(";").say("weight").say(&number(weight)).say(words);
+        }
     }
+    line.glue(".");
     page.line(&line)
 }

@@ -7,8 +7,9 @@ use super::changes::CAUSES;
 use super::page::{Line, Page};
 use super::words::{count, number, span, total};
 use crate::model::Severity;
+use crate::policy::Status;
 use crate::report::Report;
-use crate::report::document::{Change, Reference};
+use crate::report::document::{Change, Policy, Reference};
 
 /// Codes of `verdict.reason` in words; any other code is shown as it is.
 const REASONS: &[(&str, &str)] = &[
@@ -47,9 +48,10 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
             }
         }
         "clean" if verdict.complete => {
-            line.painted("1;32", "CLEAN:")
-                .say(&format!("no finding{};", at_threshold(report)))
-                .say("everything in scope was compared");
+            let new = if report.scope.fail_on_new { "new finding" } else { "finding" };
+            line.painted("1;32", "CLEAN:").say(&format!("no {new}{}", at_threshold(report)));
+            aside(&mut line, report);
+            line.glue(";").say("everything in scope was compared");
             if !report.baseline.verified {
                 line.glue(",").say("but with an UNSIGNED reference");
             }
@@ -107,28 +109,59 @@ fn incomplete(line: &mut Line, report: &Report) {
         }
         return;
     }
-    line.say(&format!("no finding{} so far, but", at_threshold(report)));
+    line.say(&format!("no finding{} so far", at_threshold(report)));
+    aside(line, report);
+    line.glue(",").say("but");
     reason(line, code);
     line.say(&format!("({})", unseen(report)));
 }
 
-/// Returns the changes that the threshold makes findings.
-fn loud(report: &Report) -> Vec<&Change> {
+/// Whether a finding of this severity fails the run.
+fn is_loud(report: &Report, severity: Severity) -> bool {
     let threshold = Severity::ALL.into_iter().find(|level| level.name() == report.scope.fail_on);
-    let threshold = threshold.unwrap_or(Severity::Low).max(Severity::Informational);
-    let is_finding = |c: &&Change| c.folded_into.is_none() && c.severity >= threshold;
+    severity >= threshold.unwrap_or(Severity::Low).max(Severity::Informational)
+}
+
+/// Returns the changes that the threshold makes findings, and that nobody accepted.
+fn loud(report: &Report) -> Vec<&Change> {
+    let is_finding = |change: &&Change| {
+        change.folded_into.is_none()
+            && change.waived_by.is_none()
+            && is_loud(report, change.severity)
+    };
     report.changes.iter().filter(is_finding).collect()
 }
 
+/// Returns how many policies failed that the threshold makes findings, and that nobody accepted.
+fn failed(report: &Report) -> usize {
+    let failed = |policy: &&Policy| {
+        policy.status == Status::Fail.name()
+            && policy.waived_by.is_none()
+            && is_loud(report, policy.severity)
+    };
+    report.policies.iter().filter(failed).count()
+}
+
+/// Returns how many findings do not count because the previous report had them.
+fn known(report: &Report) -> u64 {
+    let since = report.since_previous.as_ref().filter(|_| report.scope.fail_on_new);
+    since.map_or(0, |since| since.not_counted)
+}
+
 fn findings(line: &mut Line, report: &Report) {
-    let mut found = loud(report);
-    let failed = report.summary.policies.get("fail").copied().unwrap_or(0);
-    if found.is_empty() && failed == 0 {
+    let (mut found, failed, known) = (loud(report), failed(report), known(report));
+    let all = (found.len() as u64).saturating_add(failed as u64);
+    if all == 0 {
         // `diff` calls every difference a finding.
         found = report.changes.iter().filter(|change| change.folded_into.is_none()).collect();
         line.say(&count(found.len(), "difference"));
     } else {
-        line.say(&count(found.len(), "finding")).say(&at_threshold(report));
+        line.say(&total(all.saturating_sub(known), "finding")).say(&at_threshold(report));
+    }
+    if report.scope.fail_on_new && report.since_previous.is_some() {
+        line.say("that the previous report does not have, or not for certain");
+        aside(line, report);
+        return;
     }
     let mut separator = ":";
     for (cause, _, phrase) in CAUSES {
@@ -145,7 +178,20 @@ fn findings(line: &mut Line, report: &Report) {
         }
     }
     if failed > 0 {
-        line.glue(separator).say(&total(failed, "failed policy"));
+        let policies = if failed == 1 { "policy failed" } else { "policies failed" };
+        line.glue(separator).say(&number(failed as u64)).say(policies);
+    }
+    aside(line, report);
+}
+
+/// Appends what does not count, so that nobody takes it for gone.
+fn aside(line: &mut Line, report: &Report) {
+    let (known, waived) = (known(report), report.summary.waived);
+    if known > 0 {
+        line.glue(";").say(&total(known, "known one")).say("left uncounted (--fail-on-new)");
+    }
+    if waived > 0 {
+        line.glue(";").say(&number(waived)).say("waived");
     }
 }
 
@@ -165,11 +211,18 @@ fn reason(line: &mut Line, code: Option<&str>) {
 }
 
 fn unseen(report: &Report) -> String {
-    format!(
+    let is_incomplete =
+        |policy: &&Policy| Status::parse(policy.status).is_none_or(Status::is_incomplete);
+    let unanswered = report.policies.iter().filter(is_incomplete).count();
+    let mut text = format!(
         "{}, {} not compared",
         count(report.problems.len(), "problem"),
         total(report.coverage.not_compared, "entry")
-    )
+    );
+    if unanswered > 0 {
+        text.push_str(&format!(", {} without an answer", count(unanswered, "policy")));
+    }
+    text
 }
 
 /// Writes what was compared with what, and what that is worth.

@@ -13,7 +13,7 @@ pub(super) const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 pub(super) const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 
 /// The files of a layout, by name.
-pub(super) type Files = BTreeMap<String, Vec<u8>>;
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// A change to one of the documents, before it is digested.
 #[derive(Default)]
@@ -39,7 +39,7 @@ pub(super) fn sha512(bytes: &[u8]) -> String {
 }
 
 /// One member of an archive, checksum and padding included.
-pub(super) fn member(name: &str, flag: u8, link: &str, data: &[u8]) -> Vec<u8> {
+pub(crate) fn member(name: &str, flag: u8, link: &str, data: &[u8]) -> Vec<u8> {
     let mut block = vec![0u8; 512];
     let mut put = |at: usize, bytes: &[u8]| block[at..at + bytes.len()].copy_from_slice(bytes);
     put(0, name.as_bytes());
@@ -60,7 +60,7 @@ pub(super) fn member(name: &str, flag: u8, link: &str, data: &[u8]) -> Vec<u8> {
 }
 
 /// An archive of members.
-pub(super) fn archive(members: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn archive(members: &[Vec<u8>]) -> Vec<u8> {
     [members.concat(), vec![0; 1024]].concat()
 }
 
@@ -154,12 +154,12 @@ pub(super) fn finish(files: &mut Files, index: &[u8]) {
     let _new = files.insert("oci-layout".to_owned(), version);
 }
 
-pub(super) fn good() -> Files {
+pub(crate) fn good() -> Files {
     spoiled(&Edits::default())
 }
 
 /// Writes a layout as a directory.
-pub(super) fn write(directory: &Path, files: &Files) {
+pub(crate) fn write(directory: &Path, files: &Files) {
     for (name, bytes) in files {
         let path = directory.join(name);
         fs::create_dir_all(path.parent().expect("a file stands in a directory")).unwrap();

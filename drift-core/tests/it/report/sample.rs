@@ -167,6 +167,7 @@ impl Sample<'_> {
             reason: self.some("2 denials"),
             references: BTreeMap::from([(self.text("cis"), vec![self.text("6.2.1")])]),
             origin: self.text("builtin:host"),
+            revision: (self.made)(DIGESTS[1]),
             evidence: vec![
                 self.evidence(name, "/etc/shadow", None),
                 Evidence { line: None, ..self.evidence(name, "/usr/bin/su", Some("W1")) },
@@ -226,22 +227,27 @@ impl Sample<'_> {
             id: (self.made)(&digest_of(&lossy(&(self.name)(path)).0)),
             policy: policy.map(|policy| self.text(policy)),
             path: self.some(path),
-            severity: "high".to_owned(),
+            path_b64: lossy(&(self.name)(path)).1,
+            severity: Severity::High,
         };
         SincePrevious {
             file: self.text("yesterday.json"),
             digest: (self.made)(DIGESTS[0]),
+            verified: true,
             run_id: (self.made)("fedcba9876543210fedcba9876543210"),
             finished: (self.made)("2026-01-01T03:04:07Z"),
             new: vec![named("change", None, "/usr/bin/ssh")],
             fixed: vec![named("policy", Some("supply-chain/signer"), "/etc/old")],
+            replaced: 1,
             unchanged: 5,
+            again: vec![named("change", None, "/usr/bin/passwd")],
             incomparable: vec![Incomparable {
                 what: self.text("host/setuid"),
                 reason: self.text("another revision of the policy"),
                 now: 3,
                 before: 1,
             }],
+            not_counted: 0,
         }
     }
 

@@ -1,0 +1,23 @@
+package drift.host.shadow_group_empty_test
+
+import data.drift.host.shadow_group_empty
+
+test_an_empty_group_passes if {
+	found := shadow_group_empty.deny with input as {
+		"accounts": {
+			"users": {"a": {"gid": 7, "line": 1}},
+			"groups": {"shadow": {"gid": 42, "members": [], "line": 9}},
+		},
+	}
+	count(found) == 0
+}
+
+test_members_are_denied if {
+	found := shadow_group_empty.deny with input as {
+		"accounts": {
+			"users": {"a": {"gid": 42, "line": 1}, "b": {"gid": 7, "line": 2}},
+			"groups": {"shadow": {"gid": 42, "members": ["b"], "line": 9}},
+		},
+	}
+	{denial.observed | some denial in found} == {"a", "b"}
+}

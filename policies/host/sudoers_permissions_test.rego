@@ -1,0 +1,62 @@
+package drift.host.sudoers_permissions_test
+
+import data.drift.host.sudoers_permissions
+
+file := {
+	"path": "/usr/bin/x",
+	"state": "present",
+	"type": "file",
+	"mode": "0755",
+	"uid": 0,
+	"gid": 0,
+	"user": "root",
+	"group": "root",
+	"size": 1,
+	"setuid": false,
+	"setgid": false,
+	"package": null,
+	"layer": null,
+	"in_baseline": null,
+	"capability": null,
+}
+
+test_the_usual_ones_pass if {
+	found := sudoers_permissions.deny with input as {
+		"files": {
+			"/etc/sudoers": object.union(file, {"path": "/etc/sudoers", "mode": "0440"}),
+			"/etc/sudoers.d": object.union(file, {"path": "/etc/sudoers.d", "type": "directory", "mode": "0750"}),
+			"/etc/sudoers.d/*": {
+				"state": "present",
+				"matches": [object.union(file, {"path": "/etc/sudoers.d/x", "mode": "0440"})],
+			},
+		},
+	}
+	count(found) == 0
+}
+
+test_others_are_denied if {
+	found := sudoers_permissions.deny with input as {
+		"files": {
+			"/etc/sudoers": object.union(file, {"path": "/etc/sudoers", "mode": "0446"}),
+			"/etc/sudoers.d": object.union(file, {"path": "/etc/sudoers.d", "type": "directory", "mode": "0750"}),
+			"/etc/sudoers.d/*": {
+				"state": "present",
+				"matches": [
+					object.union(file, {"path": "/etc/sudoers.d/x", "mode": "0440", "uid": 1000, "user": "ann"}),
+				],
+			},
+		},
+	}
+	{denial.observed | some denial in found} == {"root:root 0446", "ann:root 0440"}
+}
+
+test_without_sudo_it_is_not_applicable if {
+	found := sudoers_permissions.not_applicable with input as {
+		"files": {
+			"/etc/sudoers": {"state": "absent"},
+			"/etc/sudoers.d": {"state": "absent"},
+			"/etc/sudoers.d/*": {"state": "absent", "matches": []},
+		},
+	}
+	found == {"sudo is not configured: there is no /etc/sudoers"}
+}

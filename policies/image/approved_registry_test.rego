@@ -1,0 +1,137 @@
+package drift.image.approved_registry_test
+
+import data.drift.image.approved_registry
+
+test_an_approved_one_passes if {
+	found := approved_registry.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {"org.opencontainers.image.base.name": "registry.example.org/base/debian:12"},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+	}
+		with data.params.approved_registries as ["registry.example.org/base/", "quay.io"]
+	count(found) == 0
+}
+
+test_a_name_that_only_begins_so_is_denied if {
+	found := approved_registry.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {"org.opencontainers.image.base.name": "quay.io.evil.example/debian"},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+	}
+		with data.params.approved_registries as ["registry.example.org/base/", "quay.io"]
+	{denial.observed | some denial in found} == {"quay.io.evil.example/debian"}
+}
+
+test_another_repository_is_denied if {
+	found := approved_registry.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {"org.opencontainers.image.base.name": "registry.example.org/other/debian"},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+	}
+		with data.params.approved_registries as ["registry.example.org/base/", "quay.io"]
+	{denial.observed | some denial in found} == {"registry.example.org/other/debian"}
+}
+
+test_names_without_registry_are_those_of_docker if {
+	found := approved_registry.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {"org.opencontainers.image.base.name": "debian:12"},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+	}
+		with data.params.approved_registries as ["docker.io/library"]
+	count(found) == 0
+}
+
+test_names_without_registry_can_be_denied if {
+	found := approved_registry.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {"org.opencontainers.image.base.name": "debian:12"},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+	}
+		with data.params.approved_registries as ["registry.example.org/base/", "quay.io"]
+	{denial.observed | some denial in found} == {"debian:12"}
+}
+
+test_a_users_repository_is_not_the_library if {
+	found := approved_registry.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {"org.opencontainers.image.base.name": "someone/debian"},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+	}
+		with data.params.approved_registries as ["docker.io/library"]
+	{denial.observed | some denial in found} == {"someone/debian"}
+}
+
+test_without_parameter_it_is_not_checked if {
+	found := approved_registry.not_checked with input as {
+		"image": {
+			"reference": null,
+			"annotations": {"org.opencontainers.image.base.name": "debian"},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+	}
+		with data.params.approved_registries as []
+	found == {"the parameter approved_registries is empty"}
+}
+
+test_without_a_word_of_the_image_it_is_not_checked if {
+	found := approved_registry.not_checked with input as {
+		"image": {
+			"reference": null,
+			"annotations": {},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+	}
+		with data.params.approved_registries as ["registry.example.org/base/", "quay.io"]
+	found == {"the image does not say what it is built on (org.opencontainers.image.base.name)"}
+}
+
+test_without_image_it_is_not_applicable if {
+	found := approved_registry.not_applicable with input as {"image": null}
+		with data.params.approved_registries as ["registry.example.org/base/", "quay.io"]
+	found == {"the target is no image"}
+}

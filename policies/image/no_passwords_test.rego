@@ -1,0 +1,35 @@
+package drift.image.no_passwords_test
+
+import data.drift.image.no_passwords
+
+test_locked_ones_pass if {
+	found := no_passwords.deny with input as {
+		"target": {"kind": "oci"},
+		"accounts": {"users": {"root": {"password": "locked", "line": 1}}, "groups": {}},
+	}
+	count(found) == 0
+}
+
+test_passwords_are_denied if {
+	found := no_passwords.deny with input as {
+		"target": {"kind": "oci"},
+		"accounts": {
+			"users": {
+				"root": {"password": "set", "line": 1},
+				"a": {"password": "empty", "line": 2},
+				"b": {"password": "locked", "line": 3},
+			},
+			"groups": {},
+		},
+	}
+	{denial.observed | some denial in found} == {"root with a password", "a with an empty password"}
+}
+
+test_a_live_host_is_not_applicable if {
+	found := no_passwords.not_applicable with input as {
+		"target": {"kind": "host"},
+		"accounts": {"users": {"root": {"password": "locked", "line": 1}}, "groups": {}},
+		"files": {"/etc/passwd": {"state": "present"}},
+	}
+	found == {"the target is a host, whose accounts may have passwords"}
+}

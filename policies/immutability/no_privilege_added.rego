@@ -1,0 +1,45 @@
+# METADATA
+# title: Nothing new gives rights that its caller does not have
+# custom:
+#   id: immutability/no_privilege_added
+#   severity: critical
+#   references: {nist: [AC-6, CM-5, SI-7]}
+#   rationale: >-
+#     A new program with setuid, setgid or capabilities, or a new device node, is how an intruder keeps
+#     the rights of root.
+#   remediation: >-
+#     Replace the system, and look for how the file came there before the evidence is gone.
+package drift.immutability.no_privilege_added
+
+import data.drift.lib.baseline
+import data.drift.lib.changes
+import data.drift.lib.mode
+
+added contains change if {
+	baseline.earlier
+	some change in changes.entries
+	change.kind == "added"
+}
+
+deny contains {"path": change.path, "observed": concat(" ", ["mode", changes.after(change, "mode")]), "expected": "no setuid or setgid"} if {
+	some change in added
+	change.type == "file"
+	mode.privileged(changes.after(change, "mode"))
+}
+
+deny contains {"path": change.path, "observed": changes.after(change, "capability"), "expected": "no capabilities"} if {
+	some change in added
+}
+
+deny contains {"path": change.path, "observed": concat(" ", [change.type, "device"]), "expected": "no device node"} if {
+	some change in added
+	change.type in {"char", "block"}
+	not startswith(change.path, "/dev/")
+}
+
+not_checked contains baseline.no_earlier if not baseline.earlier
+
+not_checked contains concat(" ", [name, "cannot be observed on both sides"]) if {
+	some name in input.coverage.not_observable
+	name in {"entries.mode", "entries.capability"}
+}

@@ -1,0 +1,50 @@
+# Differences as evidence.
+package drift.lib.changes
+
+# Those of the target; what a later baseline alters of an earlier one is another matter.
+of_target contains change if {
+	some change in input.changes
+	object.get(change, "altered_by", null) == null
+}
+
+# Those of files and their kin.
+entries contains change if {
+	some change in of_target
+	change.subject == "entry"
+}
+
+# One without those that come with the change of a package, which stands for them.
+unfolded contains change if {
+	some change in of_target
+	object.get(change, "folded_into", null) == null
+}
+
+# What happened, without values that differ from run to run: "modified: digest, size".
+told(change) := concat(": ", [change.kind, concat(", ", names)]) if {
+	change.kind == "modified"
+	names := [attribute.name | some attribute in object.get(change, "attributes", [])]
+	count(names) > 0
+} else := concat(" ", ["moved from", change.moved_from]) if {
+	is_string(object.get(change, "moved_from", null))
+} else := change.kind
+
+# The denial of a change.
+denial(change, expected) := {"path": change.path, "observed": told(change), "expected": expected, "message": change.cause} if {
+	change.subject == "entry"
+}
+
+denial(change, expected) := {"package": change.path, "observed": change.cause, "expected": expected} if {
+	change.subject == "package"
+}
+
+denial(change, expected) := {"observed": concat(" ", [change.path, told(change)]), "expected": expected, "message": change.cause} if {
+	change.subject == "fact"
+}
+
+# The value of an attribute after the change, where the change tells it.
+after(change, name) := value if {
+	some attribute in change.attributes
+	attribute.name == name
+	value := attribute.after
+	value != null
+}
