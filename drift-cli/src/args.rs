@@ -19,10 +19,10 @@ pub(crate) use self::policy::{
     CatalogueFormat, Policy, PolicyBundle, PolicyCheck, PolicyCommand, PolicyInput, PolicyList,
     PolicyNew, PolicyTest, TestFormat, Work,
 };
+pub(crate) use explain::Explain;
 pub(crate) use sealed::{
     Export, ExportFormat, Inspect, InspectPart, KeyAlgorithm, Keygen, Seal, Verify,
 };
-pub(crate) use explain::Explain;
 pub(crate) use summarize::Summarize;
 
 /// Proves that a running host, or an image about to be deployed, is still its golden image.

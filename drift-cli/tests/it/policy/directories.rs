@@ -1,7 +1,5 @@
 //! What may stand in a directory of policies, and who may have put it there.
 
-#![expect(clippy::disallowed_methods, reason = "tests build and spoil real directories")]
-
 use std::os::unix::fs::{chown, symlink};
 
 use drift_testkit::need;

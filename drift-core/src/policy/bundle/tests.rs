@@ -1,5 +1,7 @@
 //! The one form of a bundle, and what is not it.
 
+#![expect(clippy::indexing_slicing, reason = "a test that panics has failed")]
+
 use super::{BUNDLE_MARK, Bundle, BundleError};
 use crate::model::Digest;
 use crate::policy::PolicyFile;
