@@ -24,7 +24,13 @@ test_a_password_is_denied if {
 
 test_an_unreadable_shadow_is_not_checked if {
 	found := accounts_without_shell_locked.not_checked with input as {
-		"accounts": {"users": {"mail": {"login": false, "password": "unreadable", "line": 1}}, "groups": {}},
+		"accounts": {
+			"users": {
+				"mail": {"login": false, "password": "unreadable", "line": 1},
+				"ann": {"login": true, "password": "set", "line": 2},
+			},
+			"groups": {},
+		},
 	}
 	found == {"the password of mail could not be read"}
 }

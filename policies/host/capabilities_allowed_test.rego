@@ -56,11 +56,7 @@ test_another_program_is_denied if {
 	found := capabilities_allowed.deny with input as {
 		"lists": {
 			"capabilities": [
-				object.union(file, {
-					"path": "/usr/bin/python3",
-					"capability": "cap_setuid=ep",
-					"package": "python3",
-				}),
+				object.union(file, {"path": "/usr/bin/python3", "capability": "cap_setuid=ep", "package": null}),
 			],
 		},
 	}

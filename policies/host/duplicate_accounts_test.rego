@@ -20,3 +20,23 @@ test_each_is_denied if {
 	}
 	{denial.observed | some denial in found} == {"uid 0", "group adm"}
 }
+
+test_with_one_of_both_files_it_applies if {
+	found := duplicate_accounts.not_applicable with input as {
+		"files": {
+			"/etc/passwd": {"path": "/etc/passwd", "state": "absent"},
+			"/etc/group": {"path": "/etc/group", "state": "present"},
+		},
+	}
+	count(found) == 0
+}
+
+test_with_the_other_file_it_applies if {
+	found := duplicate_accounts.not_applicable with input as {
+		"files": {
+			"/etc/passwd": {"path": "/etc/passwd", "state": "present"},
+			"/etc/group": {"path": "/etc/group", "state": "absent"},
+		},
+	}
+	count(found) == 0
+}

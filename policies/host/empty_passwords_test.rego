@@ -32,7 +32,10 @@ test_in_shadow_and_in_passwd_it_is_denied if {
 test_an_unreadable_shadow_is_not_checked if {
 	found := empty_passwords.not_checked with input as {
 		"accounts": {
-			"users": {"a": {"password": "unreadable", "line": 1, "shadow_line": null}},
+			"users": {
+				"a": {"password": "unreadable", "line": 1, "shadow_line": null},
+				"b": {"password": "locked", "line": 2, "shadow_line": null},
+			},
 			"groups": {},
 		},
 	}

@@ -63,3 +63,19 @@ test_without_accounts_it_is_not_applicable if {
 	}
 	found == {"there is no /etc/passwd", "there is no /etc/group"}
 }
+
+test_without_passwd_nothing_is_denied if {
+	found := files_without_account.deny with input as {
+		"files": {"/etc/passwd": {"state": "absent"}, "/etc/group": {"state": "present"}},
+		"lists": {"without_account": [object.union(file, {"uid": 4711, "user": null})]},
+	}
+	count(found) == 0
+}
+
+test_without_group_nothing_is_denied if {
+	found := files_without_account.deny with input as {
+		"files": {"/etc/passwd": {"state": "present"}, "/etc/group": {"state": "absent"}},
+		"lists": {"without_account": [object.union(file, {"uid": 4711, "user": null})]},
+	}
+	count(found) == 0
+}

@@ -45,3 +45,23 @@ test_others_are_denied if {
 	}
 	{denial.observed | some denial in found} == {"root:root 0666", "daemon:root 0644", "root:staff 0644"}
 }
+
+test_with_one_of_both_files_it_applies if {
+	found := passwd_permissions.not_applicable with input as {
+		"files": {
+			"/etc/passwd": {"path": "/etc/passwd", "state": "absent"},
+			"/etc/group": {"path": "/etc/group", "state": "present"},
+		},
+	}
+	count(found) == 0
+}
+
+test_with_the_other_file_it_applies if {
+	found := passwd_permissions.not_applicable with input as {
+		"files": {
+			"/etc/passwd": {"path": "/etc/passwd", "state": "present"},
+			"/etc/group": {"path": "/etc/group", "state": "absent"},
+		},
+	}
+	count(found) == 0
+}

@@ -25,3 +25,11 @@ test_without_groups_it_is_not_applicable if {
 	}
 	found == {"there is no /etc/group"}
 }
+
+test_without_groups_nothing_is_denied if {
+	found := primary_groups_exist.deny with input as {
+		"accounts": {"users": {"a": {"gid": 8, "line": 1}}, "groups": {}},
+		"files": {"/etc/group": {"state": "absent"}},
+	}
+	count(found) == 0
+}

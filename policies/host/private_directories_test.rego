@@ -61,3 +61,8 @@ test_without_any_it_is_not_applicable if {
 	}
 	found == {"none of these directories exists"}
 }
+
+test_with_one_it_applies if {
+	found := private_directories.not_applicable with input as {"files": {"/root": {"state": "present"}, "/root/.ssh": {"state": "absent"}}}
+	count(found) == 0
+}

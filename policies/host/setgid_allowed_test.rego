@@ -55,3 +55,12 @@ test_a_listed_one_that_others_can_write_is_denied if {
 		with data.params.setgid_allowed as ["/usr/bin/su"]
 	{denial.observed | some denial in found} == {"root:root 2775"}
 }
+
+test_one_that_is_not_listed_is_denied_once if {
+	found := setgid_allowed.deny with input as {
+		"lists": {"setgid": [object.union(file, {"path": "/usr/bin/x", "mode": "2777", "package": "p"})]},
+	}
+		with data.params.setgid_allowed as []
+	count(found) == 1
+	{denial.observed | some denial in found} == {"root:root 2777"}
+}

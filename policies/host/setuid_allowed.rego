@@ -52,6 +52,5 @@ deny contains {"path": file.path, "observed": concat(", ", [permissions.shown(fi
 deny contains {"path": file.path, "observed": permissions.shown(file), "expected": "writable by its owner alone", "package": file.package} if {
 	some file in input.lists.setuid
 	file.path in data.params.setuid_allowed
-	file.package != null
 	permissions.beyond(file.mode, "7755")
 }

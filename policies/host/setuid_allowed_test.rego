@@ -55,3 +55,12 @@ test_a_listed_one_that_others_can_write_is_denied if {
 		with data.params.setuid_allowed as ["/usr/bin/su"]
 	{denial.observed | some denial in found} == {"root:root 4775"}
 }
+
+test_one_that_is_not_listed_is_denied_once if {
+	found := setuid_allowed.deny with input as {
+		"lists": {"setuid": [object.union(file, {"path": "/usr/bin/x", "mode": "4777", "package": "p"})]},
+	}
+		with data.params.setuid_allowed as []
+	count(found) == 1
+	{denial.observed | some denial in found} == {"root:root 4777"}
+}

@@ -58,3 +58,23 @@ test_without_shadow_it_is_not_applicable if {
 	}
 	found == {"there is neither /etc/shadow nor /etc/gshadow"}
 }
+
+test_with_one_of_both_files_it_applies if {
+	found := shadow_permissions.not_applicable with input as {
+		"files": {
+			"/etc/shadow": {"path": "/etc/shadow", "state": "absent"},
+			"/etc/gshadow": {"path": "/etc/gshadow", "state": "present"},
+		},
+	}
+	count(found) == 0
+}
+
+test_with_the_other_file_it_applies if {
+	found := shadow_permissions.not_applicable with input as {
+		"files": {
+			"/etc/shadow": {"path": "/etc/shadow", "state": "present"},
+			"/etc/gshadow": {"path": "/etc/gshadow", "state": "absent"},
+		},
+	}
+	count(found) == 0
+}

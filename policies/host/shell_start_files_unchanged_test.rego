@@ -9,6 +9,8 @@ test_other_files_pass if {
 			{"subject": "entry", "path": "/etc/hosts", "kind": "modified"},
 			{"subject": "entry", "path": "/etc/profile", "kind": "removed"},
 			{"subject": "entry", "path": "/home/ann/.vimrc", "kind": "modified"},
+			{"subject": "entry", "path": "/srv/.bashrc", "kind": "modified"},
+			{"subject": "setting", "path": "/etc/profile", "kind": "modified"},
 		],
 	}
 	count(found) == 0

@@ -60,3 +60,23 @@ test_without_sudo_it_is_not_applicable if {
 	}
 	found == {"sudo is not configured: there is no /etc/sudoers"}
 }
+
+test_with_one_of_both_files_it_applies if {
+	found := sudoers_permissions.not_applicable with input as {
+		"files": {
+			"/etc/sudoers": {"path": "/etc/sudoers", "state": "absent"},
+			"/etc/sudoers.d": {"path": "/etc/sudoers.d", "state": "present"},
+		},
+	}
+	count(found) == 0
+}
+
+test_with_the_other_file_it_applies if {
+	found := sudoers_permissions.not_applicable with input as {
+		"files": {
+			"/etc/sudoers": {"path": "/etc/sudoers", "state": "present"},
+			"/etc/sudoers.d": {"path": "/etc/sudoers.d", "state": "absent"},
+		},
+	}
+	count(found) == 0
+}

@@ -135,3 +135,73 @@ test_without_image_it_is_not_applicable if {
 		with data.params.approved_registries as ["registry.example.org/base/", "quay.io"]
 	found == {"the target is no image"}
 }
+
+test_a_bare_name_is_the_librarys if {
+	found := approved_registry.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {"org.opencontainers.image.base.name": "debian"},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+	}
+		with data.params.approved_registries as ["docker.io/library"]
+	count(found) == 0
+}
+
+test_the_name_of_an_archive_counts if {
+	found := approved_registry.deny with input as {
+		"image": {
+			"reference": "evil.example/x:1",
+			"annotations": {},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+	}
+		with data.params.approved_registries as ["registry.example.org/base/", "quay.io"]
+	{denial.observed | some denial in found} == {"evil.example/x:1"}
+}
+
+test_a_tag_alone_says_nothing if {
+	found := approved_registry.not_checked with input as {
+		"image": {
+			"reference": "web",
+			"annotations": {},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+	}
+		with data.params.approved_registries as ["registry.example.org/base/", "quay.io"]
+	found == {"the image does not say what it is built on (org.opencontainers.image.base.name)"}
+}
+
+test_without_parameter_nothing_is_denied if {
+	found := approved_registry.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {"org.opencontainers.image.base.name": "debian"},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+	}
+		with data.params.approved_registries as []
+	count(found) == 0
+}
+
+test_without_image_nothing_is_unknown if {
+	found := approved_registry.not_checked with input as {"image": null}
+		with data.params.approved_registries as ["registry.example.org/base/", "quay.io"]
+	count(found) == 0
+}

@@ -64,7 +64,7 @@
 #     - /usr/local/bin/rustc
 #     - /usr/local/bin/tcc
 #     - /usr/local/go/bin/go
-#     - /root/.cargo/bin/cargo
+#     - /root/*/bin/cargo
 #     - /usr/local/cargo/bin/cargo
 #     - /usr/lib/go-*/bin/go
 #     - /usr/lib/jvm/*/bin/javac
@@ -170,7 +170,7 @@ found contains input.files["/usr/local/bin/tcc"]
 
 found contains input.files["/usr/local/go/bin/go"]
 
-found contains input.files["/root/.cargo/bin/cargo"]
+found contains file if some file in input.files["/root/*/bin/cargo"].matches
 
 found contains input.files["/usr/local/cargo/bin/cargo"]
 

@@ -23,7 +23,8 @@ file := {
 test_allowed_ones_pass if {
 	found := no_build_tools.deny with input as {
 		"files": {
-			"/usr/bin/gcc": {"path": "/usr/bin/gcc", "state": "absent", "type": null},
+			"/usr/bin/gcc": object.union(file, {"path": "/usr/bin/gcc", "state": "absent", "type": null}),
+			"/usr/bin/make": object.union(file, {"path": "/usr/bin/make", "type": "directory"}),
 			"/usr/bin/ld": object.union(file, {"path": "/usr/bin/ld"}),
 		},
 	}

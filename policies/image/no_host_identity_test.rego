@@ -25,9 +25,12 @@ test_none_and_an_unset_machine_id_pass if {
 		"target": {"kind": "oci"},
 		"files": {
 			"/etc/machine-id": object.union(file, {"path": "/etc/machine-id", "size": 14}),
-			"/var/lib/systemd/random-seed": {"state": "absent"},
-			"/etc/ssh/ssh_host_*_key": {"state": "present", "matches": []},
-			"/var/lib/dbus/machine-id": object.union(file, {"type": "symlink", "size": 15}),
+			"/var/lib/systemd/random-seed": object.union(file, {"size": 0}),
+			"/etc/ssh/ssh_host_*_key": {
+				"state": "present",
+				"matches": [object.union(file, {"path": "/etc/ssh/ssh_host_rsa_key", "size": 0})],
+			},
+			"/var/lib/dbus/machine-id": object.union(file, {"type": "symlink", "size": 40}),
 		},
 	}
 	count(found) == 0
@@ -54,7 +57,11 @@ test_a_live_host_is_not_denied if {
 		"target": {"kind": "host"},
 		"files": {
 			"/etc/machine-id": object.union(file, {"path": "/etc/machine-id", "size": 33}),
-			"/var/lib/dbus/machine-id": {"state": "absent"},
+			"/var/lib/systemd/random-seed": object.union(file, {"size": 512}),
+			"/etc/ssh/ssh_host_*_key": {
+				"state": "present",
+				"matches": [object.union(file, {"path": "/etc/ssh/ssh_host_rsa_key"})],
+			},
 		},
 	}
 	count(found) == 0
@@ -63,4 +70,22 @@ test_a_live_host_is_not_denied if {
 test_a_live_host_is_not_applicable if {
 	found := no_host_identity.not_applicable with input as {"target": {"kind": "host"}, "files": {}}
 	found == {"the target is a host, which has an identity"}
+}
+
+test_nothing_there_passes if {
+	found := no_host_identity.deny with input as {
+		"target": {"kind": "oci"},
+		"files": {
+			"/etc/machine-id": object.union(file, {"path": "/etc/machine-id", "state": "absent", "type": null, "size": null}),
+			"/var/lib/dbus/machine-id": object.union(file, {"path": "/var/lib/dbus/machine-id", "state": "absent", "type": null, "size": null}),
+			"/var/lib/systemd/random-seed": object.union(file, {
+				"path": "/var/lib/systemd/random-seed",
+				"state": "absent",
+				"type": null,
+				"size": null,
+			}),
+			"/etc/ssh/ssh_host_*_key": {"state": "absent", "matches": []},
+		},
+	}
+	count(found) == 0
 }

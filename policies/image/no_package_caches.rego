@@ -20,7 +20,7 @@
 #     - /root/.cache/**
 #     - /home/*/.cache/**
 #     - /root/.npm/_cacache/**
-#     - /root/.cargo/registry/**
+#     - /root/*/registry/cache/**
 #     - /root/.m2/repository/**
 #     - /root/go/pkg/mod/cache/**
 package drift.image.no_package_caches
@@ -51,7 +51,7 @@ found contains {"kind": "a cache of a language's packages", "file": file} if som
 
 found contains {"kind": "a cache of a language's packages", "file": file} if some file in input.files["/root/.npm/_cacache/**"].matches
 
-found contains {"kind": "a cache of a language's packages", "file": file} if some file in input.files["/root/.cargo/registry/**"].matches
+found contains {"kind": "a cache of a language's packages", "file": file} if some file in input.files["/root/*/registry/cache/**"].matches
 
 found contains {"kind": "a cache of a language's packages", "file": file} if some file in input.files["/root/.m2/repository/**"].matches
 

@@ -33,3 +33,21 @@ test_a_live_host_is_not_applicable if {
 	}
 	found == {"the target is a host, whose accounts may have passwords"}
 }
+
+test_a_live_host_is_not_denied if {
+	found := no_passwords.deny with input as {
+		"target": {"kind": "host"},
+		"accounts": {"users": {"root": {"password": "set", "line": 1}}, "groups": {}},
+	}
+	count(found) == 0
+}
+
+test_an_unreadable_shadow_is_not_checked if {
+	found := no_passwords.not_checked with input as {
+		"accounts": {
+			"users": {"a": {"password": "unreadable", "line": 1}, "b": {"password": "locked", "line": 2}},
+			"groups": {},
+		},
+	}
+	found == {"the password of a could not be read"}
+}

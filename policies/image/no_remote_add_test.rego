@@ -59,3 +59,23 @@ test_without_image_it_is_not_applicable if {
 	found := no_remote_add.not_applicable with input as {"image": null}
 	found == {"the target is no image"}
 }
+
+test_with_history_it_is_checked if {
+	found := no_remote_add.not_checked with input as {
+		"image": {
+			"reference": null,
+			"annotations": {},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [],
+			"history": [{"created_by": "RUN x"}],
+			"secrets": [],
+		},
+	}
+	count(found) == 0
+}
+
+test_without_image_nothing_is_unknown if {
+	found := no_remote_add.not_checked with input as {"image": null}
+	count(found) == 0
+}

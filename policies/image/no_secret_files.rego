@@ -14,7 +14,7 @@
 #     - /home/*/.aws/credentials
 #     - /root/.azure/accessTokens.json
 #     - /home/*/.azure/accessTokens.json
-#     - /root/.cargo/credentials.toml
+#     - /root/*/credentials.toml
 #     - /home/*/.cargo/credentials.toml
 #     - /root/.config/gcloud/application_default_credentials.json
 #     - /home/*/.config/gcloud/application_default_credentials.json
@@ -60,7 +60,7 @@ found contains {"kind": "credentials", "file": input.files["/root/.aws/credentia
 
 found contains {"kind": "credentials", "file": input.files["/root/.azure/accessTokens.json"]}
 
-found contains {"kind": "credentials", "file": input.files["/root/.cargo/credentials.toml"]}
+found contains {"kind": "credentials", "file": file} if some file in input.files["/root/*/credentials.toml"].matches
 
 found contains {"kind": "credentials", "file": input.files["/root/.config/gcloud/application_default_credentials.json"]}
 

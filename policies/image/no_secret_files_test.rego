@@ -31,7 +31,8 @@ test_public_keys_empty_and_allowed_files_pass if {
 				],
 			},
 			"/etc/krb5.keytab": object.union(file, {"path": "/etc/krb5.keytab"}),
-			"/root/.netrc": {"path": "/root/.netrc", "state": "absent", "size": null, "type": null},
+			"/root/.netrc": object.union(file, {"path": "/root/.netrc", "state": "absent", "size": null, "type": null}),
+			"/root/.pgpass": object.union(file, {"path": "/root/.pgpass", "type": "directory"}),
 		},
 	}
 		with data.params.secret_files_allowed as ["/etc/krb5.keytab"]

@@ -110,3 +110,43 @@ test_without_image_it_is_not_applicable if {
 		with data.params.base_layers as ["sha256:aa", "sha256:bb"]
 	found == {"the target is no image"}
 }
+
+test_without_parameter_nothing_is_denied if {
+	found := no_setuid_above_base.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [{"diff_id": "sha256:aa"}],
+			"history": [],
+			"secrets": [],
+		},
+		"lists": {"setuid": [object.union(file, {"mode": "4755", "layer": 2})], "setgid": []},
+	}
+		with data.params.base_layers as []
+	count(found) == 0
+}
+
+test_on_another_base_nothing_is_denied if {
+	found := no_setuid_above_base.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [{"diff_id": "sha256:dd"}, {"diff_id": "sha256:bb"}],
+			"history": [],
+			"secrets": [],
+		},
+		"lists": {"setuid": [object.union(file, {"mode": "4755", "layer": 2})], "setgid": []},
+	}
+		with data.params.base_layers as ["sha256:aa", "sha256:bb"]
+	count(found) == 0
+}
+
+test_without_image_nothing_is_unknown if {
+	found := no_setuid_above_base.not_checked with input as {"image": null}
+		with data.params.base_layers as ["sha256:aa", "sha256:bb"]
+	count(found) == 0
+}

@@ -43,3 +43,11 @@ test_without_baseline_nothing_is_denied if {
 	}
 	count(found) == 0
 }
+
+test_another_reference_is_no_baseline if {
+	found := no_setuid_beyond_baseline.deny with input as {
+		"baseline": {"kind": "package-database"},
+		"lists": {"setuid": [], "setgid": [object.union(file, {"mode": "2755", "in_baseline": false})]},
+	}
+	count(found) == 0
+}

@@ -25,3 +25,9 @@ test_without_parameter_it_is_not_checked if {
 		with data.params.required_packages as []
 	found == {"the parameter required_packages is empty"}
 }
+
+test_without_database_nothing_is_denied if {
+	found := required_packages.deny with input as {"packages": {}}
+		with data.params.required_packages as ["auditd"]
+	count(found) == 0
+}

@@ -23,7 +23,6 @@ deny contains {"observed": shown, "expected": "an account that is not root"} if 
 
 # Runtimes read the number as strconv.Atoi does: 00, +0 and -0 are 0.
 deny contains {"observed": shown, "expected": "an account that is not root"} if {
-	user != ""
 	trim_left(trim_left(user, "+-"), "0") == ""
 }
 

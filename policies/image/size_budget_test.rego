@@ -55,3 +55,19 @@ test_without_image_it_is_not_applicable if {
 		with data.params.max_image_bytes as 1
 	found == {"the target is no image"}
 }
+
+test_without_budget_nothing_is_denied if {
+	found := size_budget.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {},
+			"size": 1000,
+			"config": {"user": null, "labels": {}, "environment_values": {}},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+	}
+		with data.params.max_image_bytes as 0
+	count(found) == 0
+}

@@ -108,3 +108,88 @@ test_without_image_it_is_not_applicable if {
 	found := user_is_an_account.not_applicable with input as {"image": null, "accounts": {"users": {}}, "files": {"/etc/passwd": {"state": "present"}}}
 	found == {"the target is no image"}
 }
+
+test_root_is_an_account if {
+	found := user_is_an_account.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {},
+			"size": 1000,
+			"config": {"user": "root"},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+		"accounts": {"users": {"root": {"uid": 0, "line": 1}}},
+		"files": {"/etc/passwd": {"state": "present"}},
+	}
+	count(found) == 0
+}
+
+test_a_number_without_account_passes if {
+	found := user_is_an_account.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {},
+			"size": 1000,
+			"config": {"user": "10001"},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+		"accounts": {"users": {}},
+		"files": {"/etc/passwd": {"state": "present"}},
+	}
+	count(found) == 0
+}
+
+test_with_a_passwd_that_was_not_read_nothing_is_denied if {
+	found := user_is_an_account.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {},
+			"size": 1000,
+			"config": {"user": "app"},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+		"accounts": {"users": {}},
+		"files": {"/etc/passwd": {"state": "unreadable"}},
+	}
+	count(found) == 0
+}
+
+test_root_without_passwd_passes if {
+	found := user_is_an_account.deny with input as {
+		"image": {
+			"reference": null,
+			"annotations": {},
+			"size": 1000,
+			"config": {"user": "root"},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+		"accounts": {"users": {}},
+		"files": {"/etc/passwd": {"state": "absent"}},
+	}
+	count(found) == 0
+}
+
+test_a_name_is_applicable if {
+	found := user_is_an_account.not_applicable with input as {
+		"image": {
+			"reference": null,
+			"annotations": {},
+			"size": 1000,
+			"config": {"user": "app"},
+			"layers": [],
+			"history": [],
+			"secrets": [],
+		},
+		"accounts": {"users": {"app": {"uid": 7, "line": 2}}},
+		"files": {"/etc/passwd": {"state": "present"}},
+	}
+	count(found) == 0
+}

@@ -34,7 +34,13 @@ test_a_link_has_no_permissions if {
 }
 
 test_what_is_absent_has_no_flaw if {
-	permissions.flaws(object.union(file, {"state": "absent", "mode": null, "uid": null}), {1}, "0600") == set()
+	permissions.flaws(object.union(file, {"state": "absent"}), {1}, "0600") == set()
+	permissions.wrong_group(object.union(file, {"state": "absent"}), []) == set()
+}
+
+test_what_is_not_known_is_no_flaw if {
+	permissions.flaws(object.union(file, {"uid": null, "mode": null}), {1}, "0600") == set()
+	permissions.wrong_group(object.union(file, {"gid": null, "group": null}), []) == set()
 }
 
 test_group if {

@@ -68,6 +68,15 @@ fn unsafe_code_is_in_the_lanes_alone() {
 }
 
 #[test]
+fn one_folder_names_the_interpreter() {
+    let folder = "drift-core/src/policy/engine/";
+    let outside = rust().into_iter().filter(|file| !file.path.starts_with(folder));
+    let found: Vec<_> =
+        outside.flat_map(|file| lines_with(&file, &[concat!("rego", "rus::")])).collect();
+    none(&found, "say it in policy/engine/, in our own words");
+}
+
+#[test]
 fn every_crate_inherits_the_lints() {
     let inherits = "[lints]\nworkspace = true\n";
     let manifests = files().into_iter().filter(|file| file.path.ends_with("/Cargo.toml"));

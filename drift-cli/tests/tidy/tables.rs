@@ -2,6 +2,7 @@
 
 use drift_core::judge::{EXIT_CODES, SEVERITIES};
 use drift_core::model::{Cause, FileType};
+use drift_core::policy::CODES;
 use drift_core::report::FORMATS;
 use drift_core::rules::{Class, PROFILES};
 use drift_core::seal::Reason;
@@ -18,6 +19,7 @@ const TABLES: &[Table] = &[
     ("formats", formats, &["README.md", "docs/report.md"]),
     ("severities", severities, &["docs/report.md"]),
     ("classes", classes, &["docs/rules.md"]),
+    ("refusals", refusals, &["docs/policies.md"]),
     ("configuration", configuration, &["docs/operations.md"]),
     ("policies", policies, &["docs/policies/catalogue.md"]),
 ];
@@ -56,6 +58,18 @@ fn classes() -> String {
     format!(
         "| class | compared of files | of directories | entries may come and go |\n\
          |---|---|---|---|\n{}",
+        rows.collect::<String>()
+    )
+}
+
+fn refusals() -> String {
+    let cell = |text: &str| text.replace('|', "\\|");
+    let rows = CODES.iter().map(|code| {
+        let (example, cure) = (cell(code.example), cell(code.cure));
+        format!("| `{}` | {} | `{example}` | {cure} |\n", code.code, cell(code.meaning))
+    });
+    format!(
+        "| code | what is wrong | for example | instead |\n|---|---|---|---|\n{}",
         rows.collect::<String>()
     )
 }

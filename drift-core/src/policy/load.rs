@@ -103,9 +103,8 @@ impl<'t> Loading<'t> {
         let tested = engine.clone();
         let mut loading = Self { engine, tested, parsed: Vec::new(), comments: Vec::new() };
         for (name, text) in LIBRARY {
-            let name = format!("lib/{name}");
-            if role(&name) == Role::Library {
-                loading.add(&name, text, wrong);
+            if role(name) != Role::Test {
+                loading.add(&format!("builtin:lib/{name}"), Role::Library, text, wrong);
             }
         }
         if let Some(file) = files.get(MAX_FILES) {
@@ -115,7 +114,7 @@ impl<'t> Loading<'t> {
         let first = loading.parsed.len();
         for file in files.iter().take(MAX_FILES) {
             if file.name.ends_with(".rego") {
-                loading.add(&file.name, &file.text, wrong);
+                loading.add(&file.name, role(&file.name), &file.text, wrong);
             } else if !file.name.ends_with(".toml") {
                 let message = "this is no file of policies: their names end with .rego, of profiles with .toml";
                 wrong.push(Diagnostic::of_file(&file.name, lint::SYNTAX, message));
@@ -133,8 +132,7 @@ impl<'t> Loading<'t> {
         loading
     }
 
-    fn add(&mut self, name: &str, text: &'t str, wrong: &mut Vec<Diagnostic>) {
-        let role = role(name);
+    fn add(&mut self, name: &str, role: Role, text: &'t str, wrong: &mut Vec<Diagnostic>) {
         let comments = match measure(text) {
             Ok(comments) => comments,
             Err((span, code, message)) => {

@@ -195,7 +195,8 @@ impl Reader<'_> {
                     self.block.place(place.line(), place.column())
                 });
                 let message = error.without_snippet().to_string();
-                let message = message.lines().next().unwrap_or_default().to_owned();
+                // Its own numbers are those of the YAML, not of the file.
+                let message = message.split(" at line ").next().unwrap_or_default().to_owned();
                 self.refuse(span, METADATA, message);
                 return None;
             }

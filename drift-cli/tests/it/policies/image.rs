@@ -86,6 +86,8 @@ echo 0123456789abcdef0123456789abcdef >root/etc/machine-id
 echo list >root/var/lib/apt/lists/deb_InRelease
 echo package >root/var/cache/apt/archives/x_1_all.deb
 echo cached >root/root/.cache/pip/x
+mkdir root/root/.config
+echo token >root/root/.config/credentials.toml
 cp root/usr/bin/tool root/usr/bin/x86_64-linux-gnu-gcc-12
 ln -s x86_64-linux-gnu-gcc-12 root/usr/bin/gcc
 packaged extra 2.0 usr/bin/x86_64-linux-gnu-gcc-12
@@ -145,6 +147,7 @@ check oci:web --param approved_registries=registry.example.org --param approved_
             fail(
                 "image/no_secret_files",
                 &[
+                    "/root/.config/credentials.toml | credentials | no such file",
                     "/root/.docker/config.json | credentials | no such file",
                     "/root/.ssh/id_ed25519 | a private key | no such file",
                 ],

@@ -85,6 +85,10 @@ impl Engine {
         added.map_err(|error| SyntaxError::told(name, text, &error.to_string()))?;
         let tree = self.inner.get_modules().last().cloned();
         let tree = tree.ok_or_else(|| SyntaxError::told(name, text, "it has no module"))?;
+        if tree.target.is_some() {
+            // A word of the interpreter's own, about which it also speaks to standard error.
+            return Err(SyntaxError::told(name, text, "__target__ is no part of the language"));
+        }
         tree::module(&tree).map_err(|span| SyntaxError {
             span,
             message: "this is nested too deeply".to_owned(),
@@ -178,7 +182,8 @@ fn offset(text: &str, line: usize, column: usize) -> u32 {
         passed = passed.saturating_add(if *letter == '\t' { 4 } else { letter.len_utf8() });
         reached
     });
-    let within = within.map_or(0, |(at, _)| at);
+    // Past the end of the text stands what is missing there.
+    let within = within.map_or(rest.len(), |(at, _)| at);
     u32::try_from(before.saturating_add(within)).unwrap_or(u32::MAX)
 }
 

@@ -220,7 +220,12 @@ impl<'t> Builder<'t> {
     }
 
     fn term(&mut self, term: &'t Ref<Expr>, scope: ScopeId, depth: u32) -> TermId {
-        let place = span(term.span());
+        let mut place = span(term.span());
+        if matches!(term.as_ref(), Expr::String { .. } | Expr::RawString { .. }) {
+            // The interpreter leaves the quotes out.
+            place.start = place.start.saturating_sub(1);
+            place.end = place.end.saturating_add(1);
+        }
         let id = self.reserve(place, scope, TermKind::Null);
         if depth < MAX_DEPTH {
             self.work.push(Work::Term(id, term.as_ref(), scope, depth));

@@ -102,7 +102,6 @@ pub(in crate::policy) const ALLOWED: &[(&str, Result)] = &[
     ("units.parse", Result::New),
     ("units.parse_bytes", Result::New),
     ("upper", Result::New),
-    ("walk", Result::New),
 ];
 
 /// Functions that are refused for a reason which the author should hear.
@@ -117,6 +116,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("test.", "it is for the tests of an interpreter"),
     ("time.now_ns", "it depends on the clock; input.now has the time of the run"),
     ("trace", "a policy speaks through deny, not_applicable and not_checked alone"),
+    ("walk", "it hides what the policy looks at, and is not in this interpreter"),
     ("uuid.", "it gives another answer each time; a report must be repeatable from its input"),
     ("crypto.", "it is not in this interpreter"),
 ];

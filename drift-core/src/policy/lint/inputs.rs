@@ -31,10 +31,10 @@ pub(super) fn members(check: &mut Check<'_, '_>, linked: &Linked<'_, '_>, shapes
                     let target = names.map(|names| linked.target(file, names, *function));
                     let is_get =
                         matches!(target, Some(Target::Builtin(name)) if name == "object.get");
-                    if let (true, [object, key, ..]) = (is_get, arguments.as_slice()) {
-                        if file.module.text(*key).is_some() {
-                            member(check, shapes, file, &shapes.of(place, *object), *key);
-                        }
+                    if let (true, [object, key, ..]) = (is_get, arguments.as_slice())
+                        && file.module.text(*key).is_some()
+                    {
+                        member(check, shapes, file, &shapes.of(place, *object), *key);
                     }
                 }
                 _ => {}

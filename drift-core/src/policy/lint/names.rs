@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::syntax::{Module, ScopeId, StatementKind, TermId, TermKind};
+use super::super::syntax::{Module, ScopeId, StatementKind, Term, TermId, TermKind};
 
 /// What a variable stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub(super) struct Names {
     /// How many variables there are.
     pub(super) count: usize,
     declared: BTreeMap<(ScopeId, Arc<str>), usize>,
+    /// Those of them that an argument, `some`, `every` or `:=` declares.
+    explicit: BTreeSet<(ScopeId, Arc<str>)>,
 }
 
 impl Names {
@@ -52,6 +54,7 @@ impl Names {
         };
         names.relations(module);
         names.declare_all(module);
+        names.explicit = names.declared.keys().cloned().collect();
         let mut imports = BTreeMap::new();
         for (place, import) in module.imports.iter().enumerate() {
             imports.entry(Arc::clone(&import.alias)).or_insert(place);
@@ -172,13 +175,48 @@ impl Names {
 
     fn pattern(&mut self, module: &Module, scope: ScopeId, pattern: TermId) {
         for term in variables(module, pattern) {
-            if let Some(TermKind::Variable(name)) = module.kind(term) {
-                if &**name != "_" {
-                    self.declare(scope, name);
-                }
+            if let Some(TermKind::Variable(name)) = module.kind(term)
+                && &**name != "_"
+            {
+                self.declare(scope, name);
             }
         }
     }
+}
+
+/// Returns the variables of a module that stand in an expression and are bound nowhere in their rule.
+///
+/// The interpreter finds those of bodies itself; one in a head is undefined to it, and what is
+/// undefined denies nothing.
+pub(super) fn unbound(module: &Module, names: &Names) -> Vec<TermId> {
+    let rule_of = |scope: ScopeId| module.scopes.get(scope.0).map_or(0, |scope| scope.rule);
+    let mut bound: BTreeSet<(usize, &str)> = BTreeSet::new();
+    for (scope, name) in &names.explicit {
+        bound.insert((rule_of(*scope), name));
+    }
+    let mut patterns = Vec::new();
+    for term in &module.terms {
+        match &term.kind {
+            TermKind::Member { key, .. } => patterns.push(*key),
+            TermKind::Assigned { declares: true, left, .. } => patterns.push(*left),
+            TermKind::Assigned { left, right, .. } => patterns.extend([*left, *right]),
+            // The last argument, of two and more, may be where the result goes.
+            TermKind::Call { arguments, .. } => patterns.extend(arguments.iter().skip(1).last()),
+            _ => {}
+        }
+    }
+    for term in patterns.into_iter().flat_map(|pattern| variables(module, pattern)) {
+        if let Some(Term { scope, kind: TermKind::Variable(name), .. }) = module.term(term) {
+            bound.insert((rule_of(*scope), name));
+        }
+    }
+    let is_unbound = |(place, term): (usize, &Term)| match (&term.kind, names.meanings.get(place)) {
+        (TermKind::Variable(name), Some(Some(Meaning::Local(_)))) => {
+            (!bound.contains(&(rule_of(term.scope), name))).then_some(TermId(place))
+        }
+        _ => None,
+    };
+    module.terms.iter().enumerate().filter_map(is_unbound).collect()
 }
 
 /// Returns the variables that a pattern binds: itself, or those in its arrays and objects.

@@ -24,10 +24,10 @@ impl Graph {
         let mut edges = vec![Vec::new(); linked.rules.len()];
         for (file, references) in linked.references.iter().enumerate() {
             for (place, reference) in references.iter().enumerate() {
-                if let Target::Rule { rule: to, .. } = reference.target {
-                    if let Some(own) = edges.get_mut(reference.owner) {
-                        own.push(Edge { to, file, reference: place });
-                    }
+                if let Target::Rule { rule: to, .. } = reference.target
+                    && let Some(own) = edges.get_mut(reference.owner)
+                {
+                    own.push(Edge { to, file, reference: place });
                 }
             }
         }

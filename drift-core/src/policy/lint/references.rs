@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::syntax::{RuleKind, Span, TermId, TermKind};
 use super::builtins::{self, ALLOWED};
 use super::link::{Linked, Parsed, PartName, Role, Target};
+use super::names::unbound;
 use super::nearest::meant;
 use super::{Check, codes};
 
@@ -56,6 +57,12 @@ pub(super) fn references(
         }
         imports(check, linked, file);
         calls(check, linked, place, file);
+        for term in
+            linked.names.get(place).map(|names| unbound(&file.module, names)).into_iter().flatten()
+        {
+            let message = "nothing binds this variable, so that it is never anything";
+            check.push(file.refuse(file.module.span(term), codes::COMPILE, message));
+        }
         read.push(parameters);
     }
     read

@@ -110,7 +110,11 @@ fn policies_without_tests_are_named() {
 fn tests_elsewhere_and_wrong_texts_are_refused() {
     let elsewhere = set("package drift.site.other\n\ntest_it if { true }\n");
     assert!(discover(&elsewhere, 0).expect_err("a package").to_string().contains("other_test"));
-    assert!(discover(&set("package drift.x_test\n\ntest_it if {"), 0).is_err());
+    let files =
+        [("sized.rego", POLICY), ("sized_test.rego", "package drift.x_test\n\ntest_it if {")];
+    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let wrong = load(vec![sources("site", &files)]).expect_err("a text that ends in the middle");
+    assert!(wrong.to_string().starts_with("sized_test.rego:3:"), "{wrong}");
 }
 
 #[test]

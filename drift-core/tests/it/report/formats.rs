@@ -86,7 +86,7 @@ fn large() -> Report {
         id: format!("{at:064x}"),
         line: Some(at as u64),
         observed: Some(String::from_utf8_lossy(HOSTILE[at % HOSTILE.len()]).into_owned()),
-        ..sample.evidence("host/large", &format!("/srv/{at}"), (at % 7 == 0).then_some("W1"))
+        ..sample.evidence("host/large", &format!("/srv/{at}"), at.is_multiple_of(7).then_some("W1"))
     };
     report.policies = (0..40)
         .map(|pack| Policy {
@@ -106,7 +106,7 @@ fn change(at: usize) -> Change {
     Change {
         id: format!("{:064x}", at + 1_000_000),
         severity: severities[at % severities.len()],
-        waived_by: (at % 11 == 0).then(|| "W1".to_owned()),
+        waived_by: at.is_multiple_of(11).then(|| "W1".to_owned()),
         ..sample.change(&format!("/opt/{at}/x"), Cause::ALL[at % 13])
     }
 }
