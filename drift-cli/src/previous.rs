@@ -42,6 +42,9 @@ fn wrong(file: &Path, error: &PreviousError) -> Failure {
     Failure::usage(error).within(&shown(file)).hint("name a report made by --output json=FILE")
 }
 
+/// What verifying a seal gives.
+type Verified = Result<Arc<[u8]>, Untrusted>;
+
 /// Reads a report that has a seal, where there are keys to verify it with. The outer error is the
 /// operator's, the inner one the seal's.
 fn sealed(
@@ -49,7 +52,7 @@ fn sealed(
     keys: &[std::path::PathBuf],
     threshold: Option<u32>,
     clock: &dyn Clock,
-) -> Result<Option<Result<Arc<[u8]>, Untrusted>>, Failure> {
+) -> Result<Option<Verified>, Failure> {
     let has_seal = !artifact::bundle_paths(file)?.is_empty();
     if keys.is_empty() || !has_seal {
         return Ok(None);

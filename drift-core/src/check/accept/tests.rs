@@ -239,8 +239,11 @@ fn names_are_compared_by_their_exact_bytes() {
     assert_eq!(ended.waived(), [Some("A"), None, None, None]);
 }
 
-/// Waivers, findings, and an order of the latter.
-fn runs() -> impl Strategy<Value = (Vec<String>, Vec<(u8, u8)>, Vec<(u8, u8)>)> {
+/// A path and a severity, by number.
+type Drawn = Vec<(u8, u8)>;
+
+/// Waivers, changes and denials.
+fn runs() -> impl Strategy<Value = (Vec<String>, Drawn, Drawn)> {
     let selector = prop_oneof![
         (0_u8..4).prop_map(|number| format!("path = \"/{number}\"")),
         Just("path = \"/**\"".to_owned()),

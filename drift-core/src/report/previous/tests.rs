@@ -48,11 +48,12 @@ fn a_report_without_policies_is_read() {
 #[test]
 fn policies_are_read_with_their_evidence() {
     let mut document = old();
-    document["policies"] = json!([{
+    let policies = json!([{
         "id": "host/a", "status": "fail", "severity": "critical", "revision": "sha256:aa",
         "evidence": [{"id": "ee", "path": null, "package": "x", "waived_by": "W1"}],
         "evidence_omitted": 4, "waived_by": null, "something": {"new": true},
     }]);
+    document.as_object_mut().unwrap().insert("policies".to_owned(), policies);
     let policy = read(&document).unwrap().report.policies.remove(0);
     assert_eq!((policy.ended(), policy.evidence_omitted), (Status::Fail, 4));
     let denial = policy.evidence.first().unwrap();
