@@ -21,10 +21,23 @@ mod worker;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
+use drift_core::judge::Exit;
 
 use crate::terminal::Terminal;
 
+/// What was typed is parsed by code that takes more stack than some limit may leave (setrlimit(2),
+/// RLIMIT_STACK is for the first thread alone).
+const STACK_BYTES: usize = 8 << 20;
+
 fn main() -> ExitCode {
+    let thread = std::thread::Builder::new().name("drift".to_owned()).stack_size(STACK_BYTES);
+    match thread.spawn(run) {
+        Ok(thread) => thread.join().unwrap_or(ExitCode::from(Exit::INTERNAL.code)),
+        Err(_) => run(),
+    }
+}
+
+fn run() -> ExitCode {
     // Content of secret files must not reach a core dump or a debugger of the same user.
     let _best_effort =
         rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);

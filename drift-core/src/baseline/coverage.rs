@@ -102,7 +102,7 @@ pub(super) fn read(
 }
 
 fn read_mount(input: &mut Input<'_>) -> Result<Mount, Error> {
-    Ok(Mount { path: input.path()?, file_system: input.text()?.to_owned() })
+    Ok(Mount { path: input.path()?, file_system: input.text()?.to_owned(), is_inert: false })
 }
 
 fn read_problem(input: &mut Input<'_>) -> Result<Problem, Error> {

@@ -9,6 +9,9 @@ pub struct Mount {
     pub path: TreePath,
     /// Its type as the kernel names it, such as `ext4`.
     pub file_system: String,
+    /// Whether neither setuid bits nor device nodes have an effect there (`nosuid` and `nodev`,
+    /// mount(8)). It is known of the running system alone, and not stored.
+    pub is_inert: bool,
 }
 
 /// How many entries a rule kept out.

@@ -113,7 +113,6 @@ pub const PACKS: &[Pack] = &[
         title: "what differs from the golden state, and whether it may",
         files: policies!("immutability":
             "baseline_fresh",
-            "complete",
             "image_configuration_unchanged",
             "image_digest_approved",
             "mode_not_looser",

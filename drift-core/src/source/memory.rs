@@ -148,6 +148,7 @@ impl MemoryVolume {
             device: (0, u32::try_from(number).unwrap_or(u32::MAX)),
             point,
             file_system: file_system.to_owned(),
+            is_inert: false,
         });
         self.directory(path).on_mount(number)
     }

@@ -19,6 +19,8 @@ pub struct MountPoint {
     pub point: Vec<u8>,
     /// Its type as the kernel names it, such as `ext4` or `fuse.sshfs`.
     pub file_system: String,
+    /// Whether it is mounted with `nosuid` and `nodev` (mount(8)).
+    pub is_inert: bool,
 }
 
 /// What entering a file system means.
@@ -158,9 +160,11 @@ fn parse_line(line: &[u8]) -> Option<MountPoint> {
     let major = u32::try_from(number(device.next()?)?).ok()?;
     let minor = u32::try_from(number(device.next()?)?).ok()?;
     let point = unescape(fields.nth(1)?);
+    let options: Vec<&[u8]> = fields.next()?.split(|&byte| byte == b',').collect();
+    let is_inert = [&b"nosuid"[..], b"nodev"].iter().all(|option| options.contains(option));
     let mut rest = fields.skip_while(|field| *field != b"-").skip(1);
     let file_system = String::from_utf8_lossy(&unescape(rest.next()?)).into_owned();
-    Some(MountPoint { id, device: (major, minor), point, file_system })
+    Some(MountPoint { id, device: (major, minor), point, file_system, is_inert })
 }
 
 fn number(digits: &[u8]) -> Option<u64> {

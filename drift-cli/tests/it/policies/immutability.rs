@@ -15,7 +15,6 @@ const NO_UNVERIFIED_CHANGES: &str = "immutability/no_unverified_changes";
 const IMAGE_DIGEST_APPROVED: &str = "immutability/image_digest_approved";
 const IMAGE_CONFIGURATION_UNCHANGED: &str = "immutability/image_configuration_unchanged";
 const BASELINE_FRESH: &str = "immutability/baseline_fresh";
-const COMPLETE: &str = "immutability/complete";
 
 /// What the run itself says when there is nothing to compare with.
 const NO_DATABASE: &str = "no package database was found";
@@ -36,7 +35,6 @@ pub(super) const SCENES: &[Scene] = &[
             pass(NO_UNOWNED_EXECUTABLES_ADDED),
             pass(NO_UNVERIFIED_CHANGES),
             pass(BASELINE_FRESH),
-            pass(COMPLETE),
             not_applicable(IMAGE_DIGEST_APPROVED, "the target is no image"),
             not_applicable(IMAGE_CONFIGURATION_UNCHANGED, "neither side is an image"),
         ],
@@ -269,11 +267,6 @@ pub(super) const SCENES: &[Scene] = &[
             not_checked(NO_UNOWNED_EXECUTABLES_ADDED, NO_DATABASE),
             not_checked(NO_UNVERIFIED_CHANGES, NO_DATABASE),
             not_checked(BASELINE_FRESH, "there is no sealed baseline"),
-            fail(
-                COMPLETE,
-                &["/ | no package database was found, so there is nothing to compare with; name a \
-                   sealed snapshot with --baseline | observed"],
-            ),
         ],
     },
     Scene {

@@ -110,6 +110,10 @@ fn found(home: &str, names: &[&str], places: &Places<'_>, lacks: &mut BTreeSet<L
             _ => None,
         };
         let Some(shown) = shown.or(real) else { continue };
+        // `sys` lives in /dev on every Debian: what is out of scope for all else is no lack here.
+        if matches!(place, Place::Unseen(_)) && places.is_of_the_kernel(&shown) {
+            continue;
+        }
         let file = File::at(shown, place, places);
         if let Some(lack) = file.lack.clone().filter(|_| lacks.len() < MAX_REASONS) {
             lacks.insert(lack);

@@ -180,6 +180,11 @@ pub(super) fn of_lists(swept: &Swept, view: &View<'_>) -> Sections {
     let mut add = |list: &str, lack: Lack| {
         sections.entry(format!("lists.{list}")).or_default().push(lack);
     };
+    for (list, lacks) in &swept.of_list {
+        for lack in lacks {
+            add(list, lack.clone());
+        }
+    }
     for list in &swept.full {
         add(list, too_many("there are"));
     }

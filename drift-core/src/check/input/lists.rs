@@ -7,7 +7,7 @@ use crate::check::Error;
 use crate::check::view::View;
 use crate::configs::Configs;
 use crate::model::{
-    Device, Entry, FileType, Listing, Observed, Problem, RowId, Stage, Step, TreePath,
+    Device, Entry, FileType, Listing, Mount, Observed, Problem, RowId, Stage, Step, TreePath,
 };
 use crate::packages::{Known, Ownership};
 use crate::policy::Lack;
@@ -53,6 +53,13 @@ pub(super) const NAMES: [&str; 8] = {
     names
 };
 
+/// Lists that lack what a mount below the kernel's own file systems holds.
+const FLEETING: [&str; 1] = ["temporary_executables"];
+
+/// The same where setuid bits and device nodes have their effect.
+const POWERFUL: [&str; 5] =
+    ["temporary_executables", "capabilities", "devices", "setgid", "setuid"];
+
 /// Where anybody may write.
 const TEMPORARY: [&[u8]; 4] = [b"tmp/", b"var/tmp/", b"dev/shm/", b"run/user/"];
 
@@ -77,6 +84,8 @@ pub(super) struct Swept {
     pub(super) pattern_lacks: Vec<BTreeSet<Lack>>,
     /// What is missing of all lists.
     pub(super) lacks: BTreeSet<Lack>,
+    /// What is missing of single lists.
+    pub(super) of_list: BTreeMap<&'static str, BTreeSet<Lack>>,
     /// Lists that have more than they hold.
     pub(super) full: BTreeSet<&'static str>,
     /// Files of which the capabilities could not be read.
@@ -271,11 +280,21 @@ impl Swept {
             self.lacks.insert(Lack::Problem(reason));
         }
         // What is mounted below a mount that was not entered has no entry of its own.
-        for mount in &view.coverage.mounts_not_entered {
-            if !is_usual_point(&mount.path, &mount.file_system) {
-                let (path, kind) = (&mount.path, &mount.file_system);
-                let reason = format!("the file system mounted on {path} ({kind}) was not entered");
-                tell(&mut self.lacks, Lack::NotObservable(reason));
+        let mounts = &view.coverage.mounts_not_entered;
+        let usual = |mount: &&Mount| is_usual_point(&mount.path, &mount.file_system);
+        for mount in mounts.iter().filter(|mount| !usual(mount)) {
+            let (path, kind) = (&mount.path, &mount.file_system);
+            let reason = format!("the file system mounted on {path} ({kind}) was not entered");
+            let lack = Lack::NotObservable(reason);
+            // Below the kernel's own, as /dev/shm is everywhere, nothing lasts: what could lie there
+            // matters to whoever looks for programs, and for what gives power where that has effect.
+            if mounts.iter().filter(usual).any(|kernel| path.starts_with(&kernel.path)) {
+                let fleeting: &[&'static str] = if mount.is_inert { &FLEETING } else { &POWERFUL };
+                for list in fleeting {
+                    tell(self.of_list.entry(list).or_default(), lack.clone());
+                }
+            } else {
+                tell(&mut self.lacks, lack);
             }
         }
     }

@@ -200,6 +200,18 @@ impl<'p> Places<'p> {
         })
     }
 
+    /// Whether the path leads into a file system of the kernel, which no scope includes.
+    pub(super) fn is_of_the_kernel(&self, path: &TreePath) -> bool {
+        let mut above = Some(path.clone());
+        while let Some(at) = above {
+            if self.is_usual(&at) {
+                return true;
+            }
+            above = at.parent();
+        }
+        false
+    }
+
     fn told(&self, path: &TreePath) -> String {
         let mut above = Some(path.clone());
         while let Some(at) = above {

@@ -12,7 +12,7 @@ mod value;
 
 use std::collections::BTreeSet;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use regorus::PolicyLengthConfig;
@@ -26,8 +26,8 @@ pub use value::Value;
 use super::lint::{MAX_FILE_BYTES, MAX_LINE_BYTES};
 use super::syntax::{Module, Span};
 
-/// The stack of an evaluation; pages that are not touched cost nothing.
-const STACK_BYTES: usize = 256 << 20;
+/// The stack of an evaluation, the first that can be had; pages that are not touched cost nothing.
+const STACKS: [usize; 3] = [256 << 20, 64 << 20, 16 << 20];
 
 /// Work units between two looks at the clock.
 const CHECK_INTERVAL: u32 = 256;
@@ -204,20 +204,31 @@ fn failure(error: &dyn std::fmt::Display, limits: Limits) -> EvaluationError {
     }
 }
 
-/// Runs `work` on a thread with a large stack and waits for it.
+/// Runs `work` on a thread with a large stack and waits for it. Where so much address space is not to
+/// be had, a smaller stack serves: what is deeper than the linter lets through ends the process, not
+/// what it lets through.
 pub(super) fn on_large_stack<T: Send>(
     work: impl FnOnce() -> Result<T, EvaluationError> + Send,
 ) -> Result<T, EvaluationError> {
+    // A thread that cannot be started must not take the work with it.
+    let work = Mutex::new(Some(work));
+    let run = || match work.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        Some(work) => work(),
+        None => Err(EvaluationError::Failed("the work was done already".to_owned())),
+    };
     std::thread::scope(|scope| {
-        let started = std::thread::Builder::new()
-            .name("drift-policy".to_owned())
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, work);
-        match started {
-            Ok(thread) => thread.join().unwrap_or_else(|_| {
-                Err(EvaluationError::Failed("the interpreter panicked".to_owned()))
-            }),
-            Err(error) => Err(EvaluationError::Failed(format!("no thread: {error}"))),
+        let mut refused = String::new();
+        for size in STACKS {
+            let builder = std::thread::Builder::new().name("drift-policy".to_owned());
+            match builder.stack_size(size).spawn_scoped(scope, run) {
+                Ok(thread) => {
+                    return thread.join().unwrap_or_else(|_| {
+                        Err(EvaluationError::Failed("the interpreter panicked".to_owned()))
+                    });
+                }
+                Err(error) => refused = error.to_string(),
+            }
         }
+        Err(EvaluationError::Failed(format!("no thread: {refused}")))
     })
 }

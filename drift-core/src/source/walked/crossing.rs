@@ -72,8 +72,8 @@ impl Mounts {
     }
 
     /// Returns what is mounted below a mount that is not entered, other than the kernel's own: the
-    /// path from there, and the type. Nothing of it is walked, so it must be told.
-    pub(super) fn nested(&self, stat: &Stat) -> Vec<(Vec<u8>, String)> {
+    /// path from there, the type, and whether setuid bits and devices are without effect. Nothing of it is walked, so it must be told.
+    pub(super) fn nested(&self, stat: &Stat) -> Vec<(Vec<u8>, String, bool)> {
         let table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(above) = table.points.iter().rev().find(|point| is_of(point, stat)) else {
             return Vec::new();
@@ -81,7 +81,8 @@ impl Mounts {
         let below = |point: &MountPoint| {
             let rest = point.point.strip_prefix(&*above.point)?.strip_prefix(b"/")?;
             let kernel = FileSystemKind::of(&point.file_system) == FileSystemKind::Kernel;
-            (!kernel && !rest.is_empty()).then(|| (rest.to_vec(), point.file_system.clone()))
+            let told = || (rest.to_vec(), point.file_system.clone(), point.is_inert);
+            (!kernel && !rest.is_empty()).then(told)
         };
         table.points.iter().filter_map(below).collect()
     }

@@ -155,7 +155,7 @@ impl<V: Volume> Survey<'_, V> {
         let mount = match self.crossing(parent, name, stat, rule) {
             Crossing::None => None,
             Crossing::Enter(file_system) => {
-                Some(Mount { path: parent.full_path().join(name), file_system })
+                Some(Mount { path: parent.full_path().join(name), file_system, is_inert: false })
             }
             stay @ Crossing::Stay(..) => {
                 self.note_crossing(stay, stat, || parent.full_path().join(name));

@@ -325,11 +325,11 @@ impl<V: Volume> Survey<'_, V> {
         match crossing {
             Crossing::None => {}
             Crossing::Enter(file_system) => {
-                self.intake.mount_entered(Mount { path: path(), file_system });
+                self.intake.mount_entered(Mount { path: path(), file_system, is_inert: false });
             }
             Crossing::Stay(file_system, reason) => {
                 self.note_nested(stat, &path());
-                self.intake.mount_not_entered(Mount { path: path(), file_system });
+                self.intake.mount_not_entered(Mount { path: path(), file_system, is_inert: false });
                 // A single file that is mounted is a problem once its content is asked for.
                 let reason = reason.filter(|_| stat.file_type == FileType::Directory);
                 if let Some(reason) = reason {
@@ -342,7 +342,7 @@ impl<V: Volume> Survey<'_, V> {
 
     /// Tells of file systems mounted below one that is not entered, such as a tmpfs on /dev/shm.
     fn note_nested(&self, stat: &Stat, above: &TreePath) {
-        for (below, file_system) in self.mounts.nested(stat) {
+        for (below, file_system, is_inert) in self.mounts.nested(stat) {
             let Ok(path) = TreePath::parse(&[above.as_bytes(), b"/", &below].concat()) else {
                 continue;
             };
@@ -354,7 +354,7 @@ impl<V: Volume> Survey<'_, V> {
                 let (stage, reason) = (Stage::Mount, reason.to_owned());
                 self.intake.problem(Problem { path: path.clone(), stage, reason, errno: None });
             }
-            self.intake.mount_not_entered(Mount { path, file_system });
+            self.intake.mount_not_entered(Mount { path, file_system, is_inert });
         }
     }
 
