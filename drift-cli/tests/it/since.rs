@@ -251,6 +251,7 @@ fn policies_are_compared_denial_by_denial() {
         let all = [&fixed[..], &["--format", "json"], more].concat();
         Report::of(&stage.drift(all))
     };
+    stage.write("root/etc/group", "root:x:0:\n");
     stage.write("root/etc/passwd", passwd(toor));
     let output = format!("json={}", stage.path("first.json"));
     let first = check(&["--output", &output]);
@@ -431,7 +432,8 @@ fn a_thousand_reports_are_summed_up_at_once() {
 fn a_policy_is_explained() {
     let stage = Stage::sealed();
     let told = stage.drift(["explain", "host/second_uid_0"]).expect(0);
-    for words in ["Only root has the user id 0", "critical", "/etc/passwd", "builtin:host", "5.4.2.1"]
+    for words in
+        ["Only root has the user id 0", "critical", "/etc/passwd", "builtin:host", "5.4.2.1"]
     {
         assert!(told.text().contains(words), "{words}: {}", told.text());
     }

@@ -74,7 +74,8 @@ fn rich() -> Snapshot {
         status: text("ok"),
     }];
     snapshot.tree.set_owner(RowId(2), PackageId(0));
-    let mount = Mount { path: TreePath::root().join(b"m"), file_system: text("ext4"), is_inert: false };
+    let mount =
+        Mount { path: TreePath::root().join(b"m"), file_system: text("ext4"), is_inert: false };
     snapshot.coverage.mounts_entered = vec![mount.clone()];
     snapshot.coverage.mounts_not_entered = vec![mount];
     snapshot.coverage.excluded = vec![Exclusion { rule: text("ignore /x"), entries: 3 }];

@@ -224,7 +224,11 @@ pub(crate) fn snapshot(random: &mut Random, frozen: Frozen) -> Snapshot {
     let path = |random: &mut Random| {
         TreePath::parse(random.pick(&[&b""[..], b"etc", b"a/\xff\n/c"])).unwrap()
     };
-    let mount = |random: &mut Random| Mount { path: path(random), file_system: text(random), is_inert: false };
+    let mount = |random: &mut Random| Mount {
+        path: path(random),
+        file_system: text(random),
+        is_inert: false,
+    };
     Snapshot {
         kind: random.pick(&SourceKind::ALL),
         locator: text(random),
