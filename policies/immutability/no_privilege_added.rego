@@ -15,11 +15,11 @@ import data.drift.lib.baseline
 import data.drift.lib.changes
 import data.drift.lib.mode
 
-added contains change if {
+added := [change |
 	baseline.earlier
 	some change in changes.entries
 	change.kind == "added"
-}
+]
 
 deny contains {"path": change.path, "observed": concat(" ", ["mode", changes.after(change, "mode")]), "expected": "no setuid or setgid"} if {
 	some change in added

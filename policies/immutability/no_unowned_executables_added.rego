@@ -15,12 +15,12 @@ import data.drift.lib.baseline
 import data.drift.lib.changes
 import data.drift.lib.mode
 
-stray contains change if {
+stray := [change |
 	baseline.earlier
 	some change in changes.entries
 	change.kind == "added"
 	not is_object(object.get(change, "package", null))
-}
+]
 
 deny contains {"path": change.path, "observed": concat(" ", ["an added file of mode", changes.after(change, "mode")]), "expected": "no such program", "message": change.cause} if {
 	some change in stray

@@ -22,12 +22,12 @@ import data.drift.lib.paths
 # Changes that the rules of the baseline declare.
 declared := {"declared-dynamic", "expected-per-host"}
 
-differing contains change if {
+differing := [change |
 	some change in changes.entries
 	not change.cause in declared
 	told_by_reference(change)
 	paths.below_any(change.path, data.params.immutable_directories)
-}
+]
 
 told_by_reference(_) if baseline.earlier
 

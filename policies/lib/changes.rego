@@ -1,23 +1,24 @@
-# Differences as evidence.
+# Differences as evidence. Lists, not sets: to keep a set of a hundred thousand changes in order, each
+# is compared with a dozen others member by member.
 package drift.lib.changes
 
 # Those of the target; what a later baseline alters of an earlier one is another matter.
-of_target contains change if {
+of_target := [change |
 	some change in input.changes
 	object.get(change, "altered_by", null) == null
-}
+]
 
 # Those of files and their kin.
-entries contains change if {
+entries := [change |
 	some change in of_target
 	change.subject == "entry"
-}
+]
 
 # One without those that come with the change of a package, which stands for them.
-unfolded contains change if {
+unfolded := [change |
 	some change in of_target
 	object.get(change, "folded_into", null) == null
-}
+]
 
 # What happened, without values that differ from run to run: "modified: digest, size".
 told(change) := concat(": ", [change.kind, concat(", ", names)]) if {

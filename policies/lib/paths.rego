@@ -8,6 +8,7 @@ below(path, directory) if startswith(path, concat("", [trim_suffix(directory, "/
 
 # Whether it is one of the directories or lies below one.
 below_any(path, directories) if {
+	slashed := concat("", [path, "/"])
 	some directory in directories
-	below(path, directory)
+	startswith(slashed, concat("", [trim_suffix(directory, "/"), "/"]))
 }

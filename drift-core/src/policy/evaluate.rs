@@ -194,8 +194,11 @@ fn sentences(
     let wrong = |what: String| {
         EvaluationError::Failed(format!("{rule} holds {what}; it is a set of sentences"))
     };
+    if found.len() > limits.denials {
+        return Err(wrong(format!("{} sentences, more than {}", found.len(), limits.denials)));
+    }
     let mut sentences = Vec::new();
-    for value in found.iter().take(limits.denials) {
+    for value in &found {
         match value.as_str() {
             Some(text) if text.len() <= limits.text_bytes => sentences.push(text.to_owned()),
             Some(text) => return Err(wrong(format!("a text of {} bytes", text.len()))),

@@ -198,9 +198,21 @@ fn failure(error: &dyn std::fmt::Display, limits: Limits) -> EvaluationError {
     if text.contains("exceeded time limit") {
         EvaluationError::Exceeded(format!("it took longer than {:?}", limits.time))
     } else if text.contains("exceeded memory limit") || text.contains("size limit") {
-        EvaluationError::Exceeded(text.trim().to_owned())
+        EvaluationError::Exceeded(one_line(&text))
     } else {
-        EvaluationError::Failed(text.trim().to_owned())
+        EvaluationError::Failed(one_line(&text))
+    }
+}
+
+/// Puts what the interpreter shows as a drawing (place, line of source, caret, words) into one line:
+/// the place and the words.
+fn one_line(text: &str) -> String {
+    let text = text.trim();
+    let place = text.lines().find_map(|line| line.trim().strip_prefix("--> "));
+    let words = text.rsplit_once("\nerror: ").map(|(_, words)| words);
+    match (place, words) {
+        (Some(place), Some(words)) => format!("{place}: {}", words.replace('\n', " ")),
+        _ => text.replace('\n', " "),
     }
 }
 
