@@ -20,6 +20,24 @@ pub fn escaped(bytes: &[u8]) -> Escaped<'_> {
     Escaped(bytes)
 }
 
+/// Returns text as content or attribute of XML: no character of it is markup. What XML 1.0 cannot
+/// hold at all must have gone through [`escaped`] before.
+#[must_use]
+pub fn xml(text: &str) -> String {
+    let mut marked = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => marked.push_str("&amp;"),
+            '<' => marked.push_str("&lt;"),
+            '>' => marked.push_str("&gt;"),
+            '"' => marked.push_str("&quot;"),
+            '\'' => marked.push_str("&apos;"),
+            other => marked.push(other),
+        }
+    }
+    marked
+}
+
 /// Returns whether `text` can be shown as it is.
 #[must_use]
 pub fn is_plain(bytes: &[u8]) -> bool {

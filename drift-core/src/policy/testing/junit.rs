@@ -1,5 +1,7 @@
 //! Results of tests as JUnit XML, for the dashboards of CI systems.
 
+use crate::bounds::escape;
+
 use super::{Ending, Test};
 
 /// Returns the document: one suite for each package.
@@ -56,20 +58,7 @@ fn suite(text: &mut String, package: &str, results: &[&(Test, Ending)]) {
     text.push_str("  </testsuite>\n");
 }
 
-/// Escapes a text; what XML 1.0 cannot hold becomes the replacement character.
+/// Names and words as they may be shown, so that nothing is left that XML 1.0 cannot hold.
 fn xml(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '&' => safe.push_str("&amp;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&apos;"),
-            '\t' | '\n' | '\r' => safe.push_str(&format!("&#{};", u32::from(character))),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => safe.push('\u{fffd}'),
-            other => safe.push(other),
-        }
-    }
-    safe
+    escape::xml(&escape::escaped(text.as_bytes()).to_string())
 }

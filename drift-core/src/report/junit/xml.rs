@@ -5,7 +5,7 @@
 
 use std::io;
 
-use crate::bounds::escape::escaped;
+use crate::bounds::escape::{self, escaped};
 
 /// Writes elements, one a line.
 pub(super) struct Xml<'w> {
@@ -56,7 +56,7 @@ impl<'w> Xml<'w> {
             if at > 0 {
                 self.out.write_all(b"\n")?;
             }
-            self.out.write_all(marked(line).as_bytes())?;
+            self.out.write_all(escape::xml(line).as_bytes())?;
         }
         writeln!(self.out, "</{name}>")
     }
@@ -65,7 +65,7 @@ impl<'w> Xml<'w> {
         self.indent()?;
         write!(self.out, "<{name}")?;
         for (attribute, value) in attributes {
-            write!(self.out, " {attribute}=\"{}\"", marked(value))?;
+            write!(self.out, " {attribute}=\"{}\"", escape::xml(value))?;
         }
         Ok(())
     }
@@ -78,21 +78,6 @@ impl<'w> Xml<'w> {
 /// Returns text that is not escaped for people yet, as it may be shown.
 pub(super) fn shown(text: &str) -> String {
     escaped(text.as_bytes()).to_string()
-}
-
-fn marked(text: &str) -> String {
-    let mut marked = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => marked.push_str("&amp;"),
-            '<' => marked.push_str("&lt;"),
-            '>' => marked.push_str("&gt;"),
-            '"' => marked.push_str("&quot;"),
-            '\'' => marked.push_str("&apos;"),
-            other => marked.push(other),
-        }
-    }
-    marked
 }
 
 #[cfg(test)]
