@@ -19,16 +19,19 @@ impl Exit {
         when: "compared completely, no finding at or above --fail-on; diff: no difference",
     };
     /// Something was found.
-    pub const FINDINGS: Self =
-        Self { code: 1, name: "findings", when: "drift at or above --fail-on; diff: differences" };
+    pub const FINDINGS: Self = Self {
+        code: 1,
+        name: "findings",
+        when: "drift or a failed policy at or above --fail-on; diff: differences; policy test: a test failed",
+    };
     /// The command line or a file of the operator is wrong.
     pub const USAGE: Self =
-        Self { code: 2, name: "usage", when: "bad arguments, configuration or rules" };
+        Self { code: 2, name: "usage", when: "bad arguments, configuration, rules or policies" };
     /// Something in scope was not compared.
     pub const INCOMPLETE: Self = Self {
         code: 3,
         name: "incomplete",
-        when: "nothing found, but something in scope could not be compared, the deadline passed, or another run holds the state directory",
+        when: "nothing found, but something in scope could not be compared, a policy ended in error or unknown, the deadline passed, or another run holds the state directory",
     };
     /// A seal does not hold.
     pub const UNTRUSTED: Self = Self {
