@@ -6,11 +6,11 @@ use std::sync::Arc;
 use drift_core::artifact::{self, TreeLimits};
 use drift_core::bounds::escape::escaped;
 use drift_core::bounds::{Cancel, Cancelled, Clock, Pool};
-use drift_core::check::Assessment;
+use drift_core::check::{Assessment, Changes};
 use drift_core::model::Digest;
 use drift_core::policy::{
     self, Answer, BUNDLE_MARK, Bundle, Evaluator, Input, MAX_BUNDLE_BYTES, Origin, OriginKind,
-    PACKS, Place, PolicyFile, PolicySet, Signer, SourceSet,
+    PACKS, Place, PolicyFile, PolicySet, Selection, Signer, SourceSet,
 };
 use drift_core::seal::{
     self, Artefact, Expectations, Predicate, Reason, SealInfo, Untrusted, Verified,
@@ -88,6 +88,10 @@ pub(crate) fn policies(
     let named = named(args);
     if named.is_empty() && use_of == Use::Evaluate {
         tailoring::needless(&args.tailoring)?;
+        if args.scope.only.contains(&Part::Policies) {
+            return Err(Failure::usage_text("--only asks for policies, and none is named")
+                .hint("name some with --policy, such as --policy builtin:host"));
+        }
         return Ok(Ok(Policies::default()));
     }
     let sources = match sources(&named, &args.trust, settings, clock)? {
@@ -96,6 +100,12 @@ pub(crate) fn policies(
     };
     let mut set = policy::load(sources.sets).map_err(Failure::usage)?;
     tailoring::tailor(&mut set, &args.tailoring, settings)?;
+    let selected = |policy: &policy::Policy| policy.selection == Selection::Selected;
+    let alone = inputs::changes(&args.scope.only) == Changes::ForPoliciesAlone;
+    if alone && !set.policies.iter().any(selected) {
+        return Err(Failure::usage_text("--only policies judges nothing: no policy is selected")
+            .hint("correct the profile that --tailor names, or leave --only out"));
+    }
     let evaluator: Arc<dyn Evaluator> = match use_of {
         Use::Evaluate => Arc::new(Isolated::default()),
         Use::Show => Arc::new(Unasked),

@@ -118,7 +118,8 @@ pub(crate) fn stamp(
         effective_root: report.target.effective_root.as_deref(),
     };
     let mut names = vec![LAST_RUN_FILE];
-    if verdict.status() == Status::Clean && verdict.complete() {
+    // A check with a sealed bundle or waivers alone proves nothing of a golden state.
+    if verdict.status() == Status::Clean && verdict.complete() && report.baseline.verified {
         names.push(LAST_SUCCESS_FILE);
     }
     for name in names {

@@ -26,8 +26,9 @@ pub(crate) fn tailor(
         String::from_utf8(bytes).map_err(|_| artifact::Error::NotText { path: path.to_owned() })
     };
     set.tailor(&args.tailor, &read).map_err(Failure::usage)?;
+    let by = if args.is_param_configured { "drift.toml: param" } else { "--param" };
     for text in &args.param {
-        set.choose_text(text).map_err(|error| Failure::usage_text(format!("--param: {error}")))?;
+        set.choose_text(text, by).map_err(|error| Failure::usage_text(format!("{by}: {error}")))?;
     }
     Ok(())
 }

@@ -16,6 +16,9 @@ pub(crate) struct TailorArgs {
     /// A value for a parameter of policies, whatever the profiles say; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) param: Vec<String>,
+    /// Whether a drift.toml names the values; nobody typed them then.
+    #[arg(skip)]
+    pub(crate) is_param_configured: bool,
 }
 
 /// Which findings are accepted.

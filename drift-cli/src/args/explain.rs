@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use super::{ImageArgs, RuleArgs, TARGETS, TrustArgs};
+use super::{ImageArgs, RuleArgs, TARGETS, TailorArgs, TrustArgs};
 
 #[derive(Debug, Parser)]
 pub(crate) struct Explain {
@@ -17,6 +17,8 @@ pub(crate) struct Explain {
     /// be repeated
     #[arg(long, value_name = "DIR|BUNDLE|builtin:NAME")]
     pub(crate) policy: Vec<String>,
+    #[command(flatten)]
+    pub(crate) tailoring: TailorArgs,
     /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Vec<PathBuf>,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use drift_core::artifact;
 use drift_core::bounds::{Clock, Stop};
 use drift_core::capture::{self, Run};
 use drift_core::check::{self, Occasion, Outcome, Reference, Request};
@@ -69,8 +70,9 @@ pub(crate) fn input(
 ) -> Result<policy::Input, Failure> {
     if !args.report.output.is_empty() || args.sign_report.is_some() {
         return Err(Failure::usage_text(
-            "the input goes to standard output, and nothing else does",
-        ));
+            "the input goes to standard output, and to no --output and no --sign-report",
+        )
+        .hint("leave these out; where drift.toml names them, add --no-config"));
     }
     let outputs = Outputs::parse("json", &[], None)?;
     let clock = settings.clock(args.trust.now.as_deref())?;
@@ -218,14 +220,16 @@ fn outcome(
 /// A line that lost its `--baseline` must not go on as a check without one.
 fn trusts_something(args: &Check) -> Result<(), Failure> {
     let trust = &args.trust;
-    let asks = !trust.trust.is_empty()
-        || trust.threshold.is_some()
-        || trust.expect_identity.is_some()
-        || trust.min_sequence.is_some()
-        || trust.max_age.is_some();
-    let bundled = args.policy.iter().any(|name| policies::is_bundle(Path::new(name)))
-        || args.acceptance.waivers.is_some();
-    if asks && args.baseline.is_empty() && !bundled && !inputs::is_stored(&args.target) {
+    let has_seal =
+        |file: &PathBuf| artifact::bundle_paths(file).is_ok_and(|found| !found.is_empty());
+    let other = args.policy.iter().any(|name| policies::is_bundle(Path::new(name)))
+        || args.acceptance.require_sealed_waivers
+        || args.acceptance.waivers.iter().chain(&args.previous).any(has_seal);
+    // These speak of the baseline alone, whatever else has a seal.
+    let of_baseline = trust.expect_identity.is_some() || trust.min_sequence.is_some();
+    let of_seals = !trust.trust.is_empty() || trust.threshold.is_some() || trust.max_age.is_some();
+    let asks = of_baseline || (of_seals && !other);
+    if asks && args.baseline.is_empty() && !inputs::is_stored(&args.target) {
         return Err(Failure::usage_text("options of trust speak of a baseline, and none is named")
             .hint("name one with --baseline FILE, or leave the options out"));
     }

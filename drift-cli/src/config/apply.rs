@@ -167,7 +167,7 @@ impl Layers<'_> {
 
     pub(super) fn tailoring(&self, args: &mut TailorArgs) {
         self.take("tailor", "tailor", &mut args.tailor, Value::texts);
-        self.take("param", "param", &mut args.param, Value::texts);
+        args.is_param_configured = self.take("param", "param", &mut args.param, Value::texts);
     }
 
     fn acceptance(&self, args: &mut WaiverArgs) {
@@ -205,6 +205,8 @@ impl Layers<'_> {
         self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
         self.trust(&mut args.trust)?;
         self.subject(&mut args.trust);
+        self.take("policy", "policy", &mut args.policy, Value::texts);
+        self.tailoring(&mut args.tailoring);
         let reference = (&mut args.baseline, &args.baselines);
         self.reference(reference, (&args.target, &args.image), &mut args.trust)
     }

@@ -166,7 +166,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(("", "require", "require"), Kind::Texts(OBSERVABLE), ("nothing", "[\"entries.xattr\"]"), "what must be observable in the target"),
     key(("", "mode", "mode"), Kind::Text(MODE), ("full", "\"full\""), "how much of the target is read"),
     key(("", "tailor", "tailor"), Kind::Profiles, ("every policy, as it is", "[\"web.toml\"]"), "profiles that say which policies run, and how loud they are"),
-    key(("", "param", "param"), Kind::Texts(PARAM), ("what the policies say", "[\"allowed=sudo,su\"]"), "values for parameters of policies"),
+    key(("", "param", "param"), Kind::Texts(PARAM), ("what the policies say", "[\"max_baseline_age_days=30\"]"), "values for parameters of policies"),
     key(("", "waivers", "waivers"), Kind::File, ("none", "\"waivers.toml\""), "findings that are accepted: who, why and until when"),
     key(("", "require_sealed_waivers", "require_sealed_waivers"), Kind::Flag, ("false", "true"), "whether the file of waivers must be sealed"),
     key(("", "fail_on", "fail_on"), Kind::Text(SEVERITY), ("medium", "\"medium\""), "the lowest severity that fails"),

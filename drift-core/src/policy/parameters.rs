@@ -74,7 +74,7 @@ impl PolicySet {
 
     /// Chooses by `NAME=VALUE`, as it is typed. VALUE is read as the type of the default asks: text as
     /// it is, `true` or `false`, a number, an array as JSON or with commas, an object as JSON.
-    pub fn choose_text(&mut self, text: &str) -> Result<(), ParameterError> {
+    pub fn choose_text(&mut self, text: &str, by: &str) -> Result<(), ParameterError> {
         let form = || ParameterError::Form { text: text.to_owned() };
         let (name, typed) = text.split_once('=').ok_or_else(form)?;
         let current = self.parameters.get(name).ok_or_else(|| self.unknown(name))?;
@@ -89,7 +89,7 @@ impl PolicySet {
             text: typed.to_owned(),
         };
         let value = read.ok_or_else(wrong)?;
-        self.choose_for(name, value, "--param")
+        self.choose_for(name, value, by)
     }
 
     /// Chooses a value, and remembers who did.

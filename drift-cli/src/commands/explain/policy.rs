@@ -9,6 +9,7 @@ use crate::config::nearest;
 use crate::failure::Failure;
 use crate::policies::{self, BUILTIN};
 use crate::settings::Settings;
+use crate::tailoring;
 
 /// The policy that was asked for, in a set of it alone or with others of its origin.
 pub(super) struct Asked {
@@ -21,7 +22,11 @@ pub(super) struct Asked {
 /// A path needs no slash before it, so what looks like an id is one only if its pack exists.
 pub(super) fn asked(args: &Explain, settings: &Settings) -> Result<Option<Asked>, Failure> {
     let Ok(id) = PolicyId::parse(&args.path) else { return Ok(None) };
-    let set = policy::load(sources(args, settings)?).map_err(Failure::usage)?;
+    let mut set = policy::load(sources(args, settings)?).map_err(Failure::usage)?;
+    // A profile may speak of what is not asked for here, and a path is no policy.
+    if set.find(id.as_str()).is_some() {
+        tailoring::tailor(&mut set, &args.tailoring, settings)?;
+    }
     if set.find(id.as_str()).is_some() {
         return Ok(Some(Asked { set, id: id.to_string() }));
     }

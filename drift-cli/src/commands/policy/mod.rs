@@ -7,6 +7,8 @@ mod list;
 mod new;
 mod test;
 
+use std::path::Path;
+
 use drift_core::judge::Exit;
 use drift_core::policy::{self, PolicySet};
 
@@ -14,7 +16,7 @@ use crate::args::{Policy, PolicyCommand, TrustArgs};
 use crate::failure::Failure;
 use crate::policies;
 use crate::settings::Settings;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, shown};
 
 pub(crate) fn run(
     args: &Policy,
@@ -34,8 +36,11 @@ pub(crate) fn run(
 /// Loads what was named, whatever a configuration says of a check.
 fn load(named: &[String], trust: &TrustArgs, settings: &Settings) -> Result<PolicySet, Failure> {
     let clock = settings.clock(trust.now.as_deref())?;
-    let sources = policies::sources(named, trust, settings, &*clock)?
-        .map_err(|refused| Failure::from(refused.why))?;
+    let sources = policies::sources(named, trust, settings, &*clock)?.map_err(|refused| {
+        Failure::from(refused.why).within(&shown(Path::new(&refused.file))).hint(
+            "a bundle is verified by a check with --trust; look at the directory it was made of",
+        )
+    })?;
     policy::load(sources.sets).map_err(Failure::usage)
 }
 

@@ -42,6 +42,15 @@ pub(super) fn run(
         let tests = tests.into_iter().filter(chosen).collect();
         results.add(&set, origin, tests, &bounds, settings)?;
     }
+    // A misspelt name must not read as tests that passed.
+    if results.tests.is_empty() {
+        return Err(match &args.run {
+            Some(text) => Failure::usage_text(format!("no test has {text:?} in its name"))
+                .hint("--run takes a part of PACKAGE.NAME"),
+            None => Failure::usage_text("there is no test")
+                .hint("write NAME_test.rego beside NAME.rego; drift policy new shows how"),
+        });
+    }
     results.unreached(&set);
     let text = match args.format {
         TestFormat::Text => shown::text(&results, args.coverage),

@@ -311,7 +311,7 @@ fn parameters_are_read_as_their_defaults_are() {
     ] {
         let mut set = set_with(&[]);
         let name = typed.split_once('=').map_or(typed, |(name, _)| name);
-        let chosen = set.choose_text(typed).map_err(|error| error.to_string());
+        let chosen = set.choose_text(typed, "--param").map_err(|error| error.to_string());
         match expect {
             Ok(json) => {
                 assert_eq!(chosen, Ok(()), "{typed}");
@@ -326,7 +326,10 @@ fn parameters_are_read_as_their_defaults_are() {
     }
     // What was chosen before does not change the type of the elements.
     let mut set = set_with(&[]);
-    assert!(set.choose_text("names=").is_ok() && set.choose_text("names=[1]").is_err());
+    assert!(
+        set.choose_text("names=", "--param").is_ok()
+            && set.choose_text("names=[1]", "--param").is_err()
+    );
 }
 
 /// A profile of drift's own may name no policy that is not there, and must apply to any selection of

@@ -186,7 +186,7 @@ fn counts(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
 
 fn policies(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     if report.summary.policies.is_empty() {
-        return page.say(2, "No policy was evaluated.");
+        return page.say(2, "No policy was evaluated; name some with --policy.");
     }
     let mut line = Line::at(2);
     line.say("Policies");

@@ -41,7 +41,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
             findings(&mut line, report);
         }
         "untrusted" => {
-            line.painted("1;31", "UNTRUSTED:").say("the reference was refused;");
+            line.painted("1;31", "UNTRUSTED:").say(refused(report)).say("refused;");
             reason(&mut line, verdict.reason.as_deref());
             if let Some(code) = &verdict.reason {
                 line.say("(code").name(code.as_bytes()).glue(")");
@@ -193,6 +193,11 @@ fn aside(line: &mut Line, report: &Report) {
     if waived > 0 {
         line.glue(";").say(&number(waived)).say("waived");
     }
+    let unchecked = |policy: &&Policy| policy.status == Status::NotChecked.name();
+    let unchecked = report.policies.iter().filter(unchecked).count();
+    if unchecked > 0 {
+        line.glue(";").say(&count(unchecked, "policy")).say("not checked");
+    }
 }
 
 fn at_threshold(report: &Report) -> String {
@@ -252,10 +257,11 @@ fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     }
     page.line(&line)?;
     configured(page, report)?;
+    asked(page, report)?;
     let mut line = Line::at(2);
     line.say("Compared with:");
     if report.verdict.status == "untrusted" {
-        line.say("nothing; no byte of the refused reference was used");
+        line.say("nothing; no byte of what was refused was used");
         if let Some(file) = &report.baseline.file {
             line.glue(",").say("which was").name(file.as_bytes());
         }
@@ -266,6 +272,60 @@ fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     composed(page, &report.baseline)?;
     if report.scope.rules_overridden {
         page.say(2, "Rules of the operator replaced those of the baseline.")?;
+    }
+    if report.scope.only == ["policies"] {
+        page.say(
+            2,
+            "Differences are what policies look at; they were not judged (--only policies).",
+        )?;
+    }
+    Ok(())
+}
+
+/// What a seal that does not hold was to vouch for.
+fn refused(report: &Report) -> &'static str {
+    match report.baseline.kind {
+        "none" => "a bundle of policies or a file of waivers was",
+        _ => "the reference was",
+    }
+}
+
+/// Writes where policies and waivers come from, and what tailors them.
+fn asked(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    if !report.policy_origins.is_empty() {
+        let mut line = Line::at(2);
+        line.say("Policies from:");
+        for (at, origin) in report.policy_origins.iter().enumerate() {
+            if at > 0 {
+                line.glue(",");
+            }
+            line.name(origin.name.as_bytes());
+            if origin.kind != "builtin" {
+                line.say(if origin.signed { "(sealed)" } else { "(UNSIGNED)" });
+            }
+        }
+        line.glue(".");
+        page.line(&line)?;
+    }
+    if let Some(tailoring) = &report.tailoring {
+        let profiles = tailoring.profiles.iter().map(|profile| &profile.name);
+        let parameters = tailoring.parameters.iter().map(|parameter| &parameter.name);
+        let mut line = Line::at(2);
+        line.say("Tailored by:");
+        for (at, name) in profiles.chain(parameters).enumerate() {
+            if at > 0 {
+                line.glue(",");
+            }
+            line.name(name.as_bytes());
+        }
+        line.glue(".");
+        page.line(&line)?;
+    }
+    if let Some(origin) = &report.waiver_origin {
+        let mut line = Line::at(2);
+        line.say("Waivers from:").name(origin.file.as_bytes());
+        line.say(if origin.signed { "(sealed)" } else { "(UNSIGNED)" }).glue(".");
+        page.line(&line)?;
     }
     Ok(())
 }
@@ -363,6 +423,15 @@ fn composed(page: &mut Page<'_>, baseline: &Reference) -> io::Result<()> {
 pub(super) fn write_advice(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     page.heading("What to do")?;
     let advice = match (report.verdict.status, report.summary.recommendation) {
+        ("untrusted", _) if report.baseline.kind == "none" => {
+            match report.verdict.reason.as_deref() {
+                Some("no-trust") => distrust(Some("no-trust")),
+                _ => {
+                    "Do not use this file. Fetch it again from where it was sealed, or find out who \
+                 changed it; the baseline is not at fault."
+                }
+            }
+        }
         ("untrusted", _) => distrust(report.verdict.reason.as_deref()),
         _ if nothing_compared(report) => again(report.verdict.reason.as_deref()),
         (_, "replace") if matches!(report.target.kind.as_str(), "oci" | "docker-archive") => {
