@@ -99,6 +99,7 @@ pub(crate) fn policies(
         Err(refused) => return Ok(Err(refused)),
     };
     let mut set = policy::load(sources.sets).map_err(Failure::usage)?;
+    judges_something(&set)?;
     tailoring::tailor(&mut set, &args.tailoring, settings)?;
     let selected = |policy: &policy::Policy| policy.selection == Selection::Selected;
     let alone = inputs::changes(&args.scope.only) == Changes::ForPoliciesAlone;
@@ -113,6 +114,20 @@ pub(crate) fn policies(
     let keep_input = use_of == Use::Show;
     let assessment = Assessment { set: Arc::new(set), evaluator, keep_input };
     Ok(Ok(Policies { assessment: Some(assessment), seals: sources.seals }))
+}
+
+/// Helpers and tests judge nothing, and a run of them would read as one in which all is well.
+pub(crate) fn judges_something(set: &PolicySet) -> Result<(), Failure> {
+    let judges = |at: usize| set.policies.iter().any(|policy| policy.origin == at);
+    match set.origins.iter().enumerate().find(|(at, _)| !judges(*at)) {
+        None => Ok(()),
+        Some((_, origin)) => {
+            let name = shown(Path::new(&origin.name));
+            Err(Failure::usage_text(format!("there is no policy in {name}")).hint(
+                "helpers (lib/) and tests (*_test.rego) judge nothing; name the directory of the policies",
+            ))
+        }
+    }
 }
 
 /// Returns the names of what is evaluated. What is named is evaluated whatever else is looked at.

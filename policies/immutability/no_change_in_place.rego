@@ -23,4 +23,11 @@ deny contains denial if {
 	denial := changes.denial(change, "as in the reference")
 }
 
+# What was moved is missed where it was.
+deny contains {"path": change.moved_from, "observed": concat(" ", ["moved to", change.path]), "expected": "as in the reference", "message": change.cause} if {
+	some change in changes.entries
+	change.cause in causes
+	is_string(object.get(change, "moved_from", null))
+}
+
 not_checked contains baseline.nothing_compared if not baseline.compared

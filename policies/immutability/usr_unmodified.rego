@@ -40,6 +40,15 @@ deny contains denial if {
 	denial := changes.denial(change, "as in the reference")
 }
 
+# What went away is missed where it was, wherever it is now.
+deny contains {"path": change.moved_from, "observed": concat(" ", ["moved to", change.path]), "expected": "as in the reference", "message": change.cause} if {
+	baseline.earlier
+	some change in changes.entries
+	not change.cause in declared
+	is_string(object.get(change, "moved_from", null))
+	paths.below_any(change.moved_from, data.params.immutable_directories)
+}
+
 # One for each package, or an upgrade would be told by a thousand files.
 deny contains {"package": change.package.name, "observed": change.cause, "expected": "as in the reference", "message": "its files lie in an immutable directory"} if {
 	some change in differing

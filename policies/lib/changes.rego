@@ -29,8 +29,17 @@ told(change) := concat(": ", [change.kind, concat(", ", names)]) if {
 	is_string(object.get(change, "moved_from", null))
 } else := change.kind
 
+# The cause, and what holds now: another content in the same place is another denial.
+said(change) := concat("; ", array.concat([change.cause], values(change)))
+
+values(change) := [concat(" ", [attribute.name, substring(attribute.after, 0, 200)]) |
+	some attribute in object.get(change, "attributes", [])
+	not attribute.name in {"mtime", "size"}
+	is_string(object.get(attribute, "after", null))
+]
+
 # The denial of a change.
-denial(change, expected) := {"path": change.path, "observed": told(change), "expected": expected, "message": change.cause} if {
+denial(change, expected) := {"path": change.path, "observed": told(change), "expected": expected, "message": said(change)} if {
 	change.subject == "entry"
 }
 

@@ -301,6 +301,10 @@ fn unless_unseen(
 /// `--exit-zero` maps findings alone to success.
 fn exit(outcome: &Outcome, exit_zero: bool) -> Exit {
     match outcome.verdict.exit() {
+        // What was not seen stays unseen, whatever was found beside it.
+        exit if exit == Exit::FINDINGS && exit_zero && !outcome.verdict.complete() => {
+            Exit::INCOMPLETE
+        }
         exit if exit == Exit::FINDINGS && exit_zero => Exit::CLEAN,
         exit => exit,
     }

@@ -35,8 +35,13 @@ pub(super) fn accept(
     }
     let Some(waivers) = &job.request.waivers else { return Vec::new() };
     let identities = identities(reference, after);
-    let told =
-        mark((waivers, &identities), job.started, &mut found.changes, &mut assessed.policies);
+    let captured_before = reference.kind != "package-database" && reference.kind != "none";
+    let told = mark(
+        (waivers, &identities),
+        job.started,
+        (&mut found.changes, captured_before),
+        &mut assessed.policies,
+    );
     found.notes.extend(notes::of_waivers(
         &told,
         waivers,
@@ -50,18 +55,21 @@ pub(super) fn accept(
 fn mark(
     (waivers, identities): (&Waivers, &Identities),
     now: Timestamp,
-    changes: &mut [document::Change],
+    (changes, captured_before): (&mut [document::Change], bool),
     policies: &mut [document::Policy],
 ) -> Vec<document::Waiver> {
     let mut desk = Desk::new(waivers, identities, now);
     for change in changes.iter_mut().filter(|change| change.severity > Severity::None) {
         let path = exact(&change.path, change.path_b64.as_deref());
+        let from = change.moved_from.as_deref();
+        let from = from.map(|from| exact(from, change.moved_from_b64.as_deref()));
         change.waived_by = desk.judge(&Finding {
             id: &change.id,
             policy: None,
             // What a package or a fact is called is no path.
             path: (change.subject == "entry").then_some(&*path),
-            package: change.package.as_ref().map(|package| package.name.as_str()),
+            moved_from: from.as_deref(),
+            package: package_of(change, captured_before),
             cause: Some(change.cause),
         });
     }
@@ -69,6 +77,14 @@ fn mark(
         desk.judge_policy(policy);
     }
     desk.told()
+}
+
+/// The package by whose name a change may be accepted. Beside something that was captured before, a
+/// file is that of a package only if it was then: the target's own list may claim it since yesterday.
+fn package_of(change: &document::Change, captured_before: bool) -> Option<&str> {
+    let package = change.package.as_ref()?;
+    let claimed = change.subject == "entry" && captured_before && package.before.is_none();
+    (!claimed).then_some(package.name.as_str())
 }
 
 /// The waivers of a run, and how often each was asked and fitted.
@@ -119,6 +135,7 @@ impl<'w> Desk<'w> {
                 id: &evidence.id,
                 policy: Some(&policy.id),
                 path: evidence.path.as_deref().map(str::as_bytes),
+                moved_from: None,
                 package: evidence.package.as_deref(),
                 cause: None,
             });

@@ -157,7 +157,9 @@ fn package_event(change: &EntryChange, evidence: &Evidence<'_>) -> Option<usize>
                     || (before.is_some() && package.before == before))
         })
     };
-    let at = event(owner_before, owner_after)?;
+    // What the baseline held and gave to no package, no record of the target takes over.
+    let adopted = change.before.is_some() && owner_before.is_none();
+    let at = event(owner_before, owner_after).filter(|_| !adopted)?;
     let Some(after) = &change.after else {
         // A path that the new version still claims should be there.
         return (!evidence.missing.contains_key(&change.path)).then_some(at);

@@ -135,7 +135,8 @@ impl Verdict {
             Status::Clean | Status::Incomplete => {
                 Self { status: Status::Incomplete, complete: false, reason: Some(why.name()) }
             }
-            Status::Findings | Status::Untrusted => self,
+            Status::Findings => Self { complete: false, ..self },
+            Status::Untrusted => self,
         }
     }
 
@@ -210,9 +211,9 @@ mod tests {
                 assert_eq!((after.exit().code, after.complete()), (3, false));
                 assert_eq!(after.reason(), Some(name));
             }
-            for before in [findings, untrusted("altered")] {
-                assert_eq!(before.or_stopped(stop), before);
-            }
+            let late = findings.or_stopped(stop);
+            assert_eq!((late.status(), late.complete()), (Status::Findings, false));
+            assert_eq!(untrusted("altered").or_stopped(stop), untrusted("altered"));
         }
     }
 }

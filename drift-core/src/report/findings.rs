@@ -21,6 +21,7 @@ pub(super) struct Findings<'r> {
     fail_on: FailOn,
     new: BTreeSet<&'r str>,
     incomparable: BTreeSet<&'r str>,
+    again: BTreeSet<&'r str>,
 }
 
 /// One finding.
@@ -73,7 +74,12 @@ impl<'r> Findings<'r> {
             report,
             fail_on: threshold(&report.scope.fail_on),
             new: since.into_iter().flat_map(|s| &s.new).map(|name| name.id.as_str()).collect(),
-            incomparable: incomparable.iter().map(|part| part.what.as_str()).collect(),
+            incomparable: incomparable
+                .iter()
+                .filter(|part| part.now > 0)
+                .map(|part| part.what.as_str())
+                .collect(),
+            again: since.into_iter().flat_map(|s| &s.again).map(|name| name.id.as_str()).collect(),
         }
     }
 
@@ -100,6 +106,14 @@ impl<'r> Findings<'r> {
         })
     }
 
+    /// Returns whether the verdict rests on denials that are only counted.
+    pub(super) fn counts_omitted(&self, policy: &Policy) -> bool {
+        policy.evidence_omitted > 0
+            && policy.waived_by.is_none()
+            && policy.status == Status::Fail.name()
+            && self.fail_on.fails(policy.severity)
+    }
+
     /// Returns every finding, denials first.
     pub(super) fn all(&self) -> impl Iterator<Item = Finding<'r>> {
         let policies = self.report.policies.iter().enumerate();
@@ -119,7 +133,8 @@ impl<'r> Findings<'r> {
             Some(_) if !self.incomparable.contains(part) => Since::Unchanged,
             _ => Since::Unknown,
         };
-        let known = self.report.scope.fail_on_new && since == Since::Unchanged;
+        let known =
+            self.report.scope.fail_on_new && since == Since::Unchanged && !self.again.contains(id);
         let counts = waiver.is_none() && !known && self.fail_on.fails(severity);
         Finding { id, what, severity, waiver, since, counts }
     }

@@ -214,6 +214,10 @@ fn taken(file: &str, report: &Earlier) -> Result<Taken, String> {
         .map_err(|error| format!("finished is no time: {error}"))?;
     let hostname = report.target.identity.hostname.clone();
     let (kind, locator) = (report.target.kind.clone(), report.target.locator.clone());
+    // A later look at less, or beside another baseline, supersedes nothing.
+    let only: Vec<&str> = report.scope.only.iter().map(String::as_str).collect();
+    let looked = (&report.baseline.kind, &report.baseline.identity);
+    let looked = format!("{locator}\0{only:?}\0{looked:?}");
     let mut findings = findings(report);
     findings.sort_by(|one, other| (other.severity, one).cmp(&(one.severity, other)));
     let mut ids: Vec<&str> = findings.iter().map(|finding| finding.id.as_str()).collect();
@@ -225,7 +229,7 @@ fn taken(file: &str, report: &Earlier) -> Result<Taken, String> {
     Ok(Taken {
         file: file.to_owned(),
         name: hostname.clone().unwrap_or_else(|| locator.clone()),
-        target: hostname.map(|hostname| (hostname, kind, locator)),
+        target: hostname.map(|hostname| (hostname, kind, looked)),
         run_id: report.run_id.clone(),
         finished,
         status: if incomplete { "incomplete".to_owned() } else { verdict.status.clone() },

@@ -40,7 +40,7 @@ fn write(report: &Report, _: &Style, out: &mut dyn io::Write) -> io::Result<()> 
     let findings = Findings::of(report);
     let mut annotations: Vec<Annotation> =
         findings.all().map(|finding| of_finding(report, &finding)).collect();
-    annotations.extend(undecided(report));
+    annotations.extend(undecided(report, &findings));
     annotations.extend(problems(report));
     // A stable sort: within one level and severity the order of the document stays.
     annotations.sort_by(|a, b| (a.level, b.severity).cmp(&(b.level, a.severity)));
@@ -118,7 +118,7 @@ fn level(finding: &Finding<'_>) -> Level {
 }
 
 /// Returns an annotation for each policy that did not decide, or denied more than it may say.
-fn undecided(report: &Report) -> impl Iterator<Item = Annotation> {
+fn undecided(report: &Report, findings: &Findings<'_>) -> impl Iterator<Item = Annotation> {
     report.policies.iter().flat_map(|policy| {
         let id = escaped(policy.id.as_bytes());
         let told = |level, title: String, message: String| Annotation {
@@ -139,7 +139,9 @@ fn undecided(report: &Report) -> impl Iterator<Item = Annotation> {
         let omitted = (policy.evidence_omitted > 0).then(|| {
             let more =
                 format!("and {} more denials, beyond the limit of output", policy.evidence_omitted);
-            told(Level::Error, format!("{}: {id}", policy.severity), more)
+            let counts = findings.counts_omitted(policy);
+            let level = if counts { Level::Error } else { Level::Notice };
+            told(level, format!("{}: {id}", policy.severity), more)
         });
         open.into_iter().chain(omitted)
     })

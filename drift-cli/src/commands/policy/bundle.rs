@@ -1,5 +1,7 @@
 //! `drift policy bundle`: a directory of policies becomes one sealed file.
 
+use std::path::Path;
+
 use drift_core::artifact::{self, Replace};
 use drift_core::judge::Exit;
 use drift_core::policy::{self, Bundle, PolicySet, testing};
@@ -25,6 +27,8 @@ pub(super) fn run(
     let sources = policies::directory(&args.directory, settings)?;
     let files = sources.files.clone();
     let set = policy::load(vec![sources]).map_err(Failure::usage)?;
+    policies::judges_something(&set)?;
+    outside(&args.out, &args.directory, settings)?;
     let _tests = testing::discover(&set, 0).map_err(Failure::usage)?;
     let identity = orders.identity().map_or_else(|| pack(&set), |named| Ok(named.to_owned()))?;
     let bundle = Bundle {
@@ -46,6 +50,16 @@ pub(super) fn run(
     terminal.result(format!("{}: {policies}\n", shown(&args.out)).as_bytes())?;
     sealing::seal_subject(file, subject, &orders, memory.as_deref(), clock.now(), terminal)?;
     Ok(Exit::CLEAN)
+}
+
+/// A bundle among the policies would be one of them the next time, or take the place of one.
+fn outside(out: &Path, directory: &str, settings: &Settings) -> Result<(), Failure> {
+    let (out, inside) = (settings.absolute(out)?, settings.absolute(Path::new(directory))?);
+    match out.starts_with(&inside) {
+        false => Ok(()),
+        true => Err(Failure::usage_text(format!("{} lies in the directory itself", shown(&out)))
+            .hint("write the bundle beside the directory that it is made of")),
+    }
 }
 
 /// Returns the one pack that all policies are of.

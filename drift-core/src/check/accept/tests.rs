@@ -95,7 +95,7 @@ impl Ended {
         let waivers = Waivers::parse("w.toml", text.as_bytes()).expect("they can be read");
         let now = Timestamp::parse(NOW).expect("it is a time");
         let identities = Identities(vec!["web-1".to_owned()]);
-        let waivers = mark((&waivers, &identities), now, &mut changes, &mut policies);
+        let waivers = mark((&waivers, &identities), now, (&mut changes, false), &mut policies);
         Self { changes, policies, waivers }
     }
 

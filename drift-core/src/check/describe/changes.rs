@@ -196,9 +196,17 @@ pub(in crate::check) fn id_of(change: &Change, path: &[u8]) -> String {
         for (text, exact) in
             [(&attribute.before, &attribute.before_b64), (&attribute.after, &attribute.after_b64)]
         {
-            field(if text.is_some() { b"1" } else { b"0" });
+            field(match (text, exact) {
+                (_, Some(_)) => b"2",
+                (Some(_), None) => b"1",
+                (None, None) => b"0",
+            });
             field(exact.as_ref().or(text.as_ref()).map_or("", String::as_str).as_bytes());
         }
+    }
+    if let Some(from) = &change.moved_from {
+        field(b"moved_from");
+        field(change.moved_from_b64.as_ref().unwrap_or(from).as_bytes());
     }
     if let Some(altered) = &change.altered_by {
         field(altered.identity.as_bytes());
@@ -267,7 +275,8 @@ fn package_at(packages: &[Package], id: Option<PackageId>) -> Option<&Package> {
 }
 
 fn package_of(before: Option<&Package>, after: Option<&Package>) -> Option<PackageOf> {
-    let named = after.or(before)?;
+    // What the baseline says of the owner is nobody's to change since.
+    let named = before.or(after)?;
     Some(PackageOf {
         name: named.name.clone(),
         manager: named.manager.clone(),

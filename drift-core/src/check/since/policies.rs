@@ -78,10 +78,21 @@ impl Pair<'_> {
         let evidence = self.before.into_iter().flat_map(|policy| &policy.evidence);
         let known: BTreeMap<&str, _> =
             evidence.map(|denial| (denial.id.as_str(), denial)).collect();
+        // Denials that differ in their line alone share an id: one more of them is new.
+        let mut more: BTreeMap<&str, i64> = BTreeMap::new();
+        for denial in self.now.into_iter().flat_map(|policy| &policy.evidence) {
+            let slot = more.entry(&denial.id).or_default();
+            *slot = slot.saturating_add(1);
+        }
+        for denial in self.before.into_iter().flat_map(|policy| &policy.evidence) {
+            let slot = more.entry(&denial.id).or_default();
+            *slot = slot.saturating_sub(1);
+        }
+        let grew = |id: &str| more.get(id).is_some_and(|more| *more > 0);
         let (whole_new, whole_gone) = (self.not_new(), self.not_gone());
         let mut objects = BTreeSet::new();
         for (id, denial) in &present {
-            if let Some(was) = known.get(id) {
+            if let Some(was) = known.get(id).filter(|_| !grew(id)) {
                 since.said.unchanged = since.said.unchanged.saturating_add(1);
                 self.again(since, denial, was.waived_by.is_some());
                 continue;

@@ -29,6 +29,8 @@ pub struct Finding<'f> {
     pub policy: Option<&'f str>,
     /// The exact bytes of the path, with the leading slash; none of a package or fact.
     pub path: Option<&'f [u8]>,
+    /// Where it was moved from: what is missing there is part of the change.
+    pub moved_from: Option<&'f [u8]>,
     /// The package.
     pub package: Option<&'f str>,
     /// The cause, of a change.
@@ -62,6 +64,7 @@ impl Selector {
             && holds(&self.policy, finding.policy.map(str::as_bytes))
             && holds(&self.package, finding.package.map(str::as_bytes))
             && holds(&self.path, finding.path)
+            && finding.moved_from.is_none_or(|from| holds(&self.path, Some(from)))
     }
 
     /// Returns whether whatever this policy denies is accepted, what is only counted too.

@@ -121,6 +121,7 @@ fn what_is_wrong_is_told_with_its_line() {
 }
 
 const CHANGE: Finding<'_> = Finding {
+    moved_from: None,
     id: "1111111111111111111111111111111111111111111111111111111111111111",
     policy: None,
     path: Some(b"/opt/app/a"),
@@ -129,6 +130,7 @@ const CHANGE: Finding<'_> = Finding {
 };
 
 const DENIAL: Finding<'_> = Finding {
+    moved_from: None,
     id: "2222222222222222222222222222222222222222222222222222222222222222",
     policy: Some("host/second_uid_0"),
     path: Some(b"/etc/passwd"),

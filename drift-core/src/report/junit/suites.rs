@@ -98,8 +98,9 @@ pub(super) fn packs(report: &Report) -> Vec<Suite<'_>> {
     for (at, policy) in report.policies.iter().enumerate() {
         let (pack, name) = policy.id.split_once('/').unwrap_or(("policies", &policy.id));
         let found: Vec<Finding<'_>> = findings.denials(at, policy).collect();
-        let case =
-            Case { class: shown(pack), name: shown(name), ..decided(report, policy, &found) };
+        let more = findings.counts_omitted(policy);
+        let ended = decided(report, policy, &found, more);
+        let case = Case { class: shown(pack), name: shown(name), ..ended };
         match suites.iter_mut().find(|(known, _)| *known == pack) {
             Some((_, suite)) => suite.cases.push(case),
             None => {
@@ -187,14 +188,14 @@ fn ended(found: &Finding<'_>) -> Ended {
     }
 }
 
-fn decided<'r>(report: &Report, policy: &'r Policy, found: &[Finding<'r>]) -> Case<'r> {
+fn decided<'r>(report: &Report, policy: &'r Policy, found: &[Finding<'r>], more: bool) -> Case<'r> {
     let reason = shown(policy.reason.as_deref().unwrap_or("no reason was given"));
     let status = Status::parse(policy.status);
     let ended = match status {
         None | Some(Status::Error | Status::Unknown) => Ended::InError,
         Some(Status::Pass | Status::Fixed | Status::Informational) => Ended::Passed,
         Some(Status::NotApplicable | Status::NotChecked | Status::NotSelected) => Ended::Skipped,
-        Some(Status::Fail) if found.iter().any(|finding| finding.counts) => Ended::Failed,
+        Some(Status::Fail) if more || found.iter().any(|finding| finding.counts) => Ended::Failed,
         Some(Status::Fail) if found.iter().all(|finding| finding.waiver.is_some()) => {
             Ended::Skipped
         }

@@ -52,10 +52,12 @@ pub(super) fn omitted(report: &Report) -> impl Iterator<Item = Value> {
     policies.filter(|(_, policy)| policy.evidence_omitted > 0).map(|(at, policy)| {
         let told =
             format!("and {} more denials, beyond the limit of output", policy.evidence_omitted);
+        let accepted = policy.waived_by.as_ref().map(|id| suppression(report, id));
         json!({
             "ruleId": shown(&policy.id),
             "ruleIndex": at,
             "kind": "fail",
+            "suppressions": accepted.into_iter().collect::<Vec<Value>>(),
             "level": level(policy.severity),
             "message": ready(&told),
             "locations": [location(&Place::Policy(&policy.id))],
