@@ -17,7 +17,7 @@ test_no_change_passes if {
 test_a_change_in_place_is_denied if {
 	no_change_in_place.deny == {{
 		"path": "/etc/hosts", "observed": "modified: digest, size",
-		"expected": "as in the reference", "message": "modified-in-place",
+		"expected": "as in the reference", "message": "modified-in-place; digest b",
 	}} with input as against("sealed", [changed("modified-in-place")])
 }
 
@@ -27,4 +27,10 @@ test_an_upgrade_is_not if {
 
 test_nothing_compared_is_not_checked if {
 	count(no_change_in_place.not_checked) == 1 with input as against("none", [])
+}
+
+test_what_was_moved_is_missed_where_it_was if {
+	moved := object.union(changed("moved"), {"path": "/opt/x", "moved_from": "/usr/bin/auditd", "attributes": []})
+	some denial in no_change_in_place.deny with input as against("sealed", [moved])
+	denial.path == "/usr/bin/auditd"
 }
