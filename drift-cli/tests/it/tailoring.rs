@@ -85,10 +85,17 @@ fn a_run_without_a_policy_says_so() {
         "none.toml",
         "name = \"none\"\ndeselect = [{ policy = \"*\", reason = \"a test\" }]\n",
     );
-    let none = checked(&stage, &["--tailor", &stage.path("none.toml")]);
-    assert_eq!(none.code, Some(0));
-    let notes = none.document["notes"].to_string();
+    let (policies, none) = (stage.path("policies"), stage.path("none.toml"));
+    let told = stage.report(&["--policy", &policies, "--tailor", &none]);
+    let notes = told.document["notes"].to_string();
     assert!(notes.contains("Tailoring selects none of the 2 policies"), "{notes}");
+    // Where nothing else is judged, nothing would be.
+    let alone = ["--policy", &policies, "--tailor", &none, "--only", "policies"];
+    let alone = stage.check(&alone).expect(2);
+    assert!(alone.error_text().contains("judges nothing"), "{}", alone.error_text());
+    // A line that lost its policies is no check of policies.
+    let lost = stage.check(&["--only", "policies"]).expect(2);
+    assert!(lost.error_text().contains("none is named"), "{}", lost.error_text());
 }
 
 #[test]
