@@ -326,3 +326,34 @@ proptest! {
         }
     }
 }
+
+/// What is gone from one place is not accepted by a waiver for the other.
+#[test]
+fn a_move_is_accepted_at_both_of_its_ends_alone() {
+    let moved = || {
+        let moved = change(b"/opt/agent/x", Severity::Critical);
+        vec![document::Change { moved_from: Some("/usr/bin/auditd".to_owned()), ..moved }]
+    };
+    let new_place = one("A", "2027-12-31", "path = \"/opt/agent/*\"");
+    assert_eq!(Ended::of(&new_place, moved(), Vec::new()).exit(), Exit::FINDINGS);
+    let anywhere = one("A", "2027-12-31", "path = \"/**\"");
+    assert_eq!(Ended::of(&anywhere, moved(), Vec::new()).exit(), Exit::CLEAN);
+}
+
+/// The target's own database may say since yesterday that a file is of an accepted package.
+#[test]
+fn a_package_that_claims_a_file_of_the_baseline_accepts_nothing() {
+    let claimed = |before: Option<&str>| document::Change {
+        package: Some(document::PackageOf {
+            name: "agent".to_owned(),
+            manager: "dpkg".to_owned(),
+            architecture: "amd64".to_owned(),
+            before: before.map(str::to_owned),
+            after: Some("1.0".to_owned()),
+        }),
+        ..change(b"/usr/bin/sudo", Severity::Critical)
+    };
+    assert_eq!(super::package_of(&claimed(None), true), None);
+    assert_eq!(super::package_of(&claimed(Some("1.0")), true), Some("agent"));
+    assert_eq!(super::package_of(&claimed(None), false), Some("agent"));
+}
