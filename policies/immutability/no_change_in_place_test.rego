@@ -17,7 +17,7 @@ test_no_change_passes if {
 test_a_change_in_place_is_denied if {
 	no_change_in_place.deny == {{
 		"path": "/etc/hosts", "observed": "modified: digest, size",
-		"expected": "as in the reference", "message": "modified-in-place",
+		"expected": "as in the reference", "message": "modified-in-place; digest b",
 	}} with input as against("sealed", [changed("modified-in-place")])
 }
 
