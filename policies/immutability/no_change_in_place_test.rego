@@ -28,3 +28,9 @@ test_an_upgrade_is_not if {
 test_nothing_compared_is_not_checked if {
 	count(no_change_in_place.not_checked) == 1 with input as against("none", [])
 }
+
+test_what_was_moved_is_missed_where_it_was if {
+	moved := object.union(changed("moved"), {"path": "/opt/x", "moved_from": "/usr/bin/auditd", "attributes": []})
+	some denial in no_change_in_place.deny with input as against("sealed", [moved])
+	denial.path == "/usr/bin/auditd"
+}

@@ -47,3 +47,10 @@ test_a_package_database_tells_contents_alone if {
 	count(usr_unmodified.not_checked) == 1 with input as against("package-database", [])
 		with data.params.immutable_directories as ["/usr"]
 }
+
+test_what_was_moved_out_is_denied_where_it_was if {
+	moved := object.union(added, {"path": "/opt/x", "kind": "modified", "cause": "moved", "moved_from": "/usr/bin/auditd", "attributes": []})
+	some denial in usr_unmodified.deny with input as against("sealed", [moved])
+		with data.params.immutable_directories as ["/usr"]
+	denial.path == "/usr/bin/auditd"
+}

@@ -118,6 +118,8 @@ impl Engine {
             limit: limits.time,
             check_interval: NonZeroU32::new(CHECK_INTERVAL).unwrap_or(NonZeroU32::MIN),
         });
+        // The first evaluation analyses all modules; what is cloned from here on need not do it again.
+        inner.eval_query("true".to_owned(), false).map_err(|error| failure(&error, limits))?;
         Ok(Self { inner })
     }
 

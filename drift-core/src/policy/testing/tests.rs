@@ -126,6 +126,6 @@ fn junit_escapes_what_authors_write() {
         name: "test_x".to_owned(),
     };
     let text = junit(&[(test, Ending::Error("]]>\u{0}".to_owned()))]);
-    assert!(text.contains("a\u{fffd}&lt;b&gt;.rego") && text.contains("p&quot;&amp;&apos;"));
-    assert!(text.contains("errors=\"1\"") && text.contains("]]&gt;\u{fffd}"), "{text}");
+    assert!(text.contains("a\\u{1}&lt;b&gt;.rego") && text.contains("p&quot;&amp;&apos;"));
+    assert!(text.contains("errors=\"1\"") && text.contains("]]&gt;\\u{0}"), "{text}");
 }
