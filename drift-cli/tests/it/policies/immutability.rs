@@ -51,11 +51,15 @@ pub(super) const SCENES: &[Scene] = &[
                 &[
                     "/etc/hosts | modified: digest, size, mtime | as in the reference",
                     "/usr/bin/other | moved from /usr/bin/tool | as in the reference",
+                    "/usr/bin/tool | moved to /usr/bin/other | as in the reference",
                 ],
             ),
             fail(
                 USR_UNMODIFIED,
-                &["/usr/bin/other | moved from /usr/bin/tool | as in the reference"],
+                &[
+                    "/usr/bin/other | moved from /usr/bin/tool | as in the reference",
+                    "/usr/bin/tool | moved to /usr/bin/other | as in the reference",
+                ],
             ),
             pass(MODE_NOT_LOOSER),
             pass(NO_UNVERIFIED_CHANGES),
