@@ -22,4 +22,9 @@ not_checked contains sentence if {
 	some sentence in permissions.unseen(user.authorized_keys)
 }
 
+not_checked contains sentence if {
+	some user in input.accounts.users
+	some sentence in permissions.led_away(user.authorized_keys)
+}
+
 not_applicable contains "there is no /etc/passwd" if input.files["/etc/passwd"].state == "absent"

@@ -64,3 +64,9 @@ test_an_unknown_mode_is_not_checked if {
 	}
 	found == {"the owner or the permissions of /usr/bin/x are not known"}
 }
+
+test_a_link_is_not_checked if {
+	link := object.union(file, {"path": "/k", "type": "symlink", "link_target": "/srv/keys"})
+	found := authorized_keys_permissions.not_checked with input as {"accounts": {"users": {"ann": {"uid": 1000, "authorized_keys": [link]}}}}
+	found == {"what /k leads to is not judged"}
+}

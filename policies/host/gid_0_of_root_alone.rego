@@ -8,7 +8,7 @@
 #   remediation: Give root the group id 0, and other accounts and groups ids of their own; look for what else the change brought.
 #   paths: [/etc/passwd, /etc/group]
 #   parameters:
-#     gid_0_allowed: {description: Accounts that may have root's group as their first one., default: [root, sync, shutdown, halt, operator]}
+#     gid_0_allowed: {description: Accounts that may have root's group as their first one or be members of it., default: [root, sync, shutdown, halt, operator]}
 package drift.host.gid_0_of_root_alone
 
 deny contains {"path": "/etc/passwd", "line": user.line, "observed": name, "expected": "another first group than 0"} if {
@@ -27,6 +27,14 @@ deny contains {"path": "/etc/group", "line": group.line, "observed": name, "expe
 	some name, group in input.accounts.groups
 	group.gid == 0
 	name != "root"
+}
+
+deny contains {"path": "/etc/group", "line": group.line, "observed": member, "expected": "no member but root"} if {
+	some group in input.accounts.groups
+	group.gid == 0
+	some member in group.members
+	not member in data.params.gid_0_allowed
+	member != "root"
 }
 
 not_applicable contains "there is neither /etc/passwd nor /etc/group" if {

@@ -84,3 +84,10 @@ test_root_needs_no_leave if {
 		with data.params.gid_0_allowed as []
 	count(found) == 0
 }
+
+test_members_are_denied if {
+	groups := {"root": {"gid": 0, "line": 1, "members": ["root", "sync", "ann"]}, "adm": {"gid": 4, "line": 2, "members": ["bob"]}}
+	found := gid_0_of_root_alone.deny with input as {"accounts": {"users": {}, "groups": groups}}
+		with data.params.gid_0_allowed as ["sync"]
+	{denial.observed | some denial in found} == {"ann"}
+}

@@ -33,6 +33,8 @@ deny contains object.union({"path": file.path}, flaw) if {
 
 not_checked contains sentence if some sentence in permissions.unseen(files)
 
+not_checked contains sentence if some sentence in permissions.led_away(files)
+
 not_applicable contains "there is neither /etc/passwd nor /etc/group" if {
 	input.files["/etc/passwd"].state == "absent"
 	input.files["/etc/group"].state == "absent"

@@ -65,3 +65,8 @@ test_with_the_other_file_it_applies if {
 	}
 	count(found) == 0
 }
+
+test_a_link_passwd_is_not_checked if {
+	found := passwd_permissions.not_checked with input as {"files": {"/etc/passwd": object.union(file, {"path": "/etc/passwd", "type": "symlink", "link_target": "/srv/x"})}}
+	found == {"what /etc/passwd leads to is not judged"}
+}

@@ -20,4 +20,11 @@ deny contains {"path": "/etc/passwd", "line": user.line, "observed": name, "expe
 	user.gid == group.gid
 }
 
+# Of several lines one alone is seen by name; members of the others may read the hashes as well.
+deny contains {"path": "/etc/group", "line": twice.lines[1], "observed": concat(" ", [twice.what, twice.value]), "expected": "once"} if {
+	group := input.accounts.groups.shadow
+	some twice in input.accounts.duplicates
+	[twice.what, twice.value] in [["group", "shadow"], ["gid", format_int(group.gid, 10)]]
+}
+
 not_applicable contains "there is no /etc/group" if input.files["/etc/group"].state == "absent"

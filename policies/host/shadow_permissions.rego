@@ -33,6 +33,8 @@ deny contains object.union({"path": file.path}, flaw) if {
 
 not_checked contains sentence if some sentence in permissions.unseen(files)
 
+not_checked contains sentence if some sentence in permissions.led_away(files)
+
 not_applicable contains "there is neither /etc/shadow nor /etc/gshadow" if {
 	input.files["/etc/shadow"].state == "absent"
 	input.files["/etc/gshadow"].state == "absent"

@@ -78,3 +78,8 @@ test_with_the_other_file_it_applies if {
 	}
 	count(found) == 0
 }
+
+test_a_link_shadow_is_not_checked if {
+	found := shadow_permissions.not_checked with input as {"files": {"/etc/shadow": object.union(file, {"path": "/etc/shadow", "type": "symlink", "link_target": "/srv/x"})}}
+	found == {"what /etc/shadow leads to is not judged"}
+}

@@ -70,3 +70,18 @@ test_others_are_denied if {
 	}
 	{denial.observed | some denial in found} == {"root:root 0666", "bob:root 0644"}
 }
+
+test_those_of_csh_count if {
+	every path in ["/etc/csh.login", "/etc/csh.cshrc"] {
+		found := shell_start_files.deny with input as {"files": {path: object.union(file, {"mode": "0666"})}, "accounts": {"users": {}}}
+		{denial.observed | some denial in found} == {"root:root 0666"}
+	}
+}
+
+test_links_are_not_checked if {
+	link := object.union(file, {"path": "/x", "type": "symlink", "link_target": "/tmp/x"})
+	of_all := shell_start_files.not_checked with input as {"files": {"/etc/profile": link}, "accounts": {"users": {}}}
+	of_all == {"what /x leads to is not judged"}
+	own := shell_start_files.not_checked with input as {"files": {}, "accounts": {"users": {"ann": {"uid": 7, "start_files": [link]}}}}
+	own == {"what /x leads to is not judged"}
+}

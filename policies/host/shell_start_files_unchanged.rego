@@ -8,9 +8,9 @@
 #   remediation: Read what differs; bring the file back, or make the change in the image and seal it.
 package drift.host.shell_start_files_unchanged
 
-literal := {"/etc/profile", "/etc/bash.bashrc", "/etc/environment"}
+literal := {"/etc/profile", "/etc/bash.bashrc", "/etc/environment", "/etc/csh.login", "/etc/csh.cshrc"}
 
-names := {".profile", ".bash_profile", ".bash_login", ".bash_logout", ".bashrc", ".zshenv", ".zprofile", ".zshrc", ".zlogin", ".kshrc", ".cshrc", ".login", ".tcshrc"}
+names := {".profile", ".bash_profile", ".bash_login", ".bash_logout", ".bashrc", ".zshenv", ".zprofile", ".zshrc", ".zlogin", ".kshrc", ".cshrc", ".login", ".tcshrc", ".logout", ".mkshrc", ".zlogout", ".ssh/rc", ".config/fish/config.fish"}
 
 started(path) if path in literal
 

@@ -19,9 +19,21 @@ deny contains object.union({"path": key.path}, flaw) if {
 }
 
 # A group of its own may read the keys where ssh-keysign has the setgid bit instead of setuid.
-most(key) := "0640" if key.group == "ssh_keys"
+most(key) := "0640" if of_nobody(key)
 
-most(key) := "0600" if not key.group == "ssh_keys"
+most(key) := "0600" if not of_nobody(key)
+
+of_nobody(key) if {
+	key.group == "ssh_keys"
+	not somebodys(key)
+}
+
+somebodys(key) if count(input.accounts.groups[key.group].members) > 0
+
+somebodys(key) if {
+	some user in input.accounts.users
+	user.gid == key.gid
+}
 
 not_checked contains sentence if some sentence in permissions.unseen(keys)
 

@@ -56,3 +56,17 @@ test_without_keys_it_is_not_applicable if {
 	found := ssh_host_keys_private.not_applicable with input as {"files": {"/etc/ssh/ssh_host_*_key": {"state": "present", "matches": []}}}
 	found == {"there is no private SSH key of the host"}
 }
+
+accounted(members, gid) := {
+	"files": {"/etc/ssh/ssh_host_*_key": {"state": "present", "matches": [object.union(file, {"mode": "0640", "gid": 9, "group": "ssh_keys"})]}},
+	"accounts": {"users": {"ann": {"gid": gid}}, "groups": {"ssh_keys": {"gid": 9, "members": members}}},
+}
+
+test_a_group_of_somebody_is_no_protection if {
+	member := ssh_host_keys_private.deny with input as accounted(["ann"], 7)
+	{denial.observed | some denial in member} == {"root:ssh_keys 0640"}
+	first := ssh_host_keys_private.deny with input as accounted([], 9)
+	{denial.observed | some denial in first} == {"root:ssh_keys 0640"}
+	nobody := ssh_host_keys_private.deny with input as accounted([], 7)
+	count(nobody) == 0
+}

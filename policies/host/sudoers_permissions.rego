@@ -26,6 +26,10 @@ files contains file if some file in input.files["/etc/sudoers.d/*"].matches
 
 not_checked contains sentence if some sentence in permissions.unseen(files)
 
+not_checked contains sentence if some sentence in permissions.led_away(files)
+
+not_checked contains sentence if some sentence in permissions.led_away([input.files["/etc/sudoers.d"]])
+
 not_applicable contains "sudo is not configured: there is no /etc/sudoers" if {
 	input.files["/etc/sudoers"].state == "absent"
 	input.files["/etc/sudoers.d"].state == "absent"

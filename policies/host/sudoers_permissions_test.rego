@@ -80,3 +80,13 @@ test_with_the_other_file_it_applies if {
 	}
 	count(found) == 0
 }
+
+test_a_link_sudoers_d_is_not_checked if {
+	found := sudoers_permissions.not_checked with input as {"files": {"/etc/sudoers.d": object.union(file, {"path": "/etc/sudoers.d", "type": "symlink", "link_target": "/srv/x"})}}
+	found == {"what /etc/sudoers.d leads to is not judged"}
+}
+
+test_a_link_sudoers_is_not_checked if {
+	found := sudoers_permissions.not_checked with input as {"files": {"/etc/sudoers": object.union(file, {"path": "/etc/sudoers", "type": "symlink", "link_target": "/srv/x"})}}
+	found == {"what /etc/sudoers leads to is not judged"}
+}

@@ -6,6 +6,7 @@
 #   references: {nist: ["CM-7", "CM-11", "SI-7"]}
 #   rationale: Nobody knows who made a program in a command directory that no package claims and no baseline holds; shells find it before, or in place of, what was meant.
 #   remediation: Remove it and find out where it came from; a program that is needed belongs in a package or in the sealed image.
+#   paths: [/bin, /sbin, /usr/bin, /usr/sbin, /usr/local/bin, /usr/local/sbin]
 #   parameters:
 #     command_directories:
 #       description: Directories whose executables must be accounted for.
@@ -23,4 +24,24 @@ deny contains {"path": file.path, "observed": concat(", ", [permissions.shown(fi
 	paths.below_any(file.path, data.params.command_directories)
 	not file.path in data.params.unowned_allowed
 	not file.in_baseline == true
+}
+
+directories contains input.files["/bin"]
+
+directories contains input.files["/sbin"]
+
+directories contains input.files["/usr/bin"]
+
+directories contains input.files["/usr/sbin"]
+
+directories contains input.files["/usr/local/bin"]
+
+directories contains input.files["/usr/local/sbin"]
+
+# What lies behind such a link is listed by its own path, which is below none of the directories.
+deny contains {"path": directory.path, "observed": concat(" ", ["a link to", directory.link_target]), "expected": "a directory, or a link to another of these"} if {
+	some directory in directories
+	directory.type == "symlink"
+	is_string(directory.link_target)
+	not directory.link_target in {"usr/bin", "/usr/bin", "usr/sbin", "/usr/sbin", "bin", "/bin"}
 }

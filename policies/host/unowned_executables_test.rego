@@ -48,3 +48,24 @@ test_others_are_denied if {
 		with data.params.unowned_allowed as ["/usr/bin/ok"]
 	{denial.observed | some denial in found} == {"root:root 0755, of no package", "root:root 0700, of no package"}
 }
+
+linked(path, target) := {
+	"lists": {"unowned": []},
+	"files": {path: object.union(file, {"path": path, "type": "symlink", "link_target": target})},
+}
+
+test_a_directory_that_leads_elsewhere_is_denied if {
+	every path in ["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"] {
+		found := unowned_executables.deny with input as linked(path, "/opt/x")
+			with data.params.command_directories as ["/usr/bin"]
+			with data.params.unowned_allowed as []
+		{denial.observed | some denial in found} == {"a link to /opt/x"}
+	}
+}
+
+test_a_merged_usr_passes if {
+	found := unowned_executables.deny with input as linked("/bin", "usr/bin")
+		with data.params.command_directories as ["/usr/bin"]
+		with data.params.unowned_allowed as []
+	count(found) == 0
+}

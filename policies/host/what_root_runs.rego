@@ -34,6 +34,7 @@
 #     - /etc/systemd/system/**
 #     - /etc/udev/rules.d
 #     - /etc/udev/rules.d/*
+#     - /etc/update-motd.d/*
 package drift.host.what_root_runs
 
 import data.drift.lib.permissions
@@ -92,9 +93,13 @@ files contains input.files["/etc/udev/rules.d"]
 
 files contains file if some file in input.files["/etc/udev/rules.d/*"].matches
 
+files contains file if some file in input.files["/etc/update-motd.d/*"].matches
+
 deny contains object.union({"path": file.path}, flaw) if {
 	some file in files
 	some flaw in permissions.flaws(file, {0}, "0755")
 }
 
 not_checked contains sentence if some sentence in permissions.unseen(files)
+
+not_checked contains sentence if some sentence in permissions.led_away(files)

@@ -47,3 +47,31 @@ test_others_are_denied if {
 	}
 	{denial.observed | some denial in found} == {"root:staff 0664", "www-data:root 0755"}
 }
+
+test_messages_of_the_day_are_programs if {
+	found := what_root_runs.deny with input as {"files": {"/etc/update-motd.d/*": {"state": "present", "matches": [object.union(file, {"mode": "0777"})]}}}
+	{denial.observed | some denial in found} == {"root:root 0777"}
+}
+
+units(links) := {"files": {"/etc/systemd/system/**": {"state": "present", "matches": links}}}
+
+unit(name, target) := object.union(file, {"path": concat("/", ["/etc/systemd/system", name]), "type": "symlink", "mode": "0777", "link_target": target})
+
+test_links_of_systemd_pass if {
+	found := what_root_runs.not_checked with input as units([
+		unit("a.wants/x.service", "/lib/systemd/system/x.service"),
+		unit("y.service", "/usr/lib/systemd/system/y.service"),
+		unit("z.service", "/dev/null"),
+		unit("a.wants/own.service", "/etc/systemd/system/own.service"),
+		unit("b.wants/own.service", "../own.service"),
+		object.union(file, {"path": "/etc/systemd/system/own.service"}),
+	])
+	count(found) == 0
+}
+
+test_links_to_elsewhere_are_not_checked if {
+	every target in ["/home/ann/x", "/lib/../home/x", "x.service", "../x.service", "/dev/null/../../tmp/x"] {
+		found := what_root_runs.not_checked with input as units([unit("y.service", target)])
+		found == {"what /etc/systemd/system/y.service leads to is not judged"}
+	}
+}

@@ -30,6 +30,12 @@ deny contains {"observed": text, "expected": concat(" or ", data.params.approved
 	not approved(full(text))
 }
 
+deny contains {"observed": text, "expected": "a name without /../"} if {
+	count(data.params.approved_registries) > 0
+	some text in said
+	contains(text, "/../")
+}
+
 approved(text) if {
 	some registry in data.params.approved_registries
 	inside(text, full_registry(registry))
@@ -38,9 +44,14 @@ approved(text) if {
 inside(text, registry) if text == registry
 
 inside(text, registry) if {
-	some sign in ["/", ":", "@"]
+	some sign in signs(trim_right(registry, "/"))
 	startswith(text, concat("", [trim_right(registry, "/"), sign]))
 }
+
+# After a registry alone, ":" begins a port, and so another registry.
+signs(registry) := ["/"] if not contains(registry, "/")
+
+signs(registry) := ["/", ":", "@"] if contains(registry, "/")
 
 # A name with its registry: "debian:12" is "docker.io/library/debian:12".
 full(text) := concat("", ["docker.io/library/", text]) if not contains(text, "/")

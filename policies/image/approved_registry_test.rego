@@ -205,3 +205,28 @@ test_without_image_nothing_is_unknown if {
 		with data.params.approved_registries as ["registry.example.org/base/", "quay.io"]
 	count(found) == 0
 }
+
+named(name) := {"image": {"reference": null, "annotations": {"org.opencontainers.image.base.name": name}, "config": {"labels": {}}}}
+
+test_another_port_is_another_registry if {
+	other := approved_registry.deny with input as named("quay.io:8443/debian")
+		with data.params.approved_registries as ["quay.io"]
+	count(other) == 1
+	user := approved_registry.deny with input as named("quay.io@evil.example/debian")
+		with data.params.approved_registries as ["quay.io/"]
+	count(user) == 1
+}
+
+test_a_tag_of_an_approved_repository_passes if {
+	every name in ["quay.io/base:1", "quay.io/base@sha256:aa", "quay.io/base/x", "quay.io/base"] {
+		found := approved_registry.deny with input as named(name)
+			with data.params.approved_registries as ["quay.io/base"]
+		count(found) == 0
+	}
+}
+
+test_a_name_that_climbs_is_denied if {
+	found := approved_registry.deny with input as named("quay.io/base/../evil/x")
+		with data.params.approved_registries as ["quay.io/base"]
+	{denial.expected | some denial in found} == {"a name without /../"}
+}

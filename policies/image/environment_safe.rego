@@ -7,13 +7,13 @@
 #   rationale: A preloaded library, or a directory of PATH where everybody can write, puts somebody else's code into each program that starts.
 #   remediation: Remove the variable from the image; name directories of PATH that root alone can write, each from the root on.
 #   parameters:
-#     environment_allowed: {description: "Variables among LD_PRELOAD, LD_AUDIT and LD_LIBRARY_PATH that the image may set.", default: []}
+#     environment_allowed: {description: "Variables among LD_PRELOAD, LD_AUDIT, LD_LIBRARY_PATH, BASH_ENV and ENV that the image may set.", default: []}
 package drift.image.environment_safe
 
 import data.drift.lib.paths
 
 deny contains {"observed": concat("=", [name, value]), "expected": concat(" ", [name, "is not set"])} if {
-	some name in ["LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH"]
+	some name in ["LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "BASH_ENV", "ENV"]
 	not name in data.params.environment_allowed
 	some value in input.image.config.environment_values[name]
 }
@@ -25,6 +25,9 @@ deny contains {"observed": concat("=", ["PATH", value]), "expected": "directorie
 }
 
 unsafe(directory) if not startswith(directory, "/")
+
+# It may lead elsewhere than it seems to.
+unsafe(directory) if regex.match("//|/[.][.]?(/|$)", directory)
 
 unsafe(directory) if paths.below_any(directory, ["/tmp", "/var/tmp", "/dev/shm"])
 

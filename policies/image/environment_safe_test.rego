@@ -70,3 +70,24 @@ test_without_image_it_is_not_applicable if {
 	found := environment_safe.not_applicable with input as {"image": null}
 	found == {"the target is no image"}
 }
+
+setting(name, value) := {"image": {"config": {"environment_values": {name: [value]}}}}
+
+test_directories_that_hide_where_they_lead_are_denied if {
+	every value in ["//tmp", "/usr/../tmp", "/./tmp", "/usr/bin/..", "/usr/."] {
+		found := environment_safe.deny with input as setting("PATH", value)
+			with data.params.environment_allowed as []
+		count(found) == 1
+	}
+	plain := environment_safe.deny with input as setting("PATH", "/usr/..bin:/usr/.local/bin:/usr/bin/")
+		with data.params.environment_allowed as []
+	count(plain) == 0
+}
+
+test_what_shells_run_first_is_denied if {
+	every name in ["BASH_ENV", "ENV"] {
+		found := environment_safe.deny with input as setting(name, "/x")
+			with data.params.environment_allowed as []
+		count(found) == 1
+	}
+}

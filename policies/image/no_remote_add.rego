@@ -11,8 +11,8 @@ package drift.image.no_remote_add
 deny contains {"observed": step.created_by, "expected": "COPY, or ADD --checksum"} if {
 	some step in input.image.history
 	step.created_by != null
-	regex.match("(^| )ADD +([^ ]+ +)*(https?|ftp|git)://", step.created_by)
-	not contains(step.created_by, "--checksum=")
+	regex.match("(^|[ \\t])ADD[ \\t]+([^ \\t]+[ \\t]+)*[\\[\"]*((https?|ftp|git|ssh)://|git@)", step.created_by)
+	not regex.match("(^|[ \\t])ADD[ \\t]+(--[^ \\t]+[ \\t]+)*--checksum=", step.created_by)
 }
 
 not_checked contains "the image has no history" if {

@@ -79,3 +79,24 @@ test_without_image_nothing_is_unknown if {
 	found := no_remote_add.not_checked with input as {"image": null}
 	count(found) == 0
 }
+
+steps(text) := {"image": {"history": [{"created_by": text}]}}
+
+test_every_form_of_address_is_denied if {
+	every text in [
+		"ADD\thttps://example.org/x /x",
+		"ADD [\"https://example.org/x\", \"/x\"]",
+		"ADD git@example.org:x.git /x",
+		"ADD ssh://example.org/x /x",
+		"ADD https://example.org/x?--checksum=no /x",
+		"ADD https://example.org/x /--checksum=no",
+	] {
+		found := no_remote_add.deny with input as steps(text)
+		count(found) == 1
+	}
+}
+
+test_a_checksum_after_other_options_passes if {
+	found := no_remote_add.deny with input as steps("ADD --chown=1:1 --checksum=sha256:aa https://example.org/x /x")
+	count(found) == 0
+}

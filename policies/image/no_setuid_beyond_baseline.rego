@@ -8,6 +8,7 @@
 #   remediation: Take the bit away (chmod a-s) or leave the program out; one that is needed belongs in the next baseline.
 package drift.image.no_setuid_beyond_baseline
 
+import data.drift.lib.changes
 import data.drift.lib.permissions
 
 privileged contains file if some file in input.lists.setuid
@@ -19,4 +20,12 @@ deny contains {"path": file.path, "observed": concat(", ", [permissions.shown(fi
 	input.baseline.kind in {"sealed", "snapshot"}
 	some file in privileged
 	file.in_baseline == false
+}
+
+# What was a link or a directory there is another object, and a change of type names no mode.
+deny contains {"path": file.path, "observed": concat(", ", [permissions.shown(file), "of another type in the baseline"]), "expected": "no such bit beyond the baseline", "package": file.package} if {
+	input.baseline.kind in {"sealed", "snapshot"}
+	some file in privileged
+	file.in_baseline == true
+	file.path in changes.retyped
 }

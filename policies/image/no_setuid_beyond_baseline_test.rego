@@ -51,3 +51,13 @@ test_another_reference_is_no_baseline if {
 	}
 	count(found) == 0
 }
+
+test_another_type_is_denied if {
+	change := {"subject": "entry", "path": "/usr/bin/x", "kind": "modified", "type": "file", "attributes": [{"name": "type", "before": "symlink", "after": "file"}]}
+	found := no_setuid_beyond_baseline.deny with input as {
+		"baseline": {"kind": "sealed"},
+		"changes": [change, object.union(change, {"path": "/usr/bin/y"})],
+		"lists": {"setuid": [object.union(file, {"mode": "4755", "in_baseline": true})], "setgid": []},
+	}
+	{denial.observed | some denial in found} == {"root:root 4755, of another type in the baseline"}
+}

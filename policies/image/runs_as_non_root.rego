@@ -26,4 +26,20 @@ deny contains {"observed": shown, "expected": "an account that is not root"} if 
 	trim_left(trim_left(user, "+-"), "0") == ""
 }
 
+# A sign makes a number of it for some runtimes and a name for others.
+deny contains {"observed": shown, "expected": "an account that is not root"} if regex.match("^[+-]", user)
+
+# A number that an int of 32 bits does not hold may become any other, 0 as well.
+deny contains {"observed": shown, "expected": "an account that is not root"} if {
+	regex.match("^[0-9]+$", user)
+	too_large(trim_left(user, "0"))
+}
+
+too_large(digits) if count(digits) > 10
+
+too_large(digits) if {
+	count(digits) == 10
+	digits > "2147483647"
+}
+
 not_applicable contains "the target is no image" if input.image == null

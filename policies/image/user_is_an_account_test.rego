@@ -193,3 +193,26 @@ test_a_name_is_applicable if {
 	}
 	count(found) == 0
 }
+
+malformed := [
+	{"file": "/etc/passwd", "line": 3, "reason": "it has not seven fields"},
+	{"file": "/etc/group", "line": 4, "reason": "it has no name"},
+]
+
+test_a_malformed_line_is_denied if {
+	found := user_is_an_account.deny with input as {
+		"image": {"config": {"user": "app"}},
+		"accounts": {"users": {"app": {"uid": 7, "line": 2}}, "malformed": malformed},
+		"files": {"/etc/passwd": {"state": "present"}},
+	}
+	{denial.observed | some denial in found} == {"it has not seven fields"}
+}
+
+test_a_malformed_line_is_nothing_to_root if {
+	found := user_is_an_account.deny with input as {
+		"image": {"config": {"user": "root"}},
+		"accounts": {"users": {}, "malformed": malformed},
+		"files": {"/etc/passwd": {"state": "present"}},
+	}
+	count(found) == 0
+}

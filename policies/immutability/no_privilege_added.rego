@@ -27,6 +27,27 @@ deny contains {"path": change.path, "observed": concat(" ", ["mode", changes.aft
 	mode.privileged(changes.after(change, "mode"))
 }
 
+# A change of type names no mode.
+deny contains {"path": file.path, "observed": concat(" ", ["another type, now mode", file.mode]), "expected": "no setuid or setgid"} if {
+	baseline.earlier
+	some file in array.concat(input.lists.setuid, input.lists.setgid)
+	file.path in changes.retyped
+}
+
+deny contains {"path": file.path, "observed": concat(" ", ["another type, now with", file.capability]), "expected": "no capabilities"} if {
+	baseline.earlier
+	some file in input.lists.capabilities
+	file.path in changes.retyped
+}
+
+deny contains {"path": change.path, "observed": concat(" ", [change.type, "device"]), "expected": "no device node"} if {
+	baseline.earlier
+	some change in changes.entries
+	change.path in changes.retyped
+	change.type in {"char", "block"}
+	not startswith(change.path, "/dev/")
+}
+
 deny contains {"path": change.path, "observed": changes.after(change, "capability"), "expected": "no capabilities"} if {
 	some change in added
 }

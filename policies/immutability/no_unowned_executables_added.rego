@@ -34,6 +34,16 @@ deny contains {"path": change.path, "observed": "an added name on PATH", "expect
 	object.get(change, "on_path", false) == true
 }
 
+# What was of another type there is another object now.
+deny contains {"path": change.path, "observed": concat(" ", ["on PATH, now of type", change.type]), "expected": "no such program", "message": change.cause} if {
+	baseline.earlier
+	some change in changes.entries
+	change.path in changes.retyped
+	change.type in {"file", "symlink"}
+	object.get(change, "on_path", false) == true
+	not is_object(object.get(change, "package", null))
+}
+
 not_checked contains baseline.no_earlier if not baseline.earlier
 
 not_checked contains "entries.mode cannot be observed on both sides" if {

@@ -32,3 +32,16 @@ test_a_link_on_path_is_denied if {
 	link := object.union(added("symlink", "link_target", "/tmp/x"), {"on_path": true})
 	count(no_unowned_executables_added.deny) == 1 with input as against("sealed", [link])
 }
+
+retyped(type) := {
+	"subject": "entry", "path": "/usr/bin/x", "kind": "modified", "type": type, "cause": "modified-in-place", "on_path": true,
+	"attributes": [{"name": "type", "before": "directory", "after": type}],
+}
+
+test_a_program_by_another_type_is_denied if {
+	count(no_unowned_executables_added.deny) == 1 with input as against("sealed", [retyped("file")])
+	count(no_unowned_executables_added.deny) == 1 with input as against("sealed", [retyped("symlink")])
+	count(no_unowned_executables_added.deny) == 0 with input as against("sealed", [object.union(retyped("file"), {"on_path": false})])
+	count(no_unowned_executables_added.deny) == 0 with input as against("sealed", [object.union(retyped("file"), {"package": {"name": "bash"}})])
+	count(no_unowned_executables_added.deny) == 0 with input as against("package-database", [retyped("file")])
+}

@@ -51,6 +51,14 @@ denial(change, expected) := {"observed": concat(" ", [change.path, told(change)]
 	change.subject == "fact"
 }
 
+# Paths of what is of another type than it was.
+retyped := {change.path |
+	some change in entries
+	change.kind == "modified"
+	some attribute in change.attributes
+	attribute.name == "type"
+}
+
 # The value of an attribute after the change, where the change tells it.
 after(change, name) := value if {
 	some attribute in change.attributes

@@ -30,3 +30,9 @@ test_after if {
 	changes.after(entry, "mode") == "0644"
 	not changes.after(entry, "uid")
 }
+
+test_retyped if {
+	other := object.union(entry, {"kind": "modified", "attributes": [{"name": "type", "before": "symlink", "after": "file"}]})
+	mode := object.union(entry, {"path": "/x", "kind": "modified"})
+	changes.retyped == {"/etc/hosts"} with input as {"changes": [other, mode]}
+}

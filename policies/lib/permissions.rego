@@ -62,3 +62,41 @@ unseen(objects) := {concat(" ", ["the owner or the permissions of", file.path, "
 missing(file) if file.uid == null
 
 missing(file) if file.mode == null
+
+# One sentence for each link that leads to something that nobody judged: neither another of these objects
+# nor what packages and the running system keep.
+led_away(objects) := {concat(" ", ["what", file.path, "leads to is not judged"]) |
+	known := {object.path | some object in objects; object.state == "present"; object.type != "symlink"}
+	some file in objects
+	file.state == "present"
+	file.type == "symlink"
+	not stays(file, known)
+}
+
+stays(file, known) if {
+	is_string(file.link_target)
+	place := goal(file)
+	not regex.match("//|/[.][.]?(/|$)", place)
+	trusted(place, known)
+}
+
+trusted(place, _) if place == "/dev/null"
+
+trusted(place, _) if {
+	some directory in ["/usr/lib/", "/lib/", "/run/"]
+	startswith(place, directory)
+}
+
+trusted(place, known) if place in known
+
+# Where a link leads, from the root on.
+goal(file) := file.link_target if startswith(file.link_target, "/")
+
+goal(file) := concat("/", [above(file.path), file.link_target]) if {
+	not startswith(file.link_target, "/")
+	not startswith(file.link_target, "../")
+}
+
+goal(file) := concat("/", [above(above(file.path)), trim_prefix(file.link_target, "../")]) if startswith(file.link_target, "../")
+
+above(path) := concat("/", array.slice(split(path, "/"), 0, count(split(path, "/")) - 1))

@@ -55,3 +55,22 @@ test_unseen if {
 	permissions.unseen({object.union(file, {"mode": null})}) == {"the owner or the permissions of /f are not known"}
 	permissions.unseen({object.union(file, {"state": "absent", "mode": null})}) == set()
 }
+
+link := object.union(file, {"path": "/etc/a/l", "type": "symlink", "mode": "0777"})
+
+test_led_away if {
+	every target in ["/tmp/x", "b", "../b", "/lib/../tmp/x", "/usr/lib", "/usr/lib/..", "../../lib/x"] {
+		permissions.led_away([object.union(link, {"link_target": target})]) == {"what /etc/a/l leads to is not judged"}
+	}
+}
+
+test_an_unknown_goal_is_away if {
+	permissions.led_away([object.union(link, {"link_target": null})]) == {"what /etc/a/l leads to is not judged"}
+}
+
+test_not_led_away if {
+	every target in ["/usr/lib/x", "/lib/x", "/run/x", "/dev/null", "/etc/f", "../f"] {
+		permissions.led_away([object.union(link, {"link_target": target}), object.union(file, {"path": "/etc/f"})]) == set()
+	}
+	permissions.led_away([file]) == set()
+}

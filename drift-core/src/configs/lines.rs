@@ -1,7 +1,7 @@
 //! Lines of fields as the C library reads them (glibc `nss/nss_files` and `nss/nss_readline.c`).
 
 use crate::bounds::Budget;
-use crate::bounds::escape::escaped;
+use crate::bounds::escape::{escaped, is_plain};
 
 /// What a file says, line by line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +161,10 @@ pub(super) fn trimmed(text: &[u8]) -> &[u8] {
     without_leading_space(text)
 }
 
-/// A name or path as text: as it is, or escaped where it is no UTF-8, so that two never become one.
+/// A name or path as text: as it is, or escaped where it is not plain, so that two never become one.
 pub(super) fn text(bytes: &[u8]) -> String {
-    std::str::from_utf8(bytes).map_or_else(|_| escaped(bytes).to_string(), str::to_owned)
+    match std::str::from_utf8(bytes) {
+        Ok(text) if is_plain(bytes) => text.to_owned(),
+        _ => escaped(bytes).to_string(),
+    }
 }

@@ -19,6 +19,8 @@ pub struct User {
     pub gecos: String,
     /// Its home directory.
     pub home: String,
+    /// The same as it stands there, to look into it.
+    pub home_path: Vec<u8>,
     /// Its shell, empty for `/bin/sh`.
     pub shell: String,
     /// From 1.
@@ -37,13 +39,15 @@ fn user(line: u64, content: &[u8]) -> Line<User> {
     let (Ok((uid, plain_uid)), Ok((gid, plain_gid))) = (fields.number(), fields.number()) else {
         return Line::Skipped("its user or group is no number");
     };
+    let (gecos, home) = (fields.text(), fields.text());
     let user = User {
         name: text(name),
-        password: (password != b"x").then(|| Password::of(password)),
+        password: (!is_in_shadow(name, password)).then(|| Password::of(password)),
         uid,
         gid,
-        gecos: text(fields.text()),
-        home: text(fields.text()),
+        gecos: text(gecos),
+        home: text(home),
+        home_path: home.to_vec(),
         shell: text(fields.rest()),
         line,
     };
@@ -58,4 +62,9 @@ fn user(line: u64, content: &[u8]) -> Line<User> {
         () if std::str::from_utf8(content).is_err() => Line::Odd(user, "it is no UTF-8"),
         () => Line::Is(user),
     }
+}
+
+/// Whether the password is in shadow(5): pam_unix(8) asks it for `x`, `*NP*` and `##NAME`.
+fn is_in_shadow(name: &[u8], password: &[u8]) -> bool {
+    password == b"x" || password == b"*NP*" || password.strip_prefix(b"##") == Some(name)
 }

@@ -35,7 +35,7 @@ fn the_samples() {
         "root=0:0 toor=0:0 last=7:7",
         "root=0:[] adm=4:[\"syslog\", \"ann\"] short=9:[]",
         "root=Locked ann=Empty bob=Set old=Set",
-        "/a.so@1 /b.so@1 /d.so@2",
+        "/a.so@1 /b.so@1 /d.so@2 #/e.so@3",
     ];
     for ((path, sample), expected) in SAMPLES.into_iter().zip(expected) {
         assert_eq!(told(&read(path, sample)), expected, "{path}");
@@ -49,6 +49,26 @@ fn the_samples() {
     assert_eq!(passwd.entries[2].shell, "c:d");
 }
 
+/// As `elf/rtld.c` reads them: a comment behind a longer one is loaded.
+#[test]
+fn a_comment_behind_a_longer_one_is_none() {
+    for (text, expected) in [
+        ("#a\n#b\n/lib.so\n", "/lib.so@3"),
+        ("#aaaaaaaa\n#b\n", "#b@2"),
+        ("/x #c\n#d /y\n", "/x@1 d@2 /y@2"),
+    ] {
+        assert_eq!(told(&read(PRELOAD, text.as_bytes())), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn pam_looks_into_shadow_for_more_than_an_x() {
+    let passwd = b"a:x:1:1:::\nb:*NP*:1:1:::\nc:##c:1:1:::\nd:##c:1:1:::\ne:*:1:1:::\n";
+    let users = read(PASSWD, passwd).passwd.unwrap().entries;
+    let passwords: Vec<_> = users.iter().map(|user| user.password).collect();
+    assert_eq!(passwords, [None, None, None, Some(Password::Set), Some(Password::Locked)]);
+}
+
 #[test]
 fn nothing_of_a_hash_is_kept() {
     let shown = format!("{:?}", read(SHADOW, SAMPLES[2].1));
@@ -58,6 +78,8 @@ fn nothing_of_a_hash_is_kept() {
 #[test]
 fn a_name_that_is_no_text_stays_apart_from_every_other() {
     let users = read(PASSWD, b"a\xff:x:0:0:::\na\xfe:x:0:0:::\n").passwd.unwrap().entries;
+    assert_ne!(users[0].name, users[1].name);
+    let users = read(PASSWD, b"a\xff:x:0:0:::\na\\xff:x:0:0:::\n").passwd.unwrap().entries;
     assert_ne!(users[0].name, users[1].name);
 }
 

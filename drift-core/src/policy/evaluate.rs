@@ -7,6 +7,7 @@ use crate::bounds::{Cancel, Cancelled, Pool};
 use super::engine::{Engine, EvaluationError, Limits, Value, on_large_stack};
 use super::input::Input;
 use super::set::{Policy, PolicySet, Selection};
+use super::worker::cut;
 
 /// One thing that a policy denies, as it said it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -180,10 +181,23 @@ fn text_of(value: &Value, limits: Limits) -> Result<Option<String>, String> {
         None if value.is_scalar() => value.json(),
         None => return Err(format!("{} is no text, number or boolean", value.kind())),
     };
-    if text.len() > limits.text_bytes {
-        return Err(format!("a text of {} bytes, more than {}", text.len(), limits.text_bytes));
+    if text.len() > ABSURD_BYTES {
+        return Err(format!("a text of {} bytes, more than {ABSURD_BYTES}", text.len()));
     }
-    Ok(Some(text))
+    Ok(Some(within(text, limits.text_bytes)))
+}
+
+/// A text that no path and no line of a target accounts for, in bytes.
+const ABSURD_BYTES: usize = 1 << 20;
+
+/// Cuts what is too long and marks it, so that one long path hides no denial of another.
+fn within(text: String, limit: usize) -> String {
+    if text.len() <= limit {
+        return text;
+    }
+    let mark = format!("\u{2026} ({} bytes)", text.len());
+    let kept = cut(text, limit.saturating_sub(mark.len()));
+    cut(kept + &mark, limit)
 }
 
 fn sentences(
@@ -200,7 +214,9 @@ fn sentences(
     let mut sentences = Vec::new();
     for value in &found {
         match value.as_str() {
-            Some(text) if text.len() <= limits.text_bytes => sentences.push(text.to_owned()),
+            Some(text) if text.len() <= ABSURD_BYTES => {
+                sentences.push(within(text.to_owned(), limits.text_bytes));
+            }
             Some(text) => return Err(wrong(format!("a text of {} bytes", text.len()))),
             None => return Err(wrong(value.kind().to_owned())),
         }

@@ -335,6 +335,63 @@ check sealed
         ends: &[pass("host/unowned_executables")],
     },
     Scene {
+        name: "links to what nobody judges",
+        packs: PACK,
+        needs: ROOT,
+        script: sound!(
+            r#"
+mkdir -p root/srv root/etc/systemd/system/a.wants
+mv root/etc/shadow root/etc/profile root/etc/sudoers root/etc/cron.d/x root/etc/group root/srv
+mv root/home/ann/.ssh/authorized_keys root/srv
+for name in shadow profile sudoers group; do ln -s ../srv/$name root/etc/$name; done
+ln -s /srv/x root/etc/cron.d/x
+ln -s /srv/authorized_keys root/home/ann/.ssh/authorized_keys
+ln -s /lib/systemd/system/b.service root/etc/systemd/system/a.wants/b.service
+chown -h 1000:1000 root/home/ann/.ssh/authorized_keys
+check dir:root
+"#
+        ),
+        ends: &[
+            not_checked("host/shadow_permissions", "/etc/shadow leads to"),
+            not_checked("host/passwd_permissions", "/etc/group leads to"),
+            not_checked("host/sudoers_permissions", "/etc/sudoers leads to"),
+            not_checked("host/shell_start_files", "/etc/profile leads to"),
+            not_checked("host/what_root_runs", "/etc/cron.d/x leads to"),
+            not_checked("host/authorized_keys_permissions", "authorized_keys leads to"),
+        ],
+    },
+    Scene {
+        name: "programs and command directories of others",
+        packs: PACK,
+        needs: ROOT,
+        script: sound!(
+            r#"
+chown 1000 root/usr/bin/tool
+mkdir -p root/usr/lib/any root/opt/x
+echo 1 >root/usr/lib/any/libx.so.1
+chmod 666 root/usr/lib/any/libx.so.1
+rmdir root/usr/local/bin
+ln -s /opt/x root/usr/local/bin
+sed -i 's/^root:.*/root:x:0:ann/' root/etc/group
+check dir:root
+"#
+        ),
+        ends: &[
+            fail(
+                "host/system_directories",
+                &[
+                    "/usr/bin/tool | ann:root 0755 | owner 0",
+                    "/usr/lib/any/libx.so.1 | root:root 0666 | 7755 or less",
+                ],
+            ),
+            fail(
+                "host/unowned_executables",
+                &["/usr/local/bin | a link to /opt/x | a directory, or a link to another of these"],
+            ),
+            fail("host/gid_0_of_root_alone", &["/etc/group:1 | ann | no member but root"]),
+        ],
+    },
+    Scene {
         name: "a root without accounts, packages and baseline",
         packs: PACK,
         needs: ROOT,

@@ -155,6 +155,23 @@ pub(super) const SCENES: &[Scene] = &[
         ],
     },
     Scene {
+        name: "a link becomes a program",
+        packs: PACK,
+        needs: &[],
+        script: "ln -s tool root/usr/bin/alias; golden; rm root/usr/bin/alias
+            cp root/usr/bin/tool root/usr/bin/alias; chmod 4755 root/usr/bin/alias; check sealed",
+        ends: &[
+            fail(
+                NO_PRIVILEGE_ADDED,
+                &["/usr/bin/alias | another type, now mode 4755 | no setuid or setgid"],
+            ),
+            fail(
+                NO_UNOWNED_EXECUTABLES_ADDED,
+                &["/usr/bin/alias | on PATH, now of type file | no such program"],
+            ),
+        ],
+    },
+    Scene {
         name: "a device node is added",
         packs: PACK,
         needs: &[Need::Root],

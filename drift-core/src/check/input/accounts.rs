@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::bounds::escape::escaped;
 use crate::check::Error;
 use crate::configs::{Configs, GROUP, Group, PASSWD, Parsed, Password, SHADOW, Shadow, User};
 use crate::model::{FollowLast, TreePath};
@@ -14,8 +15,9 @@ use super::places::{Place, Places};
 /// Where sshd looks by default (sshd_config(5), AuthorizedKeysFile).
 const AUTHORIZED_KEYS: [&str; 2] = [".ssh/authorized_keys", ".ssh/authorized_keys2"];
 
-/// What shells run at login and start (bash(1), dash(1), zsh(1), ksh(1), tcsh(1), fish(1)).
-const START_FILES: [&str; 17] = [
+/// What shells and sshd run at login and start (bash(1), dash(1), zsh(1), ksh(1), tcsh(1), fish(1),
+/// sshd(8)).
+const START_FILES: [&str; 18] = [
     ".bash_login",
     ".bash_logout",
     ".bash_profile",
@@ -27,6 +29,7 @@ const START_FILES: [&str; 17] = [
     ".logout",
     ".mkshrc",
     ".profile",
+    ".ssh/rc",
     ".tcshrc",
     ".zlogin",
     ".zlogout",
@@ -44,6 +47,9 @@ const MAX_REASONS: usize = 8;
 /// Shells that let nobody in.
 const NO_LOGIN: [&str; 6] = ["nologin", "false", "true", "sync", "halt", "shutdown"];
 
+/// Where they lie; elsewhere a program of such a name may be anything.
+const NO_LOGIN_IN: [&str; 4] = ["/bin", "/sbin", "/usr/bin", "/usr/sbin"];
+
 /// What was found in one home directory.
 #[derive(Debug, Default)]
 pub(super) struct Home {
@@ -54,7 +60,7 @@ pub(super) struct Home {
 /// What was found in all of them.
 #[derive(Debug, Default)]
 pub(super) struct Homes {
-    by_path: BTreeMap<String, Home>,
+    by_path: BTreeMap<Vec<u8>, Home>,
     pub(super) key_lacks: BTreeSet<Lack>,
     pub(super) start_lacks: BTreeSet<Lack>,
 }
@@ -63,19 +69,18 @@ impl Homes {
     /// Looks into the home directory of every account.
     pub(super) fn look(configs: &Configs, places: &mut Places<'_>) -> Result<Self, Error> {
         let users = configs.passwd.iter().flat_map(|passwd| &passwd.entries);
-        let all: BTreeSet<&str> =
-            users.map(|user| user.home.as_str()).filter(|home| home.starts_with('/')).collect();
+        let all: BTreeSet<&[u8]> = users.map(|user| user.home_path.as_slice()).collect();
         let mut homes = Self::default();
         if all.len() > MAX_HOMES {
             let reason = format!("there are more than {MAX_HOMES} home directories");
             homes.key_lacks.insert(Lack::Problem(reason.clone()));
             homes.start_lacks.insert(Lack::Problem(reason));
         }
-        let all: Vec<&str> = all.into_iter().take(MAX_HOMES).collect();
+        let all: Vec<&[u8]> = all.into_iter().take(MAX_HOMES).collect();
         let names = || AUTHORIZED_KEYS.iter().chain(&START_FILES);
-        let below = |home: &str| names().map(|name| below(home, name)).collect::<Vec<_>>();
-        let wanted: Vec<String> = all.iter().flat_map(|home| below(home)).collect();
-        places.learn(wanted.iter().map(|path| (path.as_bytes(), FollowLast::No)))?;
+        let below = |home: &[u8]| names().map(|name| below(home, name)).collect::<Vec<_>>();
+        let wanted: Vec<Vec<u8>> = all.iter().flat_map(|home| below(home)).collect();
+        places.learn(wanted.iter().map(|path| (path.as_slice(), FollowLast::No)))?;
         for home in all {
             let keys = found(home, &AUTHORIZED_KEYS, places, &mut homes.key_lacks);
             let starts = found(home, &START_FILES, places, &mut homes.start_lacks);
@@ -91,27 +96,48 @@ impl Homes {
     }
 }
 
-fn below(home: &str, name: &str) -> String {
-    format!("{}/{name}", home.trim_end_matches('/'))
+/// A home that is empty or no whole path begins at the root, where a login starts then (login(1)).
+fn below(home: &[u8], name: &str) -> Vec<u8> {
+    let parts = [without_slashes(home), name.as_bytes()];
+    let parts = parts.into_iter().filter(|part| !part.is_empty());
+    parts.flat_map(|part| b"/".iter().chain(part)).copied().collect()
 }
 
-fn found(home: &str, names: &[&str], places: &Places<'_>, lacks: &mut BTreeSet<Lack>) -> Vec<File> {
+fn without_slashes(path: &[u8]) -> &[u8] {
+    let is_name = |byte: &u8| *byte != b'/';
+    let start = path.iter().position(is_name).unwrap_or(path.len());
+    let end = path.iter().rposition(is_name).map_or(start, |last| last.saturating_add(1));
+    path.get(start..end).unwrap_or_default()
+}
+
+fn found(
+    home: &[u8],
+    names: &[&str],
+    places: &Places<'_>,
+    lacks: &mut BTreeSet<Lack>,
+) -> Vec<File> {
     let mut files = Vec::new();
     for name in names {
         let path = below(home, name);
-        let place = places.place(path.as_bytes(), FollowLast::No);
+        let place = places.place(&path, FollowLast::No);
         if matches!(place, Place::Absent) {
             continue;
         }
         // A home with dots in its path is shown where it leads.
-        let shown = TreePath::parse(path.as_bytes()).ok();
+        let shown = TreePath::parse(&path).ok();
         let real = match &place {
             Place::Seen(real, _) => Some(real.clone()),
             _ => None,
         };
-        let Some(shown) = shown.or(real) else { continue };
-        // `sys` lives in /dev on every Debian: what is out of scope for all else is no lack here.
-        if matches!(place, Place::Unseen(_)) && places.is_of_the_kernel(&shown) {
+        let Some(shown) = shown.or(real) else {
+            let reason = format!("{}: nobody can tell where it leads", escaped(&path));
+            lacks.insert(Lack::Problem(reason));
+            continue;
+        };
+        // `sys` lives in /dev on every Debian: what is out of scope for all else is no lack here. Below
+        // it, as in /dev/shm, everybody may make directories.
+        let is_of_sys = without_slashes(home) == b"dev" && places.is_of_the_kernel(&shown);
+        if matches!(place, Place::Unseen(_)) && is_of_sys {
             continue;
         }
         let file = File::at(shown, place, places);
@@ -137,7 +163,8 @@ pub(super) fn value(
     let shadows = first(configs.shadow.as_ref(), |shadow: &Shadow| shadow.name.as_str());
     let memberships = memberships(&groups);
     let describe = |(name, user): (&&str, &&User)| {
-        // Where passwd has the password itself, nobody looks into shadow (getspnam(3), pam_unix(8)).
+        // Where passwd has the password itself, pam_unix(8) looks no further; `x`, `*NP*` and `##NAME`
+        // send it to shadow.
         let shadow = shadows.get(*name).copied().filter(|_| user.password.is_none());
         let told = Passwords { shadows: configs.shadow.is_some(), is_there: shadow_is_there };
         let password = told.word(user, shadow);
@@ -214,11 +241,12 @@ fn account(
     shared: &Shared,
 ) -> Value {
     let shell = if user.shell.is_empty() { "/bin/sh" } else { user.shell.as_str() };
-    let login = !NO_LOGIN.contains(&shell.rsplit('/').next().unwrap_or_default());
+    let refuses = |(directory, name)| NO_LOGIN_IN.contains(&directory) && NO_LOGIN.contains(&name);
+    let login = !shell.rsplit_once('/').is_some_and(refuses);
     let mut groups: BTreeSet<&str> = BTreeSet::new();
     groups.extend(memberships.by_gid.get(&user.gid).into_iter().flatten());
     groups.extend(memberships.by_member.get(user.name.as_str()).into_iter().flatten());
-    let home = homes.by_path.get(&user.home);
+    let home = homes.by_path.get(&user.home_path);
     let files = |files: Option<&Vec<File>>| {
         Value::array(files.into_iter().flatten().map(|file| shared.value(file)))
     };

@@ -119,8 +119,9 @@ fn what_a_rule_leaves_out() {
     not_checked(&target, path("['/usr/bin/*']"), rules, "ignore /usr/bin");
     not_checked(&target, section("accounts.password"), rules, "ignore /etc/shadow");
     not_checked(&target, section("accounts.authorized_keys"), rules, "ignore /root/.ssh");
+    // sshd runs ~/.ssh/rc.
+    not_checked(&target, section("accounts.start_files"), rules, "ignore /root/.ssh");
     passes(&target, section("accounts"), rules);
-    passes(&target, section("accounts.start_files"), rules);
     passes(&target, path("['/srv/*']"), rules);
     not_checked(&target, path("['/bin/s*']"), "ignore /usr/bin/sudo", "ignore /usr/bin/sudo");
     not_checked(&target, path("['/srv/*']"), "ignore strange", "ignore strange");
@@ -203,6 +204,28 @@ fn a_denial_is_never_hidden() {
         section: "lists.setuid",
     };
     assert_eq!(ended(&against_itself(&target, asked, WHOLE, Parts::ALL)).0, "fail");
+}
+
+/// A directory of the kernel hides no home but that of `sys`, and no form of a home hides what is in it.
+#[test]
+fn homes_that_nobody_saw() {
+    let with = |home: &[u8]| {
+        let mut volume = system();
+        let line = [b"root:x:0:0::", home, b":/bin/sh\n"].concat();
+        volume.file(b"etc/passwd", &line);
+        volume.mount(b"dev", "devtmpfs");
+        volume.mount(b"proc", "proc");
+        memory(volume)
+    };
+    for home in ["/dev", "/dev/", "/nonexistent", ""] {
+        passes(&with(home.as_bytes()), section("accounts.authorized_keys"), WHOLE);
+        passes(&with(home.as_bytes()), section("accounts.start_files"), WHOLE);
+    }
+    for home in ["/dev/shm/x", "/proc/1/root", "dev/shm", "/srv/../dev/shm"] {
+        let asked = section("accounts.authorized_keys");
+        not_checked(&with(home.as_bytes()), asked, WHOLE, "");
+        not_checked(&with(home.as_bytes()), section("accounts.start_files"), WHOLE, "");
+    }
 }
 
 #[test]

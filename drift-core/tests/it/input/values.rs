@@ -36,6 +36,29 @@ fn accounts() {
     assert!(!input.sections.keys().any(|section| section.starts_with("accounts")));
 }
 
+/// Homes that are no plain path from the root on are looked into all the same; a shell refuses by what
+/// it is, not by its name alone.
+#[test]
+fn homes_and_shells_of_every_form() {
+    let mut volume = system();
+    volume.file(
+        b"etc/passwd",
+        b"a:x:1:1:::/tmp/nologin\nb:x:2:1::home/b:/usr/sbin/nologin\nc:x:3:1::/home/\xff:/bin/false\n\
+          d:x:4:1::/home//d/:true\n",
+    );
+    for path in [&b".profile"[..], b"home/b/.ssh/rc", b"home/\xff/.bashrc", b"home/d/.bashrc"] {
+        volume.file(path, b"1");
+    }
+    let (value, _) = input(&memory(volume), &memory(system()), set(&[NOTHING]));
+    let users = &value["accounts"]["users"];
+    assert_eq!(paths(&users["a"]["start_files"]), ["/.profile"]);
+    assert_eq!(paths(&users["b"]["start_files"]), ["/home/b/.ssh/rc"]);
+    assert_eq!(users["c"]["start_files"].as_array().unwrap().len(), 1);
+    assert_eq!(users["d"]["start_files"].as_array().unwrap().len(), 1);
+    let login = ["a", "b", "c", "d"].map(|name| users[name]["login"] == true);
+    assert_eq!(login, [true, false, false, true]);
+}
+
 #[test]
 fn lists() {
     let (value, input) = input(&memory(system()), &memory(system()), set(&[NOTHING]));
