@@ -10,7 +10,7 @@ use super::packs::LIBRARY;
 use super::set::PolicySet;
 
 /// The sections, and the words that make a policy one that looks at them.
-const PARTS: [(&str, &[&str]); 3] = [
+pub(super) const PARTS: [(&str, &[&str]); 3] = [
     ("accounts.authorized_keys", &["authorized_keys"]),
     ("accounts.password", &["password", "shadow_line", "last_change_days"]),
     ("accounts.start_files", &["start_files"]),

@@ -60,7 +60,7 @@ codes! {
         "The package is not drift.PACK.NAME, belongs to another file, or is one of the built-in library.",
         "package params", "one file, one package, below drift.";
     HEAD = "lint/head",
-        "A rule's name is a path, or is the name of a built-in or of an import.",
+        "A rule's name is a path, or is the name of a built-in or of an import; or a name hides `input` or `data`.",
         "a.b := 1", "use a plain name of its own";
     DENY = "lint/deny",
         "There is no `deny`, or an answer (`deny`, `not_applicable`, `not_checked`) is no set of what was found.",
@@ -75,7 +75,7 @@ codes! {
         "The input has no such member, so that the expression would be undefined and the policy would pass.",
         "some f in input.filez", "correct the name; docs/schema/drift.input.v1.json has all";
     KEY = "lint/key",
-        "A member is named by an expression, so that nobody can tell what the policy looks at.",
+        "A member is named by an expression, or members by a path or a pattern, so that nobody can tell what the policy looks at and whether there is such a thing.",
         "input.files[p]", "write the name as a literal";
     WHOLE = "lint/whole",
         "The input, or a part of it whose members must be named, is used as a whole.",

@@ -31,10 +31,16 @@ pub(super) fn members(check: &mut Check<'_, '_>, linked: &Linked<'_, '_>, shapes
                     let target = names.map(|names| linked.target(file, names, *function));
                     let is_get =
                         matches!(target, Some(Target::Builtin(name)) if name == "object.get");
-                    if let (true, [object, key, ..]) = (is_get, arguments.as_slice())
-                        && file.module.text(*key).is_some()
-                    {
-                        member(check, shapes, file, &shapes.of(place, *object), *key);
+                    if let (true, [object, key, ..]) = (is_get, arguments.as_slice()) {
+                        let object = shapes.of(place, *object);
+                        if file.module.text(*key).is_some() {
+                            member(check, shapes, file, &object, *key);
+                        } else if !object.atoms.is_empty() && shapes.of(place, *key).is_collection()
+                        {
+                            let message = "a path of members is not checked against the input";
+                            let refused = file.refuse(file.module.span(*key), codes::KEY, message);
+                            check.push(refused.help("ask for one member after the other"));
+                        }
                     }
                 }
                 _ => {}

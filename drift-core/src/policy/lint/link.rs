@@ -180,13 +180,18 @@ impl<'f, 't> Linked<'f, 't> {
             if !is_chain || is_base || names.replaced.contains(&id) {
                 continue;
             }
-            let scope = module.scopes.get(term.scope.0);
-            let rule = scope.and_then(|scope| module.rules.get(scope.rule));
-            let owner = rule.and_then(|rule| self.number(&module.package_name(), &rule.name));
-            let owner = owner.unwrap_or_default();
+            let owner = self.owner(module, id);
             found.push(Reference { term: id, target: self.target(file, names, id), owner });
         }
         found
+    }
+
+    /// Returns the number of the rule that a term stands in.
+    pub(super) fn owner(&self, module: &Module, term: TermId) -> usize {
+        let scope = module.term(term).and_then(|term| module.scopes.get(term.scope.0));
+        let rule = scope.and_then(|scope| module.rules.get(scope.rule));
+        let owner = rule.and_then(|rule| self.number(&module.package_name(), &rule.name));
+        owner.unwrap_or_default()
     }
 
     /// Returns what a chain names.

@@ -4,6 +4,7 @@
 //! Each file is one kind of check; [`CODES`] is the table of all that they refuse. What they find on
 //! the way, [`Facts`], is what drift believes of a policy: never what its author says.
 
+mod apart;
 mod builtins;
 mod codes;
 mod inputs;
@@ -11,6 +12,7 @@ mod link;
 mod measure;
 mod names;
 mod nearest;
+mod patterns;
 mod recursion;
 mod references;
 mod rules;
@@ -84,8 +86,10 @@ pub(super) fn lint(check: &mut Check<'_, '_>, files: &[Parsed<'_>]) -> Vec<Facts
     let parameters = references::references(check, &linked);
     let shapes = Shapes::new(check.schema, &linked);
     inputs::members(check, &linked, &shapes);
+    patterns::patterns(check, &linked);
     inputs::mocks(check, &linked);
-    let looks = inputs::looks(check, &linked);
+    let mut looks = inputs::looks(check, &linked);
+    apart::parts(&linked, &shapes, &mut looks);
     let facts = files.iter().zip(parameters).map(|(file, parameters)| {
         let package = file.module.package_name();
         let answers = ANSWERS.iter().filter(|name| linked.number(&package, name).is_some());

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::syntax::{RuleKind, Span, TermId, TermKind};
 use super::builtins::{self, ALLOWED};
 use super::link::{Linked, Parsed, PartName, Role, Target};
-use super::names::unbound;
+use super::names::{Meaning, unbound};
 use super::nearest::meant;
 use super::{Check, codes};
 
@@ -55,6 +55,7 @@ pub(super) fn references(
                 Target::Parameter(_) | Target::Input(_) | Target::Builtin(_) | Target::Local => {}
             }
         }
+        hidden(check, linked, place, file);
         imports(check, linked, file);
         calls(check, linked, place, file);
         for term in
@@ -87,12 +88,35 @@ fn foreign(
     }
 }
 
+/// The names of what a policy is given.
+const GIVEN: [&str; 2] = ["input", "data"];
+
+/// A variable that is named like what is given hides it: members of it would be nobody's.
+fn hidden(check: &mut Check<'_, '_>, linked: &Linked<'_, '_>, place: usize, file: &Parsed<'_>) {
+    let Some(names) = linked.names.get(place) else { return };
+    for (at, term) in file.module.terms.iter().enumerate() {
+        if let TermKind::Variable(name) = &term.kind
+            && GIVEN.contains(&&**name)
+            && matches!(names.meaning(TermId(at)), Some(Meaning::Local(_)))
+        {
+            let message = format!("a variable named {name} hides the {name} of the run");
+            check.push(file.refuse(term.span, codes::HEAD, message).help("give it another name"));
+        }
+    }
+}
+
 fn imports(check: &mut Check<'_, '_>, linked: &Linked<'_, '_>, file: &Parsed<'_>) {
     let mut seen = BTreeSet::new();
     for import in &file.module.imports {
         if !seen.insert(&import.alias) {
             let message = format!("{:?} is imported twice", import.alias);
             check.push(file.refuse(import.span, codes::HEAD, message));
+        }
+        let is_given = GIVEN.contains(&&*import.alias);
+        if is_given && !matches!(import.path.as_slice(), [only] if *only == import.alias) {
+            let message = format!("an import as {0} hides the {0} of the run", import.alias);
+            let refused = file.refuse(import.span, codes::HEAD, message);
+            check.push(refused.help("import it under another name"));
         }
         let Some((root, names)) = import.path.split_first() else { continue };
         let joined = names.join(".");

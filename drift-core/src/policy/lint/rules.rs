@@ -49,7 +49,7 @@ fn package(check: &mut Check<'_, '_>, _linked: &Linked<'_, '_>, file: &Parsed<'_
         (["drift", "lib", ..], Role::Policy) => Err("a policy does not stand in drift.lib"),
         (["drift", _, _], Role::Policy) if !is_test => Ok(()),
         (_, Role::Policy) => Err("a policy stands in package drift.PACK.NAME"),
-        (["drift", _, ..], Role::Test) => Ok(()),
+        (["drift", _, ..], Role::Test) if is_test => Ok(()),
         (_, Role::Test) => Err("tests stand in the package of the policy with _test at its end"),
     };
     if let Err(help) = shape {

@@ -10,11 +10,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::syntax::{Module, RuleKind, StatementKind, TermId, TermKind};
 use super::builtins;
 use super::link::{Linked, Target};
-use super::names::{Meaning, variables};
+use super::names::Meaning;
 use super::schema::{NodeId, Schema, Step};
 
 /// Rounds after which the shapes are taken as they are.
 const ROUNDS: usize = 40;
+
+/// A member that accounts alone have.
+const ACCOUNT: &str = "shadow_line";
+
+/// How many collections may stand around an account that a function is given.
+const DEPTH: usize = 4;
 
 /// One thing that a term may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +38,13 @@ pub(super) struct Shape {
     pub(super) atoms: BTreeSet<Atom>,
 }
 
+impl Shape {
+    /// Whether it may be an array, a set or an object that a policy made.
+    pub(super) fn is_collection(&self) -> bool {
+        self.atoms.iter().any(|atom| matches!(atom, Atom::Of(_)))
+    }
+}
+
 /// The shapes of an origin's modules.
 #[derive(Debug)]
 pub(super) struct Shapes<'l> {
@@ -43,6 +56,8 @@ pub(super) struct Shapes<'l> {
     rules: usize,
     /// By file and term: the rule that it names.
     named: Vec<BTreeMap<TermId, usize>>,
+    /// Cells of what sets hold: the only collections whose keys are their elements.
+    sets: BTreeSet<usize>,
     changed: bool,
 }
 
@@ -80,7 +95,9 @@ impl<'l> Shapes<'l> {
         });
         let cells = vec![Shape::default(); next];
         let named = named.collect();
-        let mut shapes = Self { schema, linked, cells, files, rules, named, changed: true };
+        let sets = BTreeSet::new();
+        let mut shapes = Self { schema, linked, cells, files, rules, named, sets, changed: true };
+        shapes.find_sets();
         let orders: Vec<Vec<TermId>> =
             linked.files.iter().map(|file| operands_first(&file.module)).collect();
         shapes.settle(&orders);
@@ -119,6 +136,26 @@ impl<'l> Shapes<'l> {
     /// Returns what an element or member of a shape may hold.
     pub(super) fn element(&self, shape: &Shape) -> Shape {
         self.step(shape, |node| self.schema.element(node))
+    }
+
+    /// Whether it may hold an account, of which parts may be missing by themselves.
+    pub(super) fn is_account(&self, shape: &Shape) -> bool {
+        shape.atoms.iter().any(|atom| match atom {
+            Atom::Node(node) => self.schema.names(*node).contains(ACCOUNT),
+            Atom::Of(_) => false,
+        })
+    }
+
+    /// Whether an account may stand in it, a few collections deep.
+    pub(super) fn reaches_account(&self, shape: &Shape) -> bool {
+        let mut shape = shape.clone();
+        for _ in 0..DEPTH {
+            if self.is_account(&shape) {
+                return true;
+            }
+            shape = self.element(&shape);
+        }
+        self.is_account(&shape)
     }
 
     fn step(&self, shape: &Shape, step: impl Fn(NodeId) -> Step) -> Shape {
@@ -236,7 +273,11 @@ impl<'l> Shapes<'l> {
                 match module.text(*key) {
                     Some(name) if base == self.all_files() => self.file(name),
                     Some(name) => self.member(&base, name),
-                    None => self.element(&base),
+                    None => {
+                        let inner = self.element_of_set(&base);
+                        self.bind(file, module, *key, &inner);
+                        self.element(&base)
+                    }
                 }
             }
             TermKind::Call { function, arguments } => self.call(file, module, *function, arguments),
@@ -258,6 +299,33 @@ impl<'l> Shapes<'l> {
                 anything()
             }
             _ => anything(),
+        }
+    }
+
+    /// What a variable holds that is the key of a set: what the set holds.
+    fn element_of_set(&self, base: &Shape) -> Shape {
+        let sets = base.atoms.iter().filter(|atom| match atom {
+            Atom::Of(cell) => self.sets.contains(cell),
+            Atom::Node(_) => false,
+        });
+        let atoms: BTreeSet<Atom> = sets.copied().collect();
+        union(self.element(&Shape { anything: false, atoms }), anything())
+    }
+
+    /// The cells of elements of terms and rules that may be sets.
+    fn find_sets(&mut self) {
+        let linked = self.linked;
+        for (place, file) in linked.files.iter().enumerate() {
+            for (at, term) in file.module.terms.iter().enumerate() {
+                if matches!(term.kind, TermKind::Set(_) | TermKind::Collected(_)) {
+                    self.sets.insert(self.elements_cell(place, TermId(at)));
+                }
+            }
+        }
+        for (place, rule) in linked.rules.iter().enumerate() {
+            if rule.kind == RuleKind::Set {
+                self.sets.insert(self.rule_cell(place).saturating_add(1));
+            }
         }
     }
 
@@ -377,16 +445,28 @@ impl<'l> Shapes<'l> {
         }
     }
 
-    /// Binds a variable to a shape, and what lies in a pattern to anything.
+    /// Binds the variables of a pattern to a shape, or to the parts of it that they stand for.
     fn bind(&mut self, file: usize, module: &Module, pattern: TermId, shape: &Shape) {
-        for term in variables(module, pattern) {
-            let meaning = self.linked.names.get(file).and_then(|names| names.meaning(term));
-            let Some(Meaning::Local(variable)) = meaning else { continue };
-            let cell = self.variable_cell(file, *variable);
-            if term == pattern {
-                self.join(cell, shape);
-            } else {
-                self.join(cell, &anything());
+        let mut work = vec![(pattern, shape.clone())];
+        while let Some((pattern, shape)) = work.pop() {
+            match module.kind(pattern) {
+                Some(TermKind::Variable(_)) => {
+                    let names = self.linked.names.get(file);
+                    let meaning = names.and_then(|names| names.meaning(pattern));
+                    if let Some(Meaning::Local(variable)) = meaning {
+                        let cell = self.variable_cell(file, *variable);
+                        self.join(cell, &shape);
+                    }
+                }
+                Some(TermKind::Array(items)) => {
+                    let inner = union(self.element(&shape), anything());
+                    work.extend(items.iter().map(|item| (*item, inner.clone())));
+                }
+                Some(TermKind::Object(members)) => {
+                    let inner = union(self.element(&shape), anything());
+                    work.extend(members.iter().map(|(_, value)| (*value, inner.clone())));
+                }
+                _ => {}
             }
         }
     }

@@ -207,6 +207,55 @@ const CASES: &[(&[&str], &str)] = &[
         &["lint/with"],
         "deny contains {\"path\": \"x\"} if count(input.changes) == 0 with ¦input as {\"changes\": []}",
     ),
+    // Members that a path or a pattern names.
+    (
+        &["lint/key"],
+        "deny contains {\"path\": \"x\"} if { some u in input.accounts.users; object.get(u, ¦[\"naem\"], \"\") == \"\" }",
+    ),
+    (
+        &["lint/key"],
+        "deny contains {\"path\": \"x\"} if {\n\tp := [\"root\", \"naem\"]\n\tobject.get(input.accounts.users, ¦p, \"\") == \"\"\n}",
+    ),
+    (
+        &[],
+        "deny contains {\"path\": \"x\"} if { p := \"root\"; object.get(input.accounts.users, p, 1) == 1 }",
+    ),
+    (&["lint/key"], "deny contains {\"path\": n} if some ¦{\"naem\": n} in input.accounts.users"),
+    (
+        &["lint/key"],
+        "deny contains {\"path\": \"x\"} if { some u in input.accounts.users; ¦{\"pasword\": p} := u; p == \"empty\" }",
+    ),
+    (
+        &["lint/key"],
+        "deny contains {\"path\": \"x\"} if { some u in input.accounts.users; [u, 1] = [¦{\"pasword\": p}, 1]; p == \"empty\" }",
+    ),
+    (
+        &["lint/key"],
+        "deny contains {\"path\": \"x\"} if { some u in input.accounts.users; bad(u) }\n\nbad(¦{\"naem\": n}) if n == \"\"",
+    ),
+    (&[], "deny contains {\"path\": \"x\"} if { u := {\"naem\": input.now}; u.naem == \"\" }"),
+    // Variables that hide what is given.
+    (
+        &["syntax"],
+        "deny contains {\"path\": \"x\"} if {\n\tinput ¦:= {\"lsits\": []}\n\tcount(input.lsits) > 0\n}",
+    ),
+    (
+        &["lint/head", "lint/head"],
+        "deny contains {\"path\": \"x\"} if bad(1)\n\nbad(¦data) if ¦data == 1",
+    ),
+    (
+        &["lint/head", "lint/head"],
+        "deny contains {\"path\": \"x\"} if { some ¦input in [1]; ¦input == 1 }",
+    ),
+    (
+        &["lint/head"],
+        "deny contains {\"path\": \"x\"} if every input in [{\"x\": 1}] { ¦input.x == 1 }",
+    ),
+    (
+        &["lint/head"],
+        "¦import input.lists as data\n\ndeny contains {\"path\": \"x\"} if count(data.setuid) > 0",
+    ),
+    (&["syntax"], "deny contains {\"path\": \"x\"} if data\n\n¦data if input.now"),
     // Paths and parameters.
     (
         &["lint/path"],
@@ -550,6 +599,18 @@ fn files_are_held_against_each_other() {
             vec![("case.rego", replaced("rationale: Why.", "rationale: &a Why."))],
             &["metadata 6:19"],
         ),
+        // The evaluating engine never meets files of tests.
+        (
+            vec![("case.rego", good.clone()), ("lib/mine/help_test.rego", own.to_owned())],
+            &["lint/package 1:1"],
+        ),
+        (
+            vec![
+                ("case.rego", good.clone()),
+                ("lib/mine/help_test.rego", own.replace("mine.help", "mine.help_test")),
+            ],
+            &[],
+        ),
         (
             vec![("case.rego", replaced("drift.host.case", "params"))],
             &["metadata/id 4:5", "lint/package 10:1"],
@@ -610,6 +671,66 @@ not_checked contains \"x\" if object.get(input, \"now\", 1) == 1
     assert_eq!(sections, ["accounts", "lists.setuid", "settings.ld_so_preload"]);
     let rules: Vec<&str> = policy.rules.iter().map(String::as_str).collect();
     assert_eq!(rules, ["deny", "not_checked"]);
+}
+
+/// The parts of accounts that a policy looks at, however it reaches them: else it would pass where
+/// shadow(5) or a home directory cannot be read.
+#[test]
+fn parts_of_accounts_are_found_however_they_are_read() {
+    const ALL: &str = "accounts.authorized_keys accounts.password accounts.start_files";
+    let helper = "package drift.lib.site.users
+
+is_open(u) if u.password == \"empty\"
+
+lines contains u.shadow_line if some u in input.accounts.users
+";
+    let cases = [
+        ("some u in input.accounts.users; u.uid == 0", ""),
+        ("count(input.accounts.users) == 0", ""),
+        ("some u in input.accounts.users; is_string(u.home)", ""),
+        ("object.get(input.accounts.users, \"root\", {}).uid == 0", ""),
+        ("some n, u in input.accounts.users; n != \"root\"; u.uid == 0; f(u)", ""),
+        ("not input.accounts.users.root", ""),
+        ("some x in input.accounts.groups; x[n] == \"empty\"; n != \"name\"", ""),
+        (
+            "some u in input.accounts.users; data.drift.lib.site.users.is_open(u)",
+            "accounts.password",
+        ),
+        ("count(data.drift.lib.site.users.lines) > 0", "accounts.password"),
+        ("some u in input.accounts.users; u[\"pass\\u0077ord\"] == \"empty\"", "accounts.password"),
+        (
+            "some u in input.accounts.users; object.get(u, \"pass\\u0077ord\", 1) == 1",
+            "accounts.password",
+        ),
+        ("some u in input.accounts.users; u[concat(\"\", [\"pass\", \"word\"])] == \"empty\"", ALL),
+        ("some u in input.accounts.users; some name; u[name] == \"empty\"", ALL),
+        ("some u in input.accounts.users; some k, v in u; v == \"empty\"; k != \"name\"", ALL),
+        ("some u in input.accounts.users; every v in u { v != \"empty\" }", ALL),
+        ("some u in input.accounts.users; \"empty\" in u", ALL),
+        ("input.accounts.users.a == input.accounts.users.b", ALL),
+        ("contains(json.marshal(input.accounts), \"empty\")", ALL),
+        ("[u, _] := [input.accounts.users.a, 1]; u[_] == \"empty\"", ALL),
+        ("{v | some v in input.accounts.users}[u]; u[_] == \"empty\"", ALL),
+        ("some u in input.accounts.users; g(u, \"pass\")", ALL),
+    ];
+    let functions = "f(u) if u.gid == 0\n\ng(u, k) if u[sprintf(\"%vword\", [k])] == \"empty\"\n";
+    for (body, expected) in cases {
+        let mut text = format!("deny contains {{\"path\": \"x\"}} if {{\n\t{body}\n}}\n");
+        for function in functions.split("\n\n") {
+            if body.contains(&format!(" {}", &function[..2])) {
+                text += &format!("\n{function}\n");
+            }
+        }
+        let set = loaded(&[("case.rego", &policy("", &text)), ("lib/site/users.rego", helper)]);
+        let set = set.unwrap_or_else(|wrong| panic!("{body}: {wrong}"));
+        let sections = &set.find("host/case").expect("the policy").sections;
+        let parts: Vec<&str> = sections
+            .iter()
+            .map(String::as_str)
+            .filter(|name| name.starts_with("accounts."))
+            .collect();
+        assert_eq!(parts.join(" "), expected, "{body}");
+    }
 }
 
 /// The table of functions is sorted, and the interpreter has each of them.
