@@ -167,6 +167,11 @@ fn denial(value: &Value, limits: Limits) -> Result<Denial, EvaluationError> {
     if denial == Denial::default() {
         return Err(wrong("an empty object".to_owned()));
     }
+    let Denial { path, line, observed, expected, message, package } = &denial;
+    let texts = [path, observed, expected, message, package];
+    if line.is_none() && texts.into_iter().flatten().all(|text| text.trim().is_empty()) {
+        return Err(wrong("an object without any text".to_owned()));
+    }
     Ok(denial)
 }
 
@@ -200,10 +205,32 @@ fn sentences(
     let mut sentences = Vec::new();
     for value in &found {
         match value.as_str() {
+            Some(text) if text.trim().is_empty() => return Err(wrong("an empty text".to_owned())),
             Some(text) if text.len() <= limits.text_bytes => sentences.push(text.to_owned()),
             Some(text) => return Err(wrong(format!("a text of {} bytes", text.len()))),
             None => return Err(wrong(value.kind().to_owned())),
         }
     }
     Ok(sentences)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_texts_say_nothing() {
+        let limits = Limits::default();
+        let said =
+            |text: &str| sentences("not_checked", BTreeSet::from([Value::text(text)]), limits);
+        assert!(said("why").is_ok());
+        assert!(said("").is_err() && said(" \n").is_err());
+        let denied = |path: &str, observed: &str| {
+            let members = [("path", path), ("observed", observed)];
+            let members = members.map(|(name, text)| (Value::text(name), Value::text(text)));
+            denial(&Value::map(members.into_iter()), limits)
+        };
+        assert!(denied("/x", "").is_ok());
+        assert!(denied("", " ").is_err());
+    }
 }
