@@ -168,6 +168,11 @@ fn denial(value: &Value, limits: Limits) -> Result<Denial, EvaluationError> {
     if denial == Denial::default() {
         return Err(wrong("an empty object".to_owned()));
     }
+    let Denial { path, line, observed, expected, message, package } = &denial;
+    let texts = [path, observed, expected, message, package];
+    if line.is_none() && texts.into_iter().flatten().all(|text| text.trim().is_empty()) {
+        return Err(wrong("an object without any text".to_owned()));
+    }
     Ok(denial)
 }
 
@@ -214,6 +219,7 @@ fn sentences(
     let mut sentences = Vec::new();
     for value in &found {
         match value.as_str() {
+            Some(text) if text.trim().is_empty() => return Err(wrong("an empty text".to_owned())),
             Some(text) if text.len() <= ABSURD_BYTES => {
                 sentences.push(within(text.to_owned(), limits.text_bytes));
             }
@@ -222,4 +228,25 @@ fn sentences(
         }
     }
     Ok(sentences)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_texts_say_nothing() {
+        let limits = Limits::default();
+        let said =
+            |text: &str| sentences("not_checked", BTreeSet::from([Value::text(text)]), limits);
+        assert!(said("why").is_ok());
+        assert!(said("").is_err() && said(" \n").is_err());
+        let denied = |path: &str, observed: &str| {
+            let members = [("path", path), ("observed", observed)];
+            let members = members.map(|(name, text)| (Value::text(name), Value::text(text)));
+            denial(&Value::map(members), limits)
+        };
+        assert!(denied("/x", "").is_ok());
+        assert!(denied("", " ").is_err());
+    }
 }

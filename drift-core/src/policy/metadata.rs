@@ -345,6 +345,10 @@ impl Reader<'_> {
                 let message = format!("{path:?} is no path from the root of the target");
                 self.refuse(span, METADATA_MEMBER, message);
             }
+            if let Some((what, help)) = unmatched(&path) {
+                let message = format!("{path:?} matches nothing: {what}; {help}");
+                self.refuse(span, METADATA_MEMBER, message);
+            }
             if paths.iter().any(|(known, _)| *known == path) {
                 self.refuse(span, METADATA_MEMBER, format!("{path:?} is listed twice"));
             }
@@ -407,5 +411,31 @@ fn kind(value: &Json) -> &'static str {
         Json::String(_) => "a text",
         Json::Array(_) => "a list",
         Json::Object(_) => "a mapping",
+    }
+}
+
+/// Why a pattern would match no path, which would read as if there were none, and what to write.
+fn unmatched(path: &str) -> Option<(&'static str, &'static str)> {
+    let is_unclosed = |part: &str| {
+        part.split_once('[').is_some_and(|(_, rest)| {
+            // A bracket that comes first, also behind a "!", is one of the characters.
+            let first = usize::from(rest.starts_with(['!', '^']));
+            !rest.chars().skip(first).skip(1).any(|letter| letter == ']')
+        })
+    };
+    match () {
+        () if path.split('/').any(|part| part.contains("**") && part != "**") => {
+            Some(("** is a whole part", "write /a/**/b* for names that begin with b"))
+        }
+        () if path.contains(['{', '}']) => {
+            Some(("braces are no alternatives", "list one path for each of them"))
+        }
+        () if path.contains('\\') => {
+            Some(("a backslash escapes nothing", "write [*] for the character *"))
+        }
+        () if path.split('/').any(is_unclosed) => {
+            Some(("a [ is not closed", "write [[] for the character ["))
+        }
+        () => None,
     }
 }

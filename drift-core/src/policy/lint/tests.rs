@@ -578,6 +578,7 @@ fn files_are_held_against_each_other() {
             vec![("case.rego", replaced("{allowed:", "{alowed:"))],
             &["lint/parameter 9:18", "lint/parameter 21:37"],
         ),
+        (vec![("case.rego", good.replace("cron.d/*", "cron.d/**.x*"))], &["metadata/member 8:26"]),
         (vec![("case.rego", replaced(".matches", ".mode"))], &["lint/input 22:41"]),
         (vec![("case.rego", replaced("].mode", "].matches"))], &["lint/input 21:29"]),
         (vec![("case.rego", replaced("#   severity: high\n", ""))], &["metadata/member 1:1"]),
