@@ -108,8 +108,13 @@ fn policies_without_tests_are_named() {
 
 #[test]
 fn tests_elsewhere_and_wrong_texts_are_refused() {
-    let elsewhere = set("package drift.site.other\n\ntest_it if { true }\n");
-    assert!(discover(&elsewhere, 0).expect_err("a package").to_string().contains("other_test"));
+    let elsewhere = [
+        ("sized.rego", POLICY),
+        ("sized_test.rego", "package drift.site.other\n\ntest_it if { true }\n"),
+    ];
+    let elsewhere = elsewhere.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let wrong = load(vec![sources("site", &elsewhere)]).expect_err("a package of no test");
+    assert!(wrong.to_string().contains("with _test at its end"), "{wrong}");
     let files =
         [("sized.rego", POLICY), ("sized_test.rego", "package drift.x_test\n\ntest_it if {")];
     let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
