@@ -26,7 +26,7 @@ deny contains denial if {
 # What was moved is missed where it was.
 deny contains {"path": change.moved_from, "observed": concat(" ", ["moved to", change.path]), "expected": "as in the reference", "message": change.cause} if {
 	some change in changes.entries
-	change.cause in causes
+	change.cause == "moved"
 	is_string(object.get(change, "moved_from", null))
 }
 

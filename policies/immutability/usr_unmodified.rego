@@ -44,7 +44,7 @@ deny contains denial if {
 deny contains {"path": change.moved_from, "observed": concat(" ", ["moved to", change.path]), "expected": "as in the reference", "message": change.cause} if {
 	baseline.earlier
 	some change in changes.entries
-	not change.cause in declared
+	change.cause == "moved"
 	is_string(object.get(change, "moved_from", null))
 	paths.below_any(change.moved_from, data.params.immutable_directories)
 }
