@@ -12,6 +12,8 @@ pub mod artifact;
 pub mod rules;
 pub mod packages;
 pub mod configs;
+pub mod generated;
+pub mod manifest;
 pub mod source;
 pub mod capture;
 pub mod baseline;

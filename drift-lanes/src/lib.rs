@@ -1,7 +1,7 @@
 //! Streaming digests. Portable today: every lane is an ordinary RustCrypto state.
 //!
 //! This crate is the one place where multi-lane kernels, and with them `unsafe`, may come to live;
-//! its callers see only [`Sha256`] and [`Md5`].
+//! its callers see only [`Sha256`], [`Md5`] and [`Sha1`].
 
 use sha2::Digest as _;
 
@@ -47,6 +47,29 @@ impl Md5 {
     /// Returns the digest of all bytes taken.
     #[must_use]
     pub fn finish(self) -> [u8; 16] {
+        self.0.finalize().into()
+    }
+}
+
+/// A SHA-1 in progress (FIPS 180-4), only to compare with a package database's own records.
+#[derive(Debug, Clone, Default)]
+pub struct Sha1(sha1::Sha1);
+
+impl Sha1 {
+    /// Starts a digest.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next bytes.
+    pub fn update(&mut self, data: &[u8]) {
+        self.0.update(data);
+    }
+
+    /// Returns the digest of all bytes taken.
+    #[must_use]
+    pub fn finish(self) -> [u8; 20] {
         self.0.finalize().into()
     }
 }

@@ -11,7 +11,7 @@ use super::wire::{Input, put_bytes};
 
 /// Returns one record.
 pub(super) fn record(package: &Package) -> Vec<u8> {
-    let Package { manager, name, architecture, version, status } = package;
+    let Package { manager, name, architecture, version, status, location: _ } = package;
     let mut out = Vec::new();
     for text in [manager, name, architecture, version, status] {
         put_bytes(&mut out, text.as_bytes());
@@ -36,6 +36,7 @@ pub(super) fn read(
             architecture: input.text()?.to_owned(),
             version: input.text()?.to_owned(),
             status: input.text()?.to_owned(),
+            location: String::new(),
         });
     }
     input.finish()

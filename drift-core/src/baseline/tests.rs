@@ -72,6 +72,7 @@ fn rich() -> Snapshot {
         architecture: text("all"),
         version: text("1"),
         status: text("ok"),
+        location: String::new(),
     }];
     snapshot.tree.set_owner(RowId(2), PackageId(0));
     let mount =

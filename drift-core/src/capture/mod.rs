@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use crate::bounds::{Cancel, Event, Observer, Pool};
 use crate::configs::Configs;
 use crate::model::{
-    ARTIFACT_RULE, Coverage, Exclusion, FileType, Frozen, Intake, Package, RowId, RuleId, Snapshot,
-    Tree, TreePath,
+    ARTIFACT_RULE, Algorithm, Coverage, Digest, Exclusion, FileType, Frozen, Intake, Package,
+    RowId, RuleId, Snapshot, Tree, TreePath,
 };
 use crate::packages::{Completeness, Ownership, Records};
 use crate::rules::{self, Class, RuleSet};
@@ -94,7 +94,7 @@ pub struct Options {
     pub rules: RuleSource,
     /// What is wanted.
     pub parts: Parts,
-    /// Whether the MD5 of every file that a package database has one for is computed as well.
+    /// Whether every file that a package database has a digest of is digested by that algorithm too.
     pub vendor_digests: bool,
     /// Whether the files of [`crate::configs`] are read for policies, whatever their rules say.
     pub configs: bool,
@@ -111,10 +111,20 @@ pub struct Captured {
     pub profiles: Vec<String>,
     /// Which entry belongs to whom, and what the package databases say.
     pub ownership: Ownership,
-    /// MD5 of files that a package database has one for, where asked for.
-    pub md5: BTreeMap<RowId, crate::model::Digest>,
+    /// Digests of files by the algorithm that their package database has one by, where asked for.
+    pub vendor: BTreeMap<RowId, Digest>,
     /// What configuration files say, where asked for.
     pub configs: Configs,
+}
+
+impl Captured {
+    /// Returns the digest of an entry's content by one algorithm, where it was computed.
+    #[must_use]
+    pub fn digest(&self, row: RowId, algorithm: Algorithm) -> Option<Digest> {
+        let own = self.snapshot.tree.digest(row).seen().copied();
+        let known = own.into_iter().chain(self.vendor.get(&row).copied());
+        known.into_iter().find(|digest| digest.algorithm() == algorithm)
+    }
 }
 
 /// A capture cannot be made.
@@ -199,7 +209,7 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
         judged
     };
     let extras = read_rows(source, &plan, (&want, &judge), &mut ledger)?;
-    let md5 = extras.into_iter().filter_map(|(row, extra)| Some((row, extra.md5?))).collect();
+    let vendor = extras.into_iter().filter_map(|(row, extra)| Some((row, extra.vendor?))).collect();
     let configs = kept.into_configs();
 
     ownership.mark(&mut tree);
@@ -225,7 +235,7 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
         coverage,
         problems,
     };
-    Ok(Captured { snapshot, rules, profiles, ownership, md5, configs })
+    Ok(Captured { snapshot, rules, profiles, ownership, vendor, configs })
 }
 
 /// Builds the rules of a system of which only the `ID` is known, as a stored snapshot has it.
@@ -291,16 +301,18 @@ fn content_wanted(
     let rule = rules.rule(tree.rule(row));
     let secret = rule.class == Some(Class::Secret);
     let known = tree.digest(row) != crate::model::Observed::NotApplicable;
-    let md5 = options.vendor_digests && !secret && has_vendor_md5(ownership, row);
+    let vendor = vendor_algorithm(ownership, row).filter(|_| options.vendor_digests && !secret);
     // What gives power is read under any rule but `secret`.
     let reads = rule.reads_content() || (!secret && tree.entry(row).is_privileged());
     let bytes = per_host::bytes_wanted(rules, tree, row);
-    Want { digest: reads && !known, md5, bytes, ..Want::default() }
+    Want { digest: reads && !known, vendor, bytes, ..Want::default() }
 }
 
-/// Returns whether the package database has an MD5 of the entry.
-pub(crate) fn has_vendor_md5(ownership: &Ownership, row: RowId) -> bool {
-    ownership.record(row).is_some_and(|record| record.expected_md5().is_some())
+/// Returns the algorithm by which the package database has a digest of the entry, where it is not
+/// the one that every file is digested by.
+pub(crate) fn vendor_algorithm(ownership: &Ownership, row: RowId) -> Option<Algorithm> {
+    let algorithm = ownership.record(row)?.expected_digest()?.algorithm();
+    (algorithm != Algorithm::Sha256).then_some(algorithm)
 }
 
 /// One line for each rule that excluded something, and one for drift's own artefacts, by name.

@@ -15,8 +15,8 @@ const BATCH: usize = 1 << 16;
 /// What was wanted beyond the digest.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Extra {
-    /// The MD5.
-    pub md5: Option<Digest>,
+    /// The digest of the package database's algorithm.
+    pub vendor: Option<Digest>,
     /// The SHA-256 of the prefix that was asked for.
     pub prefix: Option<Digest>,
     /// The bytes.
@@ -146,7 +146,8 @@ fn take(
                     coverage.bytes_hashed = coverage.bytes_hashed.saturating_add(content.size);
                 }
             }
-            let extra = Extra { md5: content.md5, prefix: content.prefix, bytes: content.bytes };
+            let extra =
+                Extra { vendor: content.vendor, prefix: content.prefix, bytes: content.bytes };
             (extra != Extra::default()).then_some(extra)
         }
         Err(unread) if unread.kind == UnreadKind::Vanished => {

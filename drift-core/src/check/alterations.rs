@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::capture::Run;
 use crate::compare::{self, Comparison, Context, EntryChange, Evidence, alterations, explain};
+use crate::manifest::Manifests;
 use crate::model::{Cause, FileType};
 use crate::report::document::Change;
 use crate::rules::RuleSet;
@@ -91,7 +92,9 @@ fn altered(
         packages: &[],
         ownership: None,
         missing: &BTreeMap::new(),
-        md5: &BTreeMap::new(),
+        vendor: &BTreeMap::new(),
+        generated: &BTreeMap::new(),
+        manifests: &Manifests::default(),
         covering: &[],
     };
     let explanation = explain(change, &evidence);

@@ -8,6 +8,7 @@ use crate::compare::{
     self, Comparison, Context, EntryChange, Evidence, PackageChange, Packages, Verdict, compare,
     compare_images, compare_packages, explain, verdict,
 };
+use crate::manifest::Manifests;
 use crate::model::{Mount, Problem, Stage, TreePath};
 use crate::report::document;
 use crate::rules::RuleSet;
@@ -59,7 +60,9 @@ pub(super) fn live(
         packages: &packages,
         ownership: Some(&captured.ownership),
         missing: &missing,
-        md5: &captured.md5,
+        vendor: &captured.vendor,
+        generated: &BTreeMap::new(),
+        manifests: &Manifests::default(),
         covering: &covering,
     };
     let removals = source.removals();
@@ -94,7 +97,9 @@ pub(super) fn stored(
         packages: &packages,
         ownership: None,
         missing: &BTreeMap::new(),
-        md5: &BTreeMap::new(),
+        vendor: &BTreeMap::new(),
+        generated: &BTreeMap::new(),
+        manifests: &Manifests::default(),
         covering: &covering,
     };
     Ok(found((before, after), &comparison, &evidence, None, asked))

@@ -1,9 +1,9 @@
 //! The second look: back to the bytes once, with a sorted list of asks, for what only a difference
-//! makes worth reading: the vendor's MD5 of changed files, the beginning of grown ones.
+//! makes worth reading: the vendor's digest of changed files, the beginning of grown ones.
 
 use std::collections::BTreeMap;
 
-use crate::capture::{Captured, Extra, Ledger, Run, has_vendor_md5, read};
+use crate::capture::{Captured, Extra, Ledger, Run, read, vendor_algorithm};
 use crate::compare::{Comparison, EntryChange};
 use crate::model::{AttributeSet, Digest, FileType, Observed, RowId};
 use crate::source::{self, Ask, Source, Want};
@@ -20,9 +20,9 @@ pub(super) fn look(
 ) -> Result<Vec<String>, source::Error> {
     let mut asks: BTreeMap<RowId, Want> = BTreeMap::new();
     for change in &comparison.changes {
-        if let Some(row) = file_row(change).filter(|row| has_vendor_md5(&captured.ownership, *row))
-        {
-            asks.entry(row).or_default().md5 = true;
+        let Some(row) = file_row(change) else { continue };
+        if let Some(algorithm) = vendor_algorithm(&captured.ownership, row) {
+            asks.entry(row).or_default().vendor = Some(algorithm);
         }
     }
     for change in &comparison.grown {
@@ -32,7 +32,7 @@ pub(super) fn look(
     }
     let asks: Vec<Ask> = asks.into_iter().map(|(row, want)| Ask { row, want }).collect();
     let extras = read_again(source, captured, &asks, run)?;
-    captured.md5.extend(extras.iter().filter_map(|(row, extra)| Some((*row, extra.md5?))));
+    captured.vendor.extend(extras.iter().filter_map(|(row, extra)| Some((*row, extra.vendor?))));
     settle_growth(comparison, &extras);
     rotation::settle(source, captured, comparison, run)
 }

@@ -93,7 +93,7 @@ impl Walk<'_> {
     /// A packaged file against its record.
     fn owned(&mut self, row: RowId) {
         let Some(record) = self.ownership().record(row) else { return };
-        let Some(expected) = record.expected_md5() else { return };
+        let Some(expected) = record.expected_digest() else { return };
         let tree = &self.captured.snapshot.tree;
         let rule = self.captured.rules.rule(tree.rule(row));
         let judged =
@@ -101,10 +101,10 @@ impl Walk<'_> {
         if !rule.attributes(FileType::File).holds("digest") && !judged {
             return;
         }
-        let actual = self.captured.md5.get(&row).copied();
+        let actual = self.captured.digest(row, expected.algorithm());
         let conffile = record.conffile.is_some();
         let difference = match (tree.file_type(row), actual) {
-            (FileType::File, None) => return self.without_md5(row),
+            (FileType::File, None) => return self.without_digest(row),
             (FileType::Unknown, _) => return,
             (FileType::File, Some(actual)) if actual == expected => return,
             (FileType::File, Some(actual)) => digest_change(expected, actual),
@@ -117,14 +117,16 @@ impl Walk<'_> {
         self.modified(row, cause, conffile, vec![difference]);
     }
 
-    /// Very sparse files have no MD5; files that could not be read have a problem already.
-    fn without_md5(&mut self, row: RowId) {
+    /// Very sparse files have no such digest; files that could not be read have a problem already.
+    fn without_digest(&mut self, row: RowId) {
         let tree = &self.captured.snapshot.tree;
         if tree.digest(row) != Observed::Unobserved {
             self.found.problems.push(Problem {
                 path: tree.path(row),
                 stage: Stage::Read,
-                reason: "the package database has an MD5 of it, and none was computed".to_owned(),
+                reason:
+                    "the package database has a digest of it, and none of that kind was computed"
+                        .to_owned(),
                 errno: None,
             });
         }

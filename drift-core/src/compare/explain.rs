@@ -6,11 +6,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{AttributeSet, Cause, Digest, Entry, FileType, PackageId, RowId, TreePath};
+use crate::generated::Derivation;
+use crate::manifest::Manifests;
+use crate::model::{
+    Algorithm, AttributeSet, Cause, Digest, Entry, FileType, PackageId, RowId, TreePath,
+};
 use crate::packages::{Known, Missing, Ownership, VendorRecord};
 use crate::rules::{Class, Rule, RuleSet};
 
-use super::change::{EntryChange, Kind};
+use super::change::{EntryChange, Kind, State};
 use super::packages::PackageChange;
 use super::per_host::{Verdict, verdict};
 
@@ -27,8 +31,12 @@ pub struct Evidence<'e> {
     pub ownership: Option<&'e Ownership>,
     /// Owned paths that the newer side lacks.
     pub missing: &'e BTreeMap<TreePath, &'e Missing>,
-    /// MD5 of changed files of the newer side.
-    pub md5: &'e BTreeMap<RowId, Digest>,
+    /// Digests of changed files of the newer side by the algorithm of their package's record.
+    pub vendor: &'e BTreeMap<RowId, Digest>,
+    /// How changed products of programs were judged, by path.
+    pub generated: &'e BTreeMap<TreePath, Derivation>,
+    /// What packages contain, by more than the target's word.
+    pub manifests: &'e Manifests,
     /// Mount points of the newer side that hide a path of the older one.
     pub covering: &'e [TreePath],
 }
@@ -166,7 +174,7 @@ fn package_event(change: &EntryChange, evidence: &Evidence<'_>) -> Option<usize>
     };
     let owner_changed = event(None, owner_after).is_some();
     let unvouched_privilege = gains_privilege(change)
-        && record(change, evidence).is_none_or(|record| record.expected_md5().is_none());
+        && record(change, evidence).is_none_or(|record| record.expected_digest().is_none());
     if !owner_changed || unvouched_privilege {
         return None;
     }
@@ -175,10 +183,10 @@ fn package_event(change: &EntryChange, evidence: &Evidence<'_>) -> Option<usize>
     if change.kind() == Kind::Modified && !change.attributes.without(vouched).is_empty() {
         return None;
     }
-    let recorded = record(change, evidence).and_then(|record| record.expected_md5());
+    let recorded = record(change, evidence).and_then(|record| record.expected_digest());
     match (after.entry.file_type, recorded) {
         (FileType::File, Some(expected)) => {
-            (evidence.md5.get(&after.row?) == Some(&expected)).then_some(at)
+            (actual(after, expected.algorithm(), evidence) == Some(expected)).then_some(at)
         }
         // Links and directories have no record; a file without one cannot be vouched for, but for
         // the package manager's own books.
@@ -190,12 +198,16 @@ fn package_event(change: &EntryChange, evidence: &Evidence<'_>) -> Option<usize>
 }
 
 fn differs_from_record(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
-    let row = change.after.as_ref().and_then(|after| after.row);
-    let expected = record(change, evidence).and_then(|record| record.expected_md5());
-    match (row.and_then(|row| evidence.md5.get(&row)), expected) {
-        (Some(actual), Some(expected)) => *actual != expected,
-        _ => false,
-    }
+    let expected = record(change, evidence).and_then(|record| record.expected_digest());
+    let (Some(after), Some(expected)) = (&change.after, expected) else { return false };
+    actual(after, expected.algorithm(), evidence).is_some_and(|actual| actual != expected)
+}
+
+/// The digest of an entry's content by one algorithm, where it was computed.
+fn actual(state: &State, algorithm: Algorithm, evidence: &Evidence<'_>) -> Option<Digest> {
+    let own = state.entry.digest.seen().copied();
+    let vendor = state.row.and_then(|row| evidence.vendor.get(&row)).copied();
+    own.into_iter().chain(vendor).find(|digest| digest.algorithm() == algorithm)
 }
 
 /// A link of update-alternatives(1) that points where its registration says.

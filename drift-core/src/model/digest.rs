@@ -13,6 +13,8 @@ pub enum Algorithm {
     SparseSha256 = 2,
     /// MD5 (RFC 1321), only to compare with a package database's own record.
     Md5 = 3,
+    /// SHA-1 (FIPS 180-4), only to compare with a package database's own record.
+    Sha1 = 4,
 }
 
 impl Algorithm {
@@ -23,6 +25,7 @@ impl Algorithm {
             Self::Sha256 => "sha256",
             Self::SparseSha256 => "sparse-sha256",
             Self::Md5 => "md5",
+            Self::Sha1 => "sha1",
         }
     }
 
@@ -32,13 +35,14 @@ impl Algorithm {
         match self {
             Self::Sha256 | Self::SparseSha256 => 32,
             Self::Md5 => 16,
+            Self::Sha1 => 20,
         }
     }
 
     /// Returns the algorithm with this number, as stored in a baseline.
     #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {
-        [Self::Sha256, Self::SparseSha256, Self::Md5]
+        [Self::Sha256, Self::SparseSha256, Self::Md5, Self::Sha1]
             .into_iter()
             .find(|algorithm| *algorithm as u8 == number)
     }
@@ -79,6 +83,16 @@ impl Digest {
             *to = from;
         }
         Self { algorithm: Algorithm::Md5, bytes }
+    }
+
+    /// Takes a SHA-1 digest.
+    #[must_use]
+    pub fn sha1(digest: [u8; 20]) -> Self {
+        let mut bytes = [0; 32];
+        for (to, from) in bytes.iter_mut().zip(digest) {
+            *to = from;
+        }
+        Self { algorithm: Algorithm::Sha1, bytes }
     }
 
     /// Takes the raw bytes of a digest; `None` when their number is not the algorithm's.

@@ -1,7 +1,7 @@
 //! Installed packages as their manager records them.
 
 /// One installed package.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Package {
     /// The manager that installed it, such as `dpkg`.
     pub manager: String,
@@ -13,6 +13,9 @@ pub struct Package {
     pub version: String,
     /// The manager's own state, such as `install ok installed`.
     pub status: String,
+    /// The directory inside the root, without a leading slash, of a package that may be there many
+    /// times, such as a module of Python; empty of a system's package.
+    pub location: String,
 }
 
 /// The position of a package in the sorted list of a snapshot.

@@ -336,7 +336,7 @@ impl Tree {
         let content = match digest.map(|digest| digest.algorithm()) {
             Some(Algorithm::Sha256) => Content::Sha256,
             Some(Algorithm::SparseSha256) => Content::SparseSha256,
-            Some(Algorithm::Md5) | None => Content::Unobserved,
+            Some(Algorithm::Md5 | Algorithm::Sha1) | None => Content::Unobserved,
         };
         if let Some(slot) = self.contents.get_mut(at) {
             *slot = content;

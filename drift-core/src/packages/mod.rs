@@ -8,7 +8,7 @@
 //! line below and a line in [`DATABASES`]; `docs/extending.md` shows one. Read files through
 //! [`Reading`], which charges the budget and keeps problems few; hand each package to
 //! [`PackageSink::package`], then at once its paths to [`PackageSink::owns`] and their records to
-//! [`PackageSink::md5`] and [`PackageSink::conffile`]. The conformance battery in `tests.rs` then
+//! [`PackageSink::digest`], [`PackageSink::shipped`] and [`PackageSink::conffile`]. The conformance battery in `tests.rs` then
 //! covers the newcomer, over the sample that it brings along.
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
@@ -21,6 +21,7 @@ mod ownership;
 mod paths;
 mod reading;
 mod record;
+mod shipped;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +37,7 @@ pub use record::{
     Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
     Records, StatOverride, VendorRecord,
 };
+pub use shipped::{Owner, Shipped, TextId};
 
 /// One kind of package database.
 pub trait PackageDatabase: Sync {
@@ -62,7 +64,7 @@ pub trait PackageDatabase: Sync {
 #[derive(Debug)]
 pub struct Sample {
     /// Every file that the parser reads, by path.
-    pub files: &'static [(&'static str, &'static str)],
+    pub files: Vec<(&'static str, std::borrow::Cow<'static, [u8]>)>,
     /// At how many places a file can be cut so that paths are lost and nothing betrays it.
     pub silent_cuts: usize,
 }

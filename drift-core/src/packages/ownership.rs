@@ -238,7 +238,7 @@ impl Ownership {
             // What ships it comes before what may own it, a record before none.
             let chosen = claims().min_by_key(|(at, claim)| {
                 let record = records.record(claim);
-                let bare = record.md5.is_none() && record.conffile.is_none();
+                let bare = record.digest.is_none() && record.conffile.is_none();
                 (claim.presence == Presence::Optional, bare, *at)
             });
             if let (Some((at, _)), Some(slot)) = (chosen, self.claims.get_mut(row.0 as usize)) {

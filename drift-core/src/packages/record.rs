@@ -1,27 +1,32 @@
 //! What the databases of a target say, before anybody looks whether it is so.
 
+use std::collections::BTreeMap;
+
 use super::alternative::Alternative;
 use super::files::Completeness;
 use super::fnmatch::fnmatch;
 use super::paths::{PathId, Paths};
-use crate::model::{Digest, Package, PackageId, PathError, Problem, TreePath};
+use super::shipped::{Shipped, TextId};
+use crate::model::{Algorithm, Digest, Package, PackageId, PathError, Problem, TreePath};
 
 /// What a package database recorded of a path when it installed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct VendorRecord {
-    /// MD5 of the content as shipped; none of directories, links, and files shipped without.
-    pub md5: Option<Digest>,
+    /// Digest of the content as shipped; none of directories, links, and files shipped without.
+    pub digest: Option<Digest>,
     /// Set when the path is a configuration file that the administrator may edit.
     pub conffile: Option<Conffile>,
+    /// The attributes as shipped, from managers that record them.
+    pub shipped: Option<Shipped>,
 }
 
 impl VendorRecord {
-    /// Returns the MD5 that the content as shipped has.
+    /// Returns the digest that the content as shipped has.
     #[must_use]
-    pub fn expected_md5(&self) -> Option<Digest> {
+    pub fn expected_digest(&self) -> Option<Digest> {
         match &self.conffile {
-            Some(conffile) => conffile.md5,
-            None => self.md5,
+            Some(conffile) => conffile.digest,
+            None => self.digest,
         }
     }
 }
@@ -29,8 +34,8 @@ impl VendorRecord {
 /// A configuration file as the package manager last installed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Conffile {
-    /// MD5 of the content as shipped; none while the file is new and not yet installed.
-    pub md5: Option<Digest>,
+    /// Digest of the content as shipped; none while the file is new and not yet installed.
+    pub digest: Option<Digest>,
     /// The package's newer version no longer ships it.
     pub obsolete: bool,
     /// The package asks for its removal at the next upgrade.
@@ -112,9 +117,10 @@ pub struct Claim {
     pub package: PackageId,
     /// Whether its absence means anything.
     pub presence: Presence,
-    /// Positions + 1 in the columns of digests and conffiles; 0 for none.
-    md5: u32,
+    /// Positions + 1 in the columns; 0 for none.
+    digest: u32,
     conffile: u32,
+    shipped: u32,
 }
 
 /// The columns that a sink fills and [`Records`] keeps.
@@ -123,8 +129,11 @@ struct Columns {
     paths: Paths,
     packages: Vec<Package>,
     claims: Vec<Claim>,
-    md5s: Vec<[u8; 16]>,
+    /// Each the number of its algorithm and its bytes.
+    digests: Vec<u8>,
     conffiles: Vec<Conffile>,
+    shipped: Vec<Shipped>,
+    texts: Vec<Box<[u8]>>,
     diversions: Vec<Diversion>,
     overrides: Vec<StatOverride>,
     alternatives: Vec<Alternative>,
@@ -141,6 +150,7 @@ pub struct PackageSink {
     columns: Columns,
     /// By path, the last claim of it + 1; 0 for none.
     latest: Vec<u32>,
+    texts: BTreeMap<Box<[u8]>, TextId>,
 }
 
 impl PackageSink {
@@ -160,7 +170,14 @@ impl PackageSink {
         let path = self.columns.paths.intern(path)?;
         if self.claim(claimant, path).is_none() {
             let package = PackageId(claimant.0);
-            self.columns.claims.push(Claim { path, package, presence, md5: 0, conffile: 0 });
+            self.columns.claims.push(Claim {
+                path,
+                package,
+                presence,
+                digest: 0,
+                conffile: 0,
+                shipped: 0,
+            });
             let claim = u32::try_from(self.columns.claims.len()).unwrap_or(u32::MAX);
             if self.latest.len() <= path.index() {
                 self.latest.resize(self.columns.paths.len(), 0);
@@ -173,20 +190,49 @@ impl PackageSink {
     }
 
     /// Records the digest of a path that the package owns.
-    pub fn md5(
+    pub fn digest(
         &mut self,
         claimant: Claimant,
         path: &[u8],
-        md5: [u8; 16],
+        digest: Digest,
     ) -> Result<Recorded, PathError> {
         let path = self.columns.paths.intern(path)?;
-        let number = u32::try_from(self.columns.md5s.len().saturating_add(1)).unwrap_or(0);
+        let number = u32::try_from(self.columns.digests.len().saturating_add(1)).unwrap_or(0);
         let Some(claim) = self.claim(claimant, path) else {
             return Ok(Recorded::NotOwned(path));
         };
-        claim.md5 = number;
-        self.columns.md5s.push(md5);
+        claim.digest = number;
+        self.columns.digests.push(digest.algorithm() as u8);
+        self.columns.digests.extend_from_slice(digest.as_bytes());
         Ok(Recorded::Yes)
+    }
+
+    /// Records the attributes of a path that the package owns.
+    pub fn shipped(
+        &mut self,
+        claimant: Claimant,
+        path: &[u8],
+        shipped: Shipped,
+    ) -> Result<Recorded, PathError> {
+        let path = self.columns.paths.intern(path)?;
+        let number = u32::try_from(self.columns.shipped.len().saturating_add(1)).unwrap_or(0);
+        let Some(claim) = self.claim(claimant, path) else {
+            return Ok(Recorded::NotOwned(path));
+        };
+        claim.shipped = number;
+        self.columns.shipped.push(shipped);
+        Ok(Recorded::Yes)
+    }
+
+    /// Keeps a text once: names of owners, targets of links, capabilities.
+    pub fn text(&mut self, text: &[u8]) -> TextId {
+        if let Some(known) = self.texts.get(text) {
+            return *known;
+        }
+        let id = TextId(u32::try_from(self.columns.texts.len()).unwrap_or(u32::MAX));
+        self.columns.texts.push(text.into());
+        self.texts.insert(text.into(), id);
+        id
     }
 
     /// Records a configuration file; the package owns it, listed or not.
@@ -310,6 +356,13 @@ impl PackageSink {
     }
 }
 
+/// Reads a digest of the column.
+fn digest_at(column: &[u8]) -> Option<Digest> {
+    let (number, rest) = column.split_first()?;
+    let algorithm = Algorithm::from_number(*number)?;
+    Digest::from_bytes(algorithm, rest.get(..algorithm.length())?)
+}
+
 fn position(length: usize) -> u32 {
     u32::try_from(length.saturating_sub(1)).unwrap_or(u32::MAX)
 }
@@ -359,9 +412,16 @@ impl Records {
     #[must_use]
     pub fn record(&self, claim: &Claim) -> VendorRecord {
         let at = |number: u32| number.checked_sub(1).map(|at| at as usize);
-        let md5 = at(claim.md5).and_then(|at| self.columns.md5s.get(at)).copied();
+        let digest = at(claim.digest).and_then(|at| digest_at(self.columns.digests.get(at..)?));
         let conffile = at(claim.conffile).and_then(|at| self.columns.conffiles.get(at)).copied();
-        VendorRecord { md5: md5.map(Digest::md5), conffile }
+        let shipped = at(claim.shipped).and_then(|at| self.columns.shipped.get(at)).copied();
+        VendorRecord { digest, conffile, shipped }
+    }
+
+    /// Returns a text of a record.
+    #[must_use]
+    pub fn text(&self, text: TextId) -> &[u8] {
+        self.columns.texts.get(text.0 as usize).map(|text| &**text).unwrap_or_default()
     }
 
     /// Builds the path as the database writes it.

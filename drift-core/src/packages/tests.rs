@@ -14,7 +14,7 @@ type Database = Vec<(Vec<u8>, Vec<u8>)>;
 fn sample(name: &str) -> Database {
     let database = DATABASES.iter().find(|database| database.name() == name);
     let files = database.expect("a database of the table").sample().files;
-    files.iter().map(|(path, text)| (path.as_bytes().to_vec(), text.as_bytes().to_vec())).collect()
+    files.iter().map(|(path, text)| (path.as_bytes().to_vec(), text.to_vec())).collect()
 }
 
 fn run(database: &dyn PackageDatabase, files: &Database, budget: &mut Budget) -> super::Records {

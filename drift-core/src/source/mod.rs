@@ -18,6 +18,7 @@ mod overlay;
 mod stored;
 pub mod tar;
 mod throttled;
+mod vendor;
 mod volume;
 mod walked;
 
@@ -26,7 +27,8 @@ use std::sync::Arc;
 
 use crate::bounds::{Cancel, Cancelled, Observer, Pool};
 use crate::model::{
-    Carries, Digest, Image, Intake, Platform, RowId, SourceKind, Stage, Time, Tree, TreePath,
+    Algorithm, Carries, Digest, Image, Intake, Platform, RowId, SourceKind, Stage, Time, Tree,
+    TreePath,
 };
 use crate::rules::RuleSet;
 
@@ -68,8 +70,8 @@ impl std::fmt::Debug for Plan<'_> {
 pub struct Want {
     /// Its digest.
     pub digest: bool,
-    /// Its MD5, for a package database's record.
-    pub md5: bool,
+    /// Its MD5 or SHA-1, for a package database's record.
+    pub vendor: Option<Algorithm>,
     /// The SHA-256 of so many of its first bytes.
     pub prefix: Option<u64>,
     /// Whether that is the prefix of what the file decompresses to, where its first bytes say that it
@@ -104,8 +106,8 @@ pub struct Content {
     pub gid: u32,
     /// The digest, where asked for.
     pub digest: Option<Digest>,
-    /// The MD5, where asked for.
-    pub md5: Option<Digest>,
+    /// The digest of the package database's algorithm, where asked for.
+    pub vendor: Option<Digest>,
     /// The SHA-256 of the prefix, where asked for and the file is at least that long.
     pub prefix: Option<Digest>,
     /// The bytes, where asked for and not too many.

@@ -433,11 +433,11 @@ fn recorded_sums_are_those_of_the_files() {
     for row in tree.rows() {
         let Some(record) = ownership.record(row) else { continue };
         let md5 = match record.conffile {
-            Some(conffile) => conffile.md5,
-            None => record.md5,
+            Some(conffile) => conffile.digest,
+            None => record.digest,
         };
         conffiles += usize::from(record.conffile.is_some());
-        sums += usize::from(record.md5.is_some());
+        sums += usize::from(record.digest.is_some());
         if let Some(md5) = md5 {
             lines.extend_from_slice(md5.hex().as_bytes());
             lines.extend_from_slice(b"  ");
@@ -464,7 +464,7 @@ fn recorded_sums_are_those_of_the_files() {
         .map(|(_, content)| content.iter().filter(|&&byte| byte == b'\n').count())
         .sum();
     let ours = ownership.records().claims().iter();
-    let ours = ours.filter(|claim| ownership.records().record(claim).md5.is_some()).count();
+    let ours = ours.filter(|claim| ownership.records().record(claim).digest.is_some()).count();
     assert_eq!(ours, listed);
     let theirs = ask("dpkg-query", root, ["-W", "-f=${Conffiles}\\n"]);
     let theirs = theirs.split(|&byte| byte == b'\n').filter(|line| line.contains(&b'/')).count();

@@ -62,8 +62,13 @@ fn look_around(
     let frozen = intake.freeze();
     let tree = frozen.tree;
     between(&tree);
-    let want =
-        Want { digest: true, md5: true, prefix: Some(3), bytes: Some(16), ..Want::default() };
+    let want = Want {
+        digest: true,
+        vendor: Some(Algorithm::Md5),
+        prefix: Some(3),
+        bytes: Some(16),
+        ..Want::default()
+    };
     let asks: Vec<Ask> = tree
         .rows()
         .filter(|row| tree.file_type(*row) == FileType::File)
@@ -459,7 +464,7 @@ fn digests_are_those_of_coreutils() {
     paths.sort_by_key(|(path, _)| *path);
     for (tool, digest) in [
         ("sha256sum", (|content: &Content| content.digest) as fn(&Content) -> _),
-        ("md5sum", |content| content.md5),
+        ("md5sum", |content| content.vendor),
     ] {
         let output = Command::new(tool)
             .args(paths.iter().map(|(path, _)| format!("{}{path}", root.display())))

@@ -175,7 +175,7 @@ fn md5sums(
 ) {
     let shared: Rc<[u8]> = source.into();
     each_sum(reading, source, |reading, line, path, md5| {
-        match reading.out.md5(claimant, path, md5) {
+        match reading.out.digest(claimant, path, md5) {
             Ok(Recorded::Yes) => {}
             Ok(Recorded::NotOwned(path)) => {
                 strays.push(Stray { source: Rc::clone(&shared), line, path });
@@ -192,7 +192,7 @@ fn sums_as_list(reading: &mut Reading<'_, '_>, claimant: Claimant, source: &[u8]
     }
     each_sum(reading, source, |reading, line, path, md5| {
         let owned = reading.out.owns(claimant, path, Presence::Shipped);
-        if let Err(error) = owned.and_then(|_| reading.out.md5(claimant, path, md5)) {
+        if let Err(error) = owned.and_then(|_| reading.out.digest(claimant, path, md5)) {
             reading.fault(source, line, &error.to_string(), LOSS);
         }
     });
@@ -201,7 +201,7 @@ fn sums_as_list(reading: &mut Reading<'_, '_>, claimant: Claimant, source: &[u8]
 fn each_sum<'f>(
     reading: &mut Reading<'_, 'f>,
     source: &[u8],
-    mut take: impl FnMut(&mut Reading<'_, 'f>, usize, &[u8], [u8; 16]),
+    mut take: impl FnMut(&mut Reading<'_, 'f>, usize, &[u8], Digest),
 ) {
     let Some(text) = reading.open(source, LOSS) else { return };
     let (lines, ended) = lines(text);
@@ -220,13 +220,13 @@ fn each_sum<'f>(
 }
 
 /// Reads a line of md5sum(1), whose leading `\` says that the name is escaped.
-fn sum(line: &[u8]) -> Option<(std::borrow::Cow<'_, [u8]>, [u8; 16])> {
+fn sum(line: &[u8]) -> Option<(std::borrow::Cow<'_, [u8]>, Digest)> {
     let (line, escaped) = match line.strip_prefix(b"\\") {
         Some(rest) => (rest, true),
         None => (line, false),
     };
     let (hex, rest) = line.split_at_checked(32)?;
-    let md5 = Digest::from_hex(Algorithm::Md5, hex)?.as_bytes().try_into().ok()?;
+    let md5 = Digest::from_hex(Algorithm::Md5, hex)?;
     let path = rest.strip_prefix(b"  ").or_else(|| rest.strip_prefix(b" *"))?;
     if path.is_empty() || path.ends_with(b"\r") {
         return None;
@@ -289,7 +289,7 @@ fn conffile(line: &[u8]) -> Option<(&[u8], Conffile)> {
             b"remove-on-upgrade" => conffile.remove_on_upgrade = true,
             b"newconffile" => break,
             hex => {
-                conffile.md5 = Some(Digest::from_hex(Algorithm::Md5, hex)?);
+                conffile.digest = Some(Digest::from_hex(Algorithm::Md5, hex)?);
                 break;
             }
         }

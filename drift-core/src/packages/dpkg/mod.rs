@@ -109,6 +109,7 @@ impl PackageDatabase for Dpkg {
                 architecture: arch.clone(),
                 version: package.version.clone(),
                 status: package.status.clone(),
+                location: String::new(),
             });
             info::read(&mut reading, claimant, (name, arch), package, &mut strays);
         }
@@ -131,7 +132,8 @@ impl PackageDatabase for Dpkg {
 
     #[cfg(test)]
     fn sample(&self) -> super::Sample {
-        super::Sample { files: tests::SAMPLE, silent_cuts: 0 }
+        let files = tests::SAMPLE.iter().map(|(path, text)| (*path, text.as_bytes().into()));
+        super::Sample { files: files.collect(), silent_cuts: 0 }
     }
 }
 

@@ -108,7 +108,7 @@ fn a_whole_database_is_complete() {
         (records.record(claim), claim.presence)
     };
     let (record, presence) = found("/usr/bin/alpha");
-    let digest = record.md5.expect("is recorded").to_string();
+    let digest = record.digest.expect("is recorded").to_string();
     assert_eq!(digest, "md5:d41d8cd98f00b204e9800998ecf8427e");
     assert_eq!(presence, Presence::Shipped);
     let conffile = found("/etc/a b").0.conffile.expect("is a conffile");

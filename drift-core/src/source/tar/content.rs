@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::bounds::Cancel;
 use crate::model::{Digest, FileType, LayerId, RowId, Stage, Tree};
+use crate::source::vendor::Vendor;
 use crate::source::{Ask, Content, ContentSink, Unread, UnreadKind, Want, decoded};
 
 use super::index::Index;
@@ -103,7 +104,7 @@ pub(in crate::source) fn bytes(
 }
 
 fn needs_bytes(want: Want) -> bool {
-    want.md5 || want.prefix.is_some() || want.bytes.is_some()
+    want.vendor.is_some() || want.prefix.is_some() || want.bytes.is_some()
 }
 
 fn known(object: &Object, want: Want) -> Content {
@@ -138,7 +139,7 @@ const MAX_PACKED_BYTES: u64 = 64 << 20;
 
 /// What is wanted of one file beyond its digest, while its bytes pass.
 struct Gather {
-    md5: Option<drift_lanes::Md5>,
+    vendor: Option<Vendor>,
     /// The digest so far and the bytes it still lacks.
     prefix: Option<(drift_lanes::Sha256, u64)>,
     /// The limit and the bytes, none once they are more.
@@ -150,7 +151,7 @@ struct Gather {
 impl Gather {
     fn new(want: Want) -> Self {
         Self {
-            md5: want.md5.then(drift_lanes::Md5::new),
+            vendor: Vendor::wanted(want.vendor),
             prefix: want.prefix.map(|length| (drift_lanes::Sha256::new(), length)),
             bytes: match want.decoded {
                 true => Some((MAX_PACKED_BYTES, Some(Vec::new()))),
@@ -161,8 +162,8 @@ impl Gather {
     }
 
     fn update(&mut self, piece: &[u8]) {
-        if let Some(md5) = &mut self.md5 {
-            md5.update(piece);
+        if let Some(vendor) = &mut self.vendor {
+            vendor.update(piece);
         }
         if let Some((digest, lacks)) = self.prefix.as_mut().filter(|_| !self.decoded) {
             let count = usize::try_from(*lacks).unwrap_or(usize::MAX).min(piece.len());
@@ -190,7 +191,7 @@ impl Gather {
             uid: object.uid,
             gid: object.gid,
             digest: object.digest().filter(|_| want.digest),
-            md5: self.md5.map(|md5| Digest::md5(md5.finish())),
+            vendor: self.vendor.map(Vendor::finish),
             prefix: self
                 .prefix
                 .filter(|(_, lacks)| *lacks == 0)

@@ -2,10 +2,11 @@
 
 use std::io;
 
-use drift_lanes::{Md5, Sha256};
+use drift_lanes::Sha256;
 
 use crate::bounds::{Cancel, Cancelled};
 use crate::model::Digest;
+use crate::source::vendor::Vendor;
 use crate::source::volume::{Errno, Stat, Volume};
 use crate::source::{Content, Want, decoded};
 
@@ -51,7 +52,7 @@ pub(super) fn read<V: Volume>(
     let holes = seen.size.saturating_sub(seen.allocated);
     let content = if want.decoded {
         unpacked(volume, file, seen, want, cancel)?
-    } else if holes >= SPARSE_HOLES_BYTES && (want.digest || want.md5) {
+    } else if holes >= SPARSE_HOLES_BYTES && (want.digest || want.vendor.is_some()) {
         sparse(volume, file, seen, buffer, cancel)?
     } else {
         plain(volume, file, seen, want, buffer, cancel)?
@@ -94,7 +95,7 @@ struct Taken {
     whole: bool,
     prefix_end: u64,
     digest: Option<Sha256>,
-    md5: Option<Md5>,
+    vendor: Option<Vendor>,
     prefix: Option<Sha256>,
     bytes: Option<Vec<u8>>,
 }
@@ -104,10 +105,10 @@ impl Taken {
         let prefix = want.prefix.filter(|length| *length <= seen.size);
         let bytes = want.bytes.filter(|limit| seen.size <= *limit);
         Self {
-            whole: want.digest || want.md5 || bytes.is_some(),
+            whole: want.digest || want.vendor.is_some() || bytes.is_some(),
             prefix_end: prefix.unwrap_or(0),
             digest: want.digest.then(Sha256::new),
-            md5: want.md5.then(Md5::new),
+            vendor: Vendor::wanted(want.vendor),
             prefix: prefix.map(|_| Sha256::new()),
             bytes: bytes.map(|_| Vec::new()),
         }
@@ -117,8 +118,8 @@ impl Taken {
         if let Some(digest) = &mut self.digest {
             digest.update(data);
         }
-        if let Some(md5) = &mut self.md5 {
-            md5.update(data);
+        if let Some(vendor) = &mut self.vendor {
+            vendor.update(data);
         }
         if let Some(prefix) = &mut self.prefix {
             let left = usize::try_from(self.prefix_end.saturating_sub(at)).unwrap_or(usize::MAX);
@@ -137,14 +138,14 @@ impl Taken {
             uid: seen.uid,
             gid: seen.gid,
             digest: self.digest.map(|digest| Digest::sha256(digest.finish())),
-            md5: self.md5.map(|md5| Digest::md5(md5.finish())),
+            vendor: self.vendor.map(Vendor::finish),
             prefix: self.prefix.map(|prefix| Digest::sha256(prefix.finish())),
             bytes: self.bytes,
         }
     }
 }
 
-/// Reads the ranges that are no holes, widened to whole blocks. Neither MD5 nor a prefix is
+/// Reads the ranges that are no holes, widened to whole blocks. Neither the vendor's digest nor a prefix is
 /// computed: both would have to pass through the holes.
 fn sparse<V: Volume>(
     volume: &V,
@@ -179,7 +180,7 @@ fn sparse<V: Volume>(
         uid: seen.uid,
         gid: seen.gid,
         digest: Some(digest.finish()),
-        md5: None,
+        vendor: None,
         prefix: None,
         bytes: None,
     })

@@ -85,6 +85,7 @@ fn its_bytes_by_hand() {
         architecture: String::new(),
         version: "1".to_owned(),
         status: "s".to_owned(),
+        location: String::new(),
     };
     snapshot.packages = vec![package("q"), package("p")];
     let canonical = format!("read-only /\n{rules}\n");

@@ -342,6 +342,7 @@ fn packages(random: &mut Random) -> Vec<Package> {
             architecture: random.pick(&["amd64", "all", ""]).to_owned(),
             version: format!("1:{}-\u{b5}", random.below(99)),
             status: "install ok installed".to_owned(),
+            location: String::new(),
         })
         .collect();
     packages.sort();

@@ -128,7 +128,7 @@ impl Source for Scene {
                 uid: 0,
                 gid: 0,
                 digest: want.digest.then(|| Digest::sha256_of(bytes)),
-                md5: None,
+                vendor: None,
                 prefix: want.prefix.and_then(start).map(Digest::sha256_of),
                 bytes: want.bytes.map(|_| bytes.to_vec()),
             };

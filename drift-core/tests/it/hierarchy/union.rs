@@ -248,6 +248,7 @@ fn packages_of_later_lists_take_the_place_of_earlier_ones() {
         architecture: "amd64".to_owned(),
         version: version.to_owned(),
         status: String::new(),
+        location: String::new(),
     };
     let base = [package("a", "1"), package("b", "1"), package("c", "1")];
     let app = [package("b", "2"), package("d", "1")];

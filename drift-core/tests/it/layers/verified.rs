@@ -1,7 +1,7 @@
 //! Nothing of an image counts before every digest of its layers holds.
 
 use drift_core::bounds::{Cancel, Pool, Silent};
-use drift_core::model::{Digest, Intake, TreePath};
+use drift_core::model::{Algorithm, Digest, Intake, TreePath};
 use drift_core::rules::RuleSet;
 use drift_core::source::{Error, Plan, Want};
 
@@ -141,13 +141,21 @@ fn single_files_are_answered_and_probed_from_any_layer() {
     let row = |path: &[u8]| {
         merged.frozen.tree.find(&TreePath::parse(path).expect("good")).expect("there")
     };
-    let want =
-        Want { digest: true, md5: true, prefix: Some(2), bytes: Some(10), ..Want::default() };
+    let want = Want {
+        digest: true,
+        vendor: Some(Algorithm::Md5),
+        prefix: Some(2),
+        bytes: Some(10),
+        ..Want::default()
+    };
     let content = merged.ask(row(b"z"), want).expect("read");
     assert_eq!(content.bytes.as_deref(), Some(&b"one"[..]));
     assert_eq!(content.digest, Some(Digest::sha256_of(b"one")));
     assert_eq!(content.prefix, Some(Digest::sha256_of(b"on")));
-    assert_eq!(content.md5.map(|md5| md5.hex()), Some("f97c5d29941bfb1b2fdab0874906ab82".into()));
+    assert_eq!(
+        content.vendor.map(|md5| md5.hex()),
+        Some("f97c5d29941bfb1b2fdab0874906ab82".into())
+    );
 }
 
 /// Changed bytes with digests that fit them: whatever comes out, it is the same on any number of

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use drift_core::model::{Digest, Entry, FileType, Observed, Precision, TreePath, hex};
+use drift_core::model::{Algorithm, Digest, Entry, FileType, Observed, Precision, TreePath, hex};
 use drift_core::source::{Want, tar};
 
 use super::{Captured, ask, capture, capture_with, run};
@@ -259,7 +259,7 @@ fn what_is_asked_later_is_answered_and_secrets_are_not_shown() {
     let captured = capture(out.path()).expect("captures");
     let want = Want {
         digest: true,
-        md5: true,
+        vendor: Some(Algorithm::Md5),
         prefix: Some(70_000),
         bytes: Some(content.len() as u64),
         ..Want::default()
@@ -271,7 +271,7 @@ fn what_is_asked_later_is_answered_and_secrets_are_not_shown() {
     assert_eq!(one.digest, Some(Digest::sha256_of(&content)));
     assert_eq!(one.prefix, Some(Digest::sha256_of(&content[..70_000])));
     let md5 = run("md5sum", &["big"], root.path()).expect("coreutils has it");
-    assert_eq!(one.md5.map(|md5| md5.hex().into_bytes()), Some(md5[..32].to_vec()));
+    assert_eq!(one.vendor.map(|md5| md5.hex().into_bytes()), Some(md5[..32].to_vec()));
     let two = answers[1].as_ref().expect("read");
     assert_eq!((two.prefix, two.bytes.clone()), (None, None));
     assert!(answers[2].is_err());
