@@ -13,7 +13,7 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 mod alternative;
-mod dpkg;
+pub(crate) mod dpkg;
 mod files;
 mod fnmatch;
 mod located;

@@ -5,7 +5,7 @@
 //! of a package that ships none, so an installed package without one has lost it.
 
 mod config;
-mod deb822;
+pub(crate) mod deb822;
 mod info;
 mod local;
 mod selections;

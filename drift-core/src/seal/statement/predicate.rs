@@ -22,6 +22,8 @@ pub enum Predicate {
     Policies(PoliciesPredicate),
     /// About a file of waivers.
     Waivers(WaiversPredicate),
+    /// About a manifest.
+    Manifest(ManifestPredicate),
 }
 
 /// What is said about a snapshot; the order of the fields is the order in the signed JSON.
@@ -147,6 +149,28 @@ pub struct WaiversPredicate {
     pub expires: Option<Timestamp>,
 }
 
+/// What is said about a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestPredicate {
+    /// The lineage: of which packages it is, such as the name of a release.
+    pub identity: String,
+    /// The version of drift that made it.
+    pub tool: String,
+    /// When it was sealed.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+    /// The last moment at which it is taken.
+    #[serde(with = "optional_text")]
+    pub expires: Option<Timestamp>,
+    /// Its place in the lineage, from 1.
+    pub sequence: u64,
+    /// How many packages it holds.
+    pub packages: u64,
+    /// How many files these hold together.
+    pub files: u64,
+}
+
 impl Predicate {
     /// Returns the kind of file that it is about.
     #[must_use]
@@ -156,6 +180,7 @@ impl Predicate {
             Self::Report(_) => Artefact::Report,
             Self::Policies(_) => Artefact::Policies,
             Self::Waivers(_) => Artefact::Waivers,
+            Self::Manifest(_) => Artefact::Manifest,
         }
     }
 
@@ -167,6 +192,7 @@ impl Predicate {
             Self::Report(report) => &report.identity,
             Self::Policies(policies) => &policies.identity,
             Self::Waivers(waivers) => &waivers.identity,
+            Self::Manifest(manifest) => &manifest.identity,
         }
     }
 
@@ -178,6 +204,7 @@ impl Predicate {
             Self::Report(report) => report.created,
             Self::Policies(policies) => policies.created,
             Self::Waivers(waivers) => waivers.created,
+            Self::Manifest(manifest) => manifest.created,
         }
     }
 
@@ -189,6 +216,7 @@ impl Predicate {
             Self::Report(_) => None,
             Self::Policies(policies) => policies.expires,
             Self::Waivers(waivers) => waivers.expires,
+            Self::Manifest(manifest) => manifest.expires,
         }
     }
 
@@ -198,6 +226,7 @@ impl Predicate {
         match self {
             Self::Snapshot(snapshot) => Some(snapshot.sequence),
             Self::Policies(policies) => Some(policies.sequence),
+            Self::Manifest(manifest) => Some(manifest.sequence),
             Self::Report(_) | Self::Waivers(_) => None,
         }
     }
