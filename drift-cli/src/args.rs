@@ -3,6 +3,7 @@
 mod acceptance;
 mod config;
 mod explain;
+mod manifest;
 mod policy;
 mod sealed;
 mod summarize;
@@ -20,6 +21,7 @@ pub(crate) use self::policy::{
     PolicyNew, PolicyTest, TestFormat, Work,
 };
 pub(crate) use explain::Explain;
+pub(crate) use manifest::{Manifest, ManifestBuild, ManifestCommand};
 pub(crate) use sealed::{
     Export, ExportFormat, Inspect, InspectPart, KeyAlgorithm, Keygen, Seal, Verify,
 };
@@ -88,6 +90,8 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Write the manual pages: one for drift and one for each verb
     Man(Man),
+    /// Read what packages contain into a sealed file
+    Manifest(Manifest),
     /// Show, check, test, write and bundle policies
     Policy(Policy),
     /// Evaluate policies for another process of drift

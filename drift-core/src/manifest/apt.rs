@@ -59,9 +59,9 @@ pub struct Listing {
     pub sha256: Digest,
 }
 
-/// Returns the text of a message that is signed in clear, if there is nothing beside it: what stands
-/// before, between or after is signed by nobody, and has deceived readers before (RFC 9580 section 7).
-pub fn signed_text(message: &[u8]) -> Result<(), Error> {
+/// Fails unless a file is one message signed in clear and nothing beside it: what stands before, between
+/// or after is signed by nobody, and has deceived readers before (RFC 9580 section 7).
+pub fn check_framing(message: &[u8]) -> Result<(), Error> {
     let lines: Vec<&[u8]> =
         message.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end).collect();
     let count = |wanted: &[u8]| lines.iter().filter(|line| **line == wanted).count();

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{AttributeSet, Entry, Package, TreePath};
 
-pub use apt::{Index, Listing, Release, signed_text};
+pub use apt::{Index, Listing, Release, check_framing};
 pub use deb::read_deb;
 pub use decode::Manifest;
 pub use encode::{Builder, MARK as MANIFEST_MARK, MAX_MANIFEST_BYTES, Written};
