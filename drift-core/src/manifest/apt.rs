@@ -11,7 +11,7 @@ use std::io::Read as _;
 use crate::bounds::Timestamp;
 use crate::bounds::escape::escaped;
 use crate::model::{Algorithm, Digest, TreePath};
-use crate::packages::dpkg::deb822::{Stanza, Stanzas};
+use crate::packages::deb822::{Stanza, Stanzas};
 use crate::seal::Reason;
 use crate::source;
 

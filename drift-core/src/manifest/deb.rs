@@ -8,7 +8,7 @@
 use crate::bounds::Cancel;
 use crate::bounds::escape::escaped;
 use crate::model::{Digest, FileType, TreePath};
-use crate::packages::dpkg::deb822::Stanzas;
+use crate::packages::deb822::Stanzas;
 use crate::source::{self, Packed};
 
 use super::error::Error;

@@ -13,7 +13,8 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 mod alternative;
-pub(crate) mod dpkg;
+mod details;
+mod dpkg;
 mod files;
 mod fnmatch;
 mod located;
@@ -28,6 +29,8 @@ mod tests;
 use crate::bounds::Budget;
 
 pub use alternative::{Alternative, Choice, Selection, Slave};
+pub use details::Details;
+pub(crate) use dpkg::deb822;
 pub use dpkg::{Dpkg, dpkg_version_cmp};
 pub use files::{Completeness, Files};
 pub use ownership::{Known, Missing, Ownership};
