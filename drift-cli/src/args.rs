@@ -251,6 +251,10 @@ pub(crate) struct Check {
     /// that IMAGE_ID and IMAGE_VERSION of the target's os-release name
     #[arg(long, value_name = "DIR", conflicts_with = "baseline")]
     pub(crate) baselines: Option<PathBuf>,
+    /// A sealed manifest of what packages contain, which vouches for them beside the target's own
+    /// database; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     #[command(flatten)]
@@ -323,8 +327,11 @@ pub(crate) struct Diff {
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     /// Open baselines without verifying their seal
-    #[arg(long, conflicts_with = "trust")]
+    #[arg(long, conflicts_with_all = ["trust", "manifest"])]
     pub(crate) unverified: bool,
+    /// A sealed manifest of what packages contain, which vouches for them; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) image: ImageArgs,
     #[command(flatten)]

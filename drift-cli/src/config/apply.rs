@@ -7,8 +7,9 @@ use clap::parser::ValueSource;
 use drift_core::artifact;
 
 use crate::args::{
-    Capture, Check, Command, Diff, Explain, ImageArgs, ManifestCommand, Part, PolicyCommand, ReportArgs, RuleArgs,
-    RulesCommand, RulesExplain, ScopeArgs, TailorArgs, TrustArgs, WaiverArgs, WaiverCommand,
+    Capture, Check, Command, Diff, Explain, ImageArgs, ManifestCommand, Part, PolicyCommand,
+    ReportArgs, RuleArgs, RulesCommand, RulesExplain, ScopeArgs, TailorArgs, TrustArgs, WaiverArgs,
+    WaiverCommand,
 };
 use crate::failure::Failure;
 use crate::inputs;

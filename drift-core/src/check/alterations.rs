@@ -94,6 +94,7 @@ fn altered(
         missing: &BTreeMap::new(),
         vendor: &BTreeMap::new(),
         generated: &BTreeMap::new(),
+        installed: &[],
         manifests: &Manifests::default(),
         covering: &[],
     };

@@ -5,28 +5,32 @@ use std::collections::BTreeMap;
 use crate::bounds::escape::escaped;
 use crate::capture::{Captured, Parts, Run};
 use crate::compare::{
-    self, Comparison, Context, EntryChange, Evidence, PackageChange, Packages, Verdict, compare,
-    compare_images, compare_packages, explain, verdict,
+    self, Comparison, Context, EntryChange, Evidence, Explanation, PackageChange, Packages,
+    Verdict, compare, compare_images, compare_packages, explain, verdict,
 };
 use crate::manifest::Manifests;
-use crate::model::{Mount, Problem, Stage, TreePath};
+use crate::model::{Cause, Mount, PackageId, Problem, Stage, TreePath};
 use crate::report::document;
 use crate::rules::RuleSet;
 use crate::source::{Removals, Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
-use super::{Error, Found, content, second_look};
+use super::{Error, Found, Request, content, manifested, second_look};
 
 /// What was asked for, as far as a comparison cares.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked {
+pub(super) struct Asked<'a> {
     /// Whether the older side is a sealed baseline.
     pub(super) sealed: bool,
-    /// What is compared.
-    pub(super) parts: Parts,
-    /// Whether the report shows what changed files say.
-    pub(super) with_content: bool,
+    /// Everything that was.
+    pub(super) request: &'a Request,
+}
+
+impl Asked<'_> {
+    fn parts(&self) -> Parts {
+        self.request.parts
+    }
 }
 
 /// Compares with a target that can be asked again.
@@ -34,15 +38,15 @@ pub(super) fn live(
     before: &View<'_>,
     source: &dyn Source,
     captured: &mut Captured,
-    asked: Asked,
+    asked: Asked<'_>,
     run: &Run<'_>,
 ) -> Result<Found, Error> {
-    let (mut comparison, covering) = match asked.parts.entries {
+    let (mut comparison, covering) = match asked.parts().entries {
         true => join(before, &View::of_captured(captured), &captured.rules, run)?,
         false => (Comparison::default(), Vec::new()),
     };
     let notes = second_look::look(source, captured, &mut comparison, run)?;
-    let contents = match asked.with_content {
+    let contents = match asked.request.with_content {
         true => content::read_changed(source, captured, &comparison, run)?,
         false => BTreeMap::new(),
     };
@@ -54,6 +58,7 @@ pub(super) fn live(
         .iter()
         .map(|missing| (missing.path.clone(), missing))
         .collect();
+    let manifests = manifests(asked, &after, &comparison, &packages)?;
     let evidence = Evidence {
         rules: &captured.rules,
         sealed: asked.sealed,
@@ -62,11 +67,14 @@ pub(super) fn live(
         missing: &missing,
         vendor: &captured.vendor,
         generated: &BTreeMap::new(),
-        manifests: &Manifests::default(),
+        installed: after.packages,
+        manifests: &manifests,
         covering: &covering,
     };
     let removals = source.removals();
-    let mut found = found((before, &after), &comparison, &evidence, removals.as_deref(), asked);
+    let verified = manifested::verified(&packages, captured, &manifests);
+    let evidence = (&evidence, verified);
+    let mut found = found((before, &after), &comparison, evidence, removals.as_deref(), asked);
     found.notes.extend(notes);
     for (change, described) in comparison.changes.iter().zip(&mut found.changes) {
         let row = change.after.as_ref().and_then(|after| after.row);
@@ -80,17 +88,18 @@ pub(super) fn stored(
     before: &View<'_>,
     after: &View<'_>,
     rules: &RuleSet,
-    asked: Asked,
+    asked: Asked<'_>,
     run: &Run<'_>,
 ) -> Result<Found, Error> {
-    let (mut comparison, covering) = match asked.parts.entries {
+    let (mut comparison, covering) = match asked.parts().entries {
         true => join(before, after, rules, run)?,
         false => (Comparison::default(), Vec::new()),
     };
     // Nothing can be read again, so growth stays unproven.
     let grown = comparison.grown.len() as u64;
     comparison.not_compared = comparison.not_compared.saturating_add(grown);
-    let packages = if asked.parts.packages { package_changes(before, after) } else { Vec::new() };
+    let packages = if asked.parts().packages { package_changes(before, after) } else { Vec::new() };
+    let manifests = manifests(asked, after, &comparison, &packages)?;
     let evidence = Evidence {
         rules,
         sealed: asked.sealed,
@@ -99,10 +108,12 @@ pub(super) fn stored(
         missing: &BTreeMap::new(),
         vendor: &BTreeMap::new(),
         generated: &BTreeMap::new(),
-        manifests: &Manifests::default(),
+        installed: after.packages,
+        manifests: &manifests,
         covering: &covering,
     };
-    Ok(found((before, after), &comparison, &evidence, None, asked))
+    // Whether all of a package is there needs its target.
+    Ok(found((before, after), &comparison, (&evidence, Vec::new()), None, asked))
 }
 
 /// Joins the trees; also returns the mount points of the newer side that hide older paths.
@@ -158,12 +169,28 @@ fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
     )
 }
 
+/// Reads what manifests say of the packages that changes are about.
+fn manifests(
+    asked: Asked<'_>,
+    after: &View<'_>,
+    comparison: &Comparison,
+    packages: &[PackageChange],
+) -> Result<Manifests, Error> {
+    let owners = comparison.changes.iter().filter_map(|change| change.after.as_ref()?.owner);
+    let mut wanted: Vec<PackageId> =
+        owners.chain(packages.iter().filter_map(|package| package.after)).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let wanted = wanted.into_iter().filter_map(|id| after.packages.get(id.index()));
+    Ok(asked.request.manifests_of(wanted)?)
+}
+
 fn found(
     (before, after): (&View<'_>, &View<'_>),
     comparison: &Comparison,
-    evidence: &Evidence<'_>,
+    (evidence, mut verified): (&Evidence<'_>, Vec<bool>),
     removals: Option<&Removals>,
-    asked: Asked,
+    asked: Asked<'_>,
 ) -> Found {
     let names = Names {
         before: before.packages,
@@ -173,7 +200,7 @@ fn found(
         removals,
     };
     let against_baseline = true;
-    let package_changes: Vec<document::Change> = evidence
+    let mut package_changes: Vec<document::Change> = evidence
         .packages
         .iter()
         .map(|package| describe::package_change(package, &names, against_baseline))
@@ -181,6 +208,11 @@ fn found(
     let mut changes = Vec::with_capacity(comparison.changes.len());
     for change in &comparison.changes {
         let explanation = explain(change, evidence);
+        for at in unproven_events(change, &explanation, evidence) {
+            if let Some(verified) = verified.get_mut(at) {
+                *verified = false;
+            }
+        }
         let folded_into = explanation
             .folded_into
             .and_then(|at| package_changes.get(at))
@@ -193,13 +225,16 @@ fn found(
             against_baseline,
         ));
     }
+    for (described, verified) in package_changes.iter_mut().zip(verified) {
+        described.cause_verified = verified;
+    }
     for mount in evidence.covering {
         if !comparison.changes.iter().any(|change| change.path == *mount) {
             changes.push(describe::covered(mount));
         }
     }
     changes.extend(package_changes);
-    if let (true, Some(old), Some(new)) = (asked.parts.entries, before.image, after.image) {
+    if let (true, Some(old), Some(new)) = (asked.parts().entries, before.image, after.image) {
         changes.extend(compare_images(old, new).iter().map(describe::image_change));
     }
     let carried = before.problems.iter().filter(|problem| {
@@ -208,10 +243,10 @@ fn found(
     let mut problems: Vec<_> = after.problems.to_vec();
     problems.extend(carried.map(describe::problem_at_capture));
     let reason = match (before.packages.is_empty(), after.packages.is_empty()) {
-        _ if !asked.parts.packages => None,
+        _ if !asked.parts().packages => None,
         (true, false) => Some("the baseline holds no packages to compare those of the target with"),
         (false, true) => Some("no packages were found in the target, and the baseline holds some"),
-        (true, true) if !asked.parts.entries => Some("no packages were found on either side"),
+        (true, true) if !asked.parts().entries => Some("no packages were found on either side"),
         _ => None,
     };
     problems.extend(reason.map(|reason| unproven(&TreePath::root(), reason)));
@@ -221,6 +256,27 @@ fn found(
     }));
     let notes = form_note(comparison, evidence.rules).into_iter().collect();
     Found { changes, problems, not_compared: comparison.not_compared, notes }
+}
+
+/// The changes of packages of which this change is a part that no manifest vouches for.
+fn unproven_events(
+    change: &EntryChange,
+    explanation: &Explanation,
+    evidence: &Evidence<'_>,
+) -> Vec<usize> {
+    let owner = change.after.as_ref().and_then(|after| after.owner);
+    let of_package = |package: &PackageChange| owner.is_some() && package.after == owner;
+    let outside = matches!(
+        explanation.cause,
+        Cause::DeclaredDynamic | Cause::ExpectedPerHost | Cause::Generated | Cause::ConffileEdited
+    );
+    let touched = evidence.packages.iter().enumerate().filter(|(at, package)| {
+        match explanation.folded_into {
+            Some(folded) => folded == *at && !explanation.verified,
+            None => of_package(package) && !outside,
+        }
+    });
+    touched.map(|(at, _)| at).collect()
 }
 
 /// Values that a note names.

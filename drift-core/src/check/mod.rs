@@ -26,6 +26,8 @@ mod describe;
 mod differences;
 mod input;
 mod origins;
+mod lost;
+mod manifested;
 mod path_directories;
 mod refused;
 mod rotation;
@@ -42,7 +44,8 @@ use crate::bounds::{Clock, Event, Timestamp};
 use crate::capture::{self, Captured, Options, Parts, RuleSource, Run};
 use crate::compare;
 use crate::judge::{FailOn, Seen, Verdict, Waivers, judge};
-use crate::model::{CursorError, Digest, Problem};
+use crate::manifest::{self, Manifest, Manifests};
+use crate::model::{CursorError, Digest, Package, Problem};
 use crate::policy::{Evaluator, Input, PolicySet};
 use crate::report::{Previous, Report, document};
 use crate::rules::{self, RuleSet};
@@ -73,6 +76,8 @@ pub struct Request {
     /// Whether the differences count for the verdict and stand in the report; the policies see them
     /// all the same.
     pub changes: Changes,
+    /// Manifests that vouch for packages beside the target's own databases.
+    pub manifests: Arc<[SealedManifest]>,
     /// Findings that are accepted.
     pub waivers: Option<Arc<Waivers>>,
     /// An earlier report to compare with.
@@ -172,6 +177,9 @@ pub enum Error {
     /// The target cannot be read again.
     #[error(transparent)]
     Source(#[from] source::Error),
+    /// A manifest cannot be read on.
+    #[error(transparent)]
+    Manifest(#[from] manifest::Error),
     /// The input of the policies cannot be made.
     #[error(transparent)]
     Input(#[from] crate::policy::ValueError),
@@ -203,6 +211,17 @@ pub struct Sealed<'b> {
     pub seal: &'b SealInfo,
     /// The file, as the operator named it.
     pub file: &'b str,
+}
+
+/// A manifest whose seal held, with what its seal says.
+#[derive(Debug, Clone)]
+pub struct SealedManifest {
+    /// Its content.
+    pub manifest: Manifest,
+    /// What its seal says.
+    pub seal: SealInfo,
+    /// The file, as the operator named it.
+    pub file: String,
 }
 
 /// What is looked at.
@@ -238,6 +257,15 @@ pub enum Reference<'r> {
 }
 
 impl Request {
+    /// Reads what the manifests say of these packages.
+    fn manifests_of<'p>(
+        &self,
+        packages: impl IntoIterator<Item = &'p Package>,
+    ) -> Result<Manifests, manifest::Error> {
+        let all: Vec<&Manifest> = self.manifests.iter().map(|used| &used.manifest).collect();
+        Manifests::of(&all, packages)
+    }
+
     /// Returns a request without rules of the operator and without requirements.
     #[must_use]
     pub fn new(parts: Parts, fail_on: FailOn) -> Self {
@@ -249,6 +277,7 @@ impl Request {
             with_content: false,
             assessment: None,
             changes: Changes::Count,
+            manifests: Arc::new([]),
             waivers: None,
             previous: None,
             fail_on_new: false,
@@ -299,7 +328,7 @@ pub fn check(
                     configs: request.assessment.is_some(),
                 };
                 let captured = capture::capture(*source, &options, run)?;
-                let found = unsealed::differences(&captured, run)?;
+                let found = unsealed::differences(&captured, request, run)?;
                 let reference = describe::databases(&captured);
                 let outcome = job.conclude(
                     found,
@@ -348,8 +377,7 @@ impl Job<'_> {
             self.request.rules.clone().unwrap_or_else(|| RuleSource::Whole(before.rules.clone()));
         let asked = differences::Asked {
             sealed: reference.kind == describe::SEALED,
-            parts: self.request.parts,
-            with_content: self.request.with_content,
+            request: self.request,
         };
         match target {
             Target::Live(source) => {

@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 
 use crate::generated::Derivation;
-use crate::manifest::Manifests;
+use crate::manifest::{Manifests, Weighed, decides, is_same_place};
 use crate::model::{
-    Algorithm, AttributeSet, Cause, Digest, Entry, FileType, PackageId, RowId, TreePath,
+    Algorithm, AttributeSet, Cause, Digest, Entry, FileType, Package, PackageId, RowId, TreePath,
 };
 use crate::packages::{Known, Missing, Ownership, VendorRecord};
 use crate::rules::{Class, Rule, RuleSet};
@@ -35,6 +35,8 @@ pub struct Evidence<'e> {
     pub vendor: &'e BTreeMap<RowId, Digest>,
     /// How changed products of programs were judged, by path.
     pub generated: &'e BTreeMap<TreePath, Derivation>,
+    /// The packages of the newer side.
+    pub installed: &'e [Package],
     /// What packages contain, by more than the target's word.
     pub manifests: &'e Manifests,
     /// Mount points of the newer side that hide a path of the older one.
@@ -68,10 +70,10 @@ pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
     if is_expected(change, evidence) && !gains_privilege(change) {
         return plain(Cause::ExpectedPerHost, true);
     }
-    if let Some(at) = package_event(change, evidence) {
+    if let Some((at, verified)) = package_event(change, evidence) {
         let cause =
             evidence.packages.get(at).map_or(Cause::ModifiedInPlace, |package| package.cause);
-        return Explanation { folded_into: Some(at), ..plain(cause, false) };
+        return Explanation { folded_into: Some(at), ..plain(cause, verified) };
     }
     if is_registered_alternative(change, evidence) {
         return plain(Cause::Generated, true);
@@ -154,8 +156,8 @@ fn is_conffile(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
 const VOUCHED: [&str; 6] = ["digest", "size", "mtime", "link_target", "nlink", "hardlinks"];
 
 /// The change of a package that explains this one: the file equals the new package's record, or
-/// went with the package that owned it.
-fn package_event(change: &EntryChange, evidence: &Evidence<'_>) -> Option<usize> {
+/// went with the package that owned it. Also whether a manifest says so, and not the target alone.
+fn package_event(change: &EntryChange, evidence: &Evidence<'_>) -> Option<(usize, bool)> {
     let owner_before = change.before.as_ref().and_then(|before| before.owner);
     let owner_after = change.after.as_ref().and_then(|after| after.owner);
     let event = |before: Option<PackageId>, after: Option<PackageId>| {
@@ -170,12 +172,26 @@ fn package_event(change: &EntryChange, evidence: &Evidence<'_>) -> Option<usize>
     let at = event(owner_before, owner_after).filter(|_| !adopted)?;
     let Some(after) = &change.after else {
         // A path that the new version still claims should be there.
-        return (!evidence.missing.contains_key(&change.path)).then_some(at);
+        let gone = !evidence.missing.contains_key(&change.path);
+        let vouched = vouched_absence(change, evidence.packages.get(at)?, evidence);
+        return (gone && vouched != Some(false)).then_some((at, vouched == Some(true)));
     };
     let owner_changed = event(None, owner_after).is_some();
     let unvouched_privilege = gains_privilege(change)
         && record(change, evidence).is_none_or(|record| record.expected_digest().is_none());
-    if !owner_changed || unvouched_privilege {
+    if !owner_changed {
+        return None;
+    }
+    match manifested(change, after, evidence) {
+        Manifested::Unknown => {}
+        Manifested::Differs => return None,
+        Manifested::Equal { vouched, placed } => {
+            let rest = change.attributes.without(vouched);
+            let explained = change.kind() != Kind::Modified || rest.is_empty();
+            return explained.then_some((at, placed));
+        }
+    }
+    if unvouched_privilege {
         return None;
     }
     let vouched =
@@ -186,15 +202,69 @@ fn package_event(change: &EntryChange, evidence: &Evidence<'_>) -> Option<usize>
     let recorded = record(change, evidence).and_then(|record| record.expected_digest());
     match (after.entry.file_type, recorded) {
         (FileType::File, Some(expected)) => {
-            (actual(after, expected.algorithm(), evidence) == Some(expected)).then_some(at)
+            (actual(after, expected.algorithm(), evidence) == Some(expected)).then_some((at, false))
         }
         // Links and directories have no record; a file without one cannot be vouched for, but for
         // the package manager's own books.
         (FileType::File, None) => {
-            change.path.as_bytes().starts_with(b"var/lib/dpkg/info/").then_some(at)
+            change.path.as_bytes().starts_with(b"var/lib/dpkg/info/").then_some((at, false))
         }
-        _ => Some(at),
+        _ => Some((at, false)),
     }
+}
+
+/// What manifests say of an entry that a package of the newer side owns.
+enum Manifested {
+    Unknown,
+    Differs,
+    /// These attributes are as shipped, or as a matter of course others; `placed` where no diversion
+    /// or link of the target decided which path of the package it is.
+    Equal {
+        vouched: AttributeSet,
+        placed: bool,
+    },
+}
+
+fn manifested(change: &EntryChange, after: &State, evidence: &Evidence<'_>) -> Manifested {
+    let package = after.owner.and_then(|owner| evidence.installed.get(owner.index()));
+    let Some(package) = package.filter(|package| evidence.manifests.hold(package)) else {
+        return Manifested::Unknown;
+    };
+    let listed = after.row.and_then(|row| evidence.ownership?.listed_path(row));
+    let listed = listed.unwrap_or_else(|| change.path.clone());
+    let placed = is_same_place(&listed, &change.path);
+    match evidence.manifests.weigh(package, &listed, &after.entry) {
+        Weighed::NotHeld | Weighed::Unsaid => Manifested::Unknown,
+        Weighed::NotShipped => Manifested::Differs,
+        Weighed::Shipped { compared, differing } => {
+            // What the seal has otherwise than the package and still is so, somebody sealed.
+            let new = match (change.kind(), evidence.sealed) {
+                (Kind::Modified, true) => differing.and(change.attributes),
+                _ => differing,
+            };
+            if !new.is_empty() {
+                return Manifested::Differs;
+            }
+            if !decides(compared, &after.entry) {
+                return Manifested::Unknown;
+            }
+            let course = ["size", "mtime", "nlink", "hardlinks"];
+            let vouched =
+                course.iter().fold(compared, |set, name| set.with(AttributeSet::named(name)));
+            Manifested::Equal { vouched, placed }
+        }
+    }
+}
+
+/// Whether the new version of a package ships a path that is gone; `None` where no manifest says.
+fn vouched_absence(
+    change: &EntryChange,
+    package: &PackageChange,
+    evidence: &Evidence<'_>,
+) -> Option<bool> {
+    let after = evidence.installed.get(package.after?.index())?;
+    let held = evidence.manifests.hold(after);
+    held.then(|| !evidence.manifests.ships(after, &change.path))
 }
 
 fn differs_from_record(change: &EntryChange, evidence: &Evidence<'_>) -> bool {

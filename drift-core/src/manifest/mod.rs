@@ -27,7 +27,7 @@ pub use decode::Manifest;
 pub use encode::{Builder, MARK as MANIFEST_MARK, MAX_MANIFEST_BYTES, Written};
 pub use error::Error;
 pub use packed::{Origin, PackageName, PackedFile, PackedPackage};
-pub use weigh::Weighed;
+pub use weigh::{Weighed, decides};
 
 /// What a manifest says of an entry that a package claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub struct Manifests {
 impl Manifests {
     /// Reads what the manifests say of these packages.
     pub fn of<'p>(
-        manifests: &[Manifest],
+        manifests: &[&Manifest],
         packages: impl IntoIterator<Item = &'p Package>,
     ) -> Result<Self, Error> {
         let mut held: BTreeMap<PackageName, Vec<PackedPackage>> = BTreeMap::new();
@@ -103,9 +103,7 @@ impl Manifests {
             Weighed::Shipped { differing, .. } if !differing.is_empty() => {
                 Judgement::Differs(differing)
             }
-            Weighed::Shipped { compared, .. } if weigh::decides(compared, entry) => {
-                Judgement::Equal
-            }
+            Weighed::Shipped { compared, .. } if decides(compared, entry) => Judgement::Equal,
             Weighed::Shipped { .. } => Judgement::Unknown,
         }
     }
@@ -128,6 +126,19 @@ impl Manifests {
             }
         }
         first
+    }
+
+    /// Returns what the package ships at `path`, by the first manifest that holds it.
+    #[must_use]
+    pub fn find(&self, package: &Package, path: &TreePath) -> Option<&PackedFile> {
+        self.all(package).first()?.find(path)
+    }
+
+    /// Returns whether the package ships something at `path`, by any manifest that holds it.
+    #[must_use]
+    pub fn ships(&self, package: &Package, path: &TreePath) -> bool {
+        let shipped = |packed: &PackedPackage| packed.find(path).is_some_and(|file| !file.optional);
+        self.all(package).iter().any(shipped)
     }
 
     fn all(&self, package: &Package) -> &[PackedPackage] {

@@ -24,7 +24,8 @@ pub enum Weighed {
 
 /// Returns whether attributes that are all equal say that the entry is the shipped one: of a file its
 /// content is among them, of a link its target, of a device its number.
-pub(super) fn decides(compared: AttributeSet, entry: &Entry) -> bool {
+#[must_use]
+pub fn decides(compared: AttributeSet, entry: &Entry) -> bool {
     match entry.file_type {
         FileType::File => compared.holds("digest"),
         FileType::Symlink => compared.holds("link_target"),

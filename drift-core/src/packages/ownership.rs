@@ -112,6 +112,13 @@ impl Ownership {
         self.claim(row).map(|claim| self.records.record(claim))
     }
 
+    /// Returns the path under which the owner's database lists the entry, before links of directories
+    /// and diversions.
+    #[must_use]
+    pub fn listed_path(&self, row: RowId) -> Option<TreePath> {
+        self.claim(row).map(|claim| self.records.path(claim.path))
+    }
+
     /// Returns why the entry is expected, apart from being a single package's.
     #[must_use]
     pub fn known(&self, row: RowId) -> Option<Known> {

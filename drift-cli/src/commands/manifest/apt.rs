@@ -82,8 +82,10 @@ pub(super) fn vouched(
         let before = all.len();
         read_indices(&found, &release, &signed.keys, &mut all).map_err(within)?;
         if all.len() == before {
-            return Err(within(Failure::usage_text("no index of packages stands beside it")
-                .hint("fetch them with apt-get update; indices in .lz4 are not read")));
+            return Err(within(
+                Failure::usage_text("no index of packages stands beside it")
+                    .hint("fetch them with apt-get update; indices in .lz4 are not read"),
+            ));
         }
     }
     Ok(Some(all))
@@ -109,10 +111,9 @@ fn read_indices(
 ) -> Result<(), Failure> {
     let mut read: Vec<&str> = Vec::new();
     for name in release.indices() {
-        let stem = name.strip_suffix("Packages").map_or_else(
-            || name.rsplit_once('.').map_or(name, |(stem, _)| stem),
-            |_| name,
-        );
+        let stem = name
+            .strip_suffix("Packages")
+            .map_or_else(|| name.rsplit_once('.').map_or(name, |(stem, _)| stem), |_| name);
         let file = found.before.file(name);
         if read.contains(&stem) || artifact::read_start(&file, 0).is_err() {
             continue;

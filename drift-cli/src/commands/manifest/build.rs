@@ -60,8 +60,7 @@ pub(super) fn run(
     }
     let stem = args.out.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let identity = orders.identity().map_or(stem.unwrap_or_default(), str::to_owned);
-    let subject =
-        Subject::Manifest { identity, packages: written.packages, files: written.files };
+    let subject = Subject::Manifest { identity, packages: written.packages, files: written.files };
     let memory = settings.state_directory(args.state.as_ref());
     let file = (args.out.as_path(), written.bytes.into());
     sealing::seal_subject(file, subject, &orders, memory.as_deref(), clock.now(), terminal)?;

@@ -71,8 +71,7 @@ fn gpgv(keyrings: &[PathBuf], arguments: &[&str], input: &[u8]) -> Result<Said, 
 /// one at least is good.
 fn keys(said: &Said) -> Result<Vec<String>, Failure> {
     let text = String::from_utf8_lossy(&said.stderr);
-    let lines: Vec<&str> =
-        text.lines().filter_map(|line| line.strip_prefix("[GNUPG:] ")).collect();
+    let lines: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("[GNUPG:] ")).collect();
     let refused = |reason: Reason, detail: &str| {
         let heard = text.lines().filter(|line| !line.starts_with("[GNUPG:] "));
         let heard: Vec<String> =
@@ -158,15 +157,18 @@ fn run(
     input: &[u8],
 ) -> Result<Said, Failure> {
     let failed = |error: std::io::Error| Failure::usage_text(format!("{program}: {error}"));
-    #[expect(clippy::disallowed_methods, reason = "no target is looked at where manifests are made")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no target is looked at where manifests are made"
+    )]
     let mut command = Command::new(program);
     command.args(arguments).env("LC_ALL", "C").env_remove("GNUPGHOME").current_dir("/");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            Failure::usage_text(format!("{program} is needed to verify signatures, and is not there"))
-                .hint(format!("install the package {package} (apt-get install {package})"))
-        }
+        std::io::ErrorKind::NotFound => Failure::usage_text(format!(
+            "{program} is needed to verify signatures, and is not there"
+        ))
+        .hint(format!("install the package {package} (apt-get install {package})")),
         _ => failed(error),
     })?;
     let said = converse(&mut child, input);
