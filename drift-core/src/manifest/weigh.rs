@@ -42,6 +42,10 @@ impl PackedFile {
         if self.optional || entry.file_type == FileType::Unknown {
             return Weighed::Unsaid;
         }
+        // A directory that is a link is the administrator's choice, which dpkg(1) keeps.
+        if (self.file_type, entry.file_type) == (FileType::Directory, FileType::Symlink) {
+            return Weighed::Unsaid;
+        }
         let mut compared = AttributeSet::named("type");
         if entry.file_type != self.file_type {
             return Weighed::Shipped { compared, differing: compared };

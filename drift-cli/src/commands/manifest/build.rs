@@ -55,8 +55,9 @@ pub(super) fn run(
     );
     terminal.result(told.as_bytes())?;
     if left_out > 0 {
-        let told = counted(left_out, "listed package");
-        terminal.note(&format!("{told} lie not here, so the manifest does not hold them"));
+        let told = counted(left_out, "package");
+        let told = format!("no file of {told} that the archive lists is here: they are not held");
+        terminal.note(&told);
     }
     let stem = args.out.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let identity = orders.identity().map_or(stem.unwrap_or_default(), str::to_owned);
