@@ -21,6 +21,7 @@ mod ownership;
 mod paths;
 mod reading;
 mod record;
+mod rpm;
 mod shipped;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ pub use record::{
     Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
     Records, StatOverride, VendorRecord,
 };
+pub use rpm::{Rpm, rpm_version_cmp};
 pub use shipped::{Owner, Shipped, TextId};
 
 /// One kind of package database.
@@ -77,7 +79,7 @@ pub fn compare_versions(manager: &str, a: &str, b: &str) -> std::cmp::Ordering {
 }
 
 /// Every database that is understood, in the order in which they are read.
-pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg];
+pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg, &Rpm];
 
 /// Reads every database of a target from its files.
 #[must_use]
