@@ -22,6 +22,7 @@ mod ownership;
 mod paths;
 mod reading;
 mod record;
+mod rpm;
 mod shipped;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ pub use record::{
     Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
     Records, StatOverride, VendorRecord,
 };
+pub use rpm::{Rpm, rpm_version_cmp};
 pub use shipped::{Owner, Shipped, TextId};
 
 /// One kind of package database.
@@ -80,7 +82,7 @@ pub fn compare_versions(manager: &str, a: &str, b: &str) -> std::cmp::Ordering {
 }
 
 /// Every database that is understood, in the order in which they are read.
-pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg];
+pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg, &Rpm];
 
 /// Reads every database of a target from its files.
 #[must_use]

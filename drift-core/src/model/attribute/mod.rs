@@ -21,6 +21,7 @@ use super::entry::{Entry, Observed};
 use super::kind::{FileType, FileTypes};
 use super::snapshot::SourceKind;
 
+pub(crate) use capability::{NAMES as CAPABILITY_NAMES, to_text as capability_text};
 pub use set::AttributeSet;
 pub use value::{Value, base64};
 
