@@ -28,7 +28,7 @@ pub(super) fn verified(
 fn stands(package: &Package, captured: &Captured, manifests: &Manifests) -> bool {
     let mut steps = FILTER_STEPS;
     let mut there = |file: &PackedFile| {
-        file.optional || file.conffile || is_there(file, package, captured, manifests, &mut steps)
+        file.conffile || is_there(file, package, captured, manifests, &mut steps)
     };
     manifests.hold(package) && manifests.files(package).iter().all(&mut there)
 }
@@ -45,10 +45,14 @@ fn is_there(
         let directory = file.file_type == FileType::Directory;
         let rule = captured.rules.evaluate(&file.path, directory);
         // What a rule keeps out of sight nobody asked about; what was filtered was never installed.
-        return captured.rules.rule(rule).excludes()
+        return file.optional
+            || captured.rules.rule(rule).excludes()
             || captured.ownership.records().is_filtered(&file.path, steps);
     };
     let entry = tree.entry(row);
+    if file.file_type == FileType::Unknown {
+        return true;
+    }
     if file.file_type == FileType::Directory {
         return matches!(entry.file_type, FileType::Directory | FileType::Symlink);
     }

@@ -12,6 +12,8 @@ mod encode;
 mod decode;
 mod weigh;
 mod deb;
+mod cpio;
+mod rpm;
 mod apt;
 
 #[cfg(test)]
@@ -27,6 +29,7 @@ pub use decode::Manifest;
 pub use encode::{Builder, MARK as MANIFEST_MARK, MAX_MANIFEST_BYTES, Written};
 pub use error::Error;
 pub use packed::{Origin, PackageName, PackedFile, PackedPackage};
+pub use rpm::{RPM_MARK, read_rpm};
 pub use weigh::{Weighed, decides};
 
 /// What a manifest says of an entry that a package claims.

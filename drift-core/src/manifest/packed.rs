@@ -27,7 +27,8 @@ pub struct PackedFile {
     pub capability: Option<Box<[u8]>>,
     /// Whether it is a configuration file that the administrator may edit.
     pub conffile: bool,
-    /// Whether it may be absent or anything: what the package owns and does not ship.
+    /// Whether it may be absent. Of unknown type it may be anything as well: the package owns the path
+    /// and ships nothing.
     pub optional: bool,
 }
 

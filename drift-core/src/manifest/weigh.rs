@@ -39,7 +39,7 @@ impl PackedFile {
     /// Compares an entry with this.
     #[must_use]
     pub fn weigh(&self, entry: &Entry) -> Weighed {
-        if self.optional || entry.file_type == FileType::Unknown {
+        if self.file_type == FileType::Unknown || entry.file_type == FileType::Unknown {
             return Weighed::Unsaid;
         }
         // A directory that is a link is the administrator's choice, which dpkg(1) keeps.

@@ -41,6 +41,7 @@ pub use record::{
     Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
     Records, StatOverride, VendorRecord,
 };
+pub(crate) use rpm::{PackedHeader, read_packed};
 pub use rpm::{Rpm, rpm_version_cmp};
 pub use shipped::{Owner, Shipped, TextId};
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use drift_core::artifact::{self, Replace};
 use drift_core::judge::Exit;
-use drift_core::manifest::{self, Builder, Origin, PackageName, PackedPackage};
+use drift_core::manifest::{self, Builder, Origin, PackageName, PackedPackage, RPM_MARK};
 use drift_core::model::Digest;
 use drift_core::seal::{Reason, Untrusted};
 
@@ -19,9 +19,6 @@ use crate::terminal::{Terminal, shown};
 
 /// A package: the largest of Debian have 2 GB.
 const MAX_PACKAGE_BYTES: usize = 8 << 30;
-
-/// The first bytes of a .rpm file.
-const RPM_MARK: &[u8] = &[0xed, 0xab, 0xee, 0xdb];
 
 pub(super) fn run(
     args: &ManifestBuild,
@@ -187,8 +184,22 @@ impl Build<'_> {
     }
 
     fn rpm(&mut self, file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-        let _ = (bytes, signatures::rpm);
-        Err(Failure::usage_text(format!("{}: .rpm files are not read yet", shown(file))))
+        let origin = match &self.args.rpm_keys {
+            None => Origin::Operator,
+            Some(database) => {
+                let signed_by = signatures::rpm(file, database)
+                    .map_err(|failure| failure.within(&shown(file)))?;
+                // rpmkeys read the file by itself: it must have read the same.
+                if artifact::read_bounded(file, MAX_PACKAGE_BYTES)? != bytes {
+                    let told = format!("{}: it changed while it was read", shown(file));
+                    return Err(Failure::usage_text(told));
+                }
+                Origin::Rpm { signed_by }
+            }
+        };
+        let read = manifest::read_rpm(bytes, &self.settings.cancel);
+        let package = self.whole(read, file)?;
+        self.add(&package, origin, file)
     }
 
     fn whole(
