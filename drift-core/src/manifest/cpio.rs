@@ -206,3 +206,6 @@ fn hexadecimal(digits: &[u8]) -> Result<u64, String> {
     text.and_then(|text| u64::from_str_radix(text, 16).ok())
         .ok_or_else(|| "a header in it holds no number".to_owned())
 }
+
+#[cfg(test)]
+mod tests;
