@@ -8,7 +8,7 @@ use super::{SealArgs, TrustArgs};
 
 #[derive(Debug, Parser)]
 pub(crate) struct Seal {
-    /// The snapshot, bundle of policies, or file of waivers
+    /// The snapshot, bundle of policies, manifest, or file of waivers
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) seal: SealArgs,
@@ -29,7 +29,7 @@ pub(crate) struct Seal {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Verify {
-    /// A baseline, a signed report, a bundle of policies, or a file of waivers
+    /// A baseline, a signed report, a bundle of policies, a manifest, or a file of waivers
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
@@ -37,7 +37,7 @@ pub(crate) struct Verify {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Inspect {
-    /// The baseline
+    /// The baseline, or the manifest
     pub(crate) file: PathBuf,
     /// What to show; without it a summary
     pub(crate) part: Option<InspectPart>,

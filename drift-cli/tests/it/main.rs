@@ -13,6 +13,7 @@ mod hierarchy;
 mod hostile;
 mod hostile_policies;
 mod images;
+mod manifest;
 mod manual;
 mod policies;
 mod policy;

@@ -79,6 +79,7 @@ impl std::fmt::Display for PackageName {
 /// Who vouches for packages of a manifest, beside whoever seals it: the chain that was checked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Origin {
     /// The operator named the files; his seal is all that vouches for them.
     Operator,

@@ -11,6 +11,7 @@ mod image;
 mod input;
 mod layers;
 mod library;
+mod manifest;
 mod overlay;
 mod packages;
 mod report;

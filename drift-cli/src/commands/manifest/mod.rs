@@ -2,9 +2,12 @@
 
 mod apt;
 mod build;
+mod shown;
 mod signatures;
 
 use drift_core::judge::Exit;
+
+pub(crate) use shown::{inspect, is_manifest};
 
 use crate::args::{Manifest, ManifestCommand};
 use crate::failure::Failure;

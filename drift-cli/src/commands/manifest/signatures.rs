@@ -137,10 +137,10 @@ pub(super) fn rpm(file: &Path, database: &Path) -> Result<Vec<String>, Failure> 
     }
     let heard: Vec<String> =
         text.lines().map(|line| escaped(line.trim().as_bytes()).to_string()).collect();
-    let reason = if text.contains("NOKEY") || keys.is_empty() && !others {
-        Reason::WrongKey
-    } else {
-        Reason::Altered
+    let reason = match text.contains("NOKEY") {
+        _ if keys.is_empty() && !others => Reason::Unsigned,
+        true => Reason::WrongKey,
+        false => Reason::Altered,
     };
     Err(Untrusted::new(
         reason,
