@@ -272,7 +272,7 @@ fn unproven_events(
     );
     let touched = evidence.packages.iter().enumerate().filter(|(at, package)| {
         match explanation.folded_into {
-            Some(folded) => folded == *at && !explanation.verified,
+            Some(folded) => folded == *at && !explanation.verified && !evidence.is_book(change),
             None => of_package(package) && !outside,
         }
     });

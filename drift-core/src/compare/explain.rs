@@ -43,6 +43,14 @@ pub struct Evidence<'e> {
     pub covering: &'e [TreePath],
 }
 
+impl Evidence<'_> {
+    /// Whether the change is one of the package manager's own books, which no package ships.
+    #[must_use]
+    pub fn is_book(&self, change: &EntryChange) -> bool {
+        change.path.as_bytes().starts_with(b"var/lib/dpkg/info/")
+    }
+}
+
 /// Why a change is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Explanation {
@@ -206,9 +214,7 @@ fn package_event(change: &EntryChange, evidence: &Evidence<'_>) -> Option<(usize
         }
         // Links and directories have no record; a file without one cannot be vouched for, but for
         // the package manager's own books.
-        (FileType::File, None) => {
-            change.path.as_bytes().starts_with(b"var/lib/dpkg/info/").then_some((at, false))
-        }
+        (FileType::File, None) => evidence.is_book(change).then_some((at, false)),
         _ => Some((at, false)),
     }
 }

@@ -119,6 +119,7 @@ impl Manifests {
         for packed in self.all(package) {
             let weighed = match packed.find(path) {
                 Some(file) => file.weigh(entry),
+                None if path.as_bytes().starts_with(BOOKS) => Weighed::Unsaid,
                 None => Weighed::NotShipped,
             };
             if matches!(weighed, Weighed::Shipped { differing, .. } if differing.is_empty()) {
@@ -151,6 +152,9 @@ impl Manifests {
         self.held.get(&PackageName::of(package)).map_or(&[], Vec::as_slice)
     }
 }
+
+/// What dpkg writes of each package, and counts as the package's own; no package ships it.
+const BOOKS: &[u8] = b"var/lib/dpkg/info/";
 
 /// The directories that moved below `/usr`, leaving links (file-hierarchy(7)).
 const MERGED: [&[u8]; 6] = [b"bin", b"lib", b"lib32", b"lib64", b"libx32", b"sbin"];

@@ -142,9 +142,10 @@ impl Signer {
     }
 
     fn gpg(&self, arguments: &[&str]) {
-        let all = ["--homedir", &self.home, "--batch", "--yes", "--quiet", "--passphrase", ""];
-        let more = ["--pinentry-mode", "loopback"];
-        let _done = run("gpg", [&all, &more, arguments].concat()).success();
+        let all: &[&str] =
+            &["--homedir", &self.home, "--batch", "--yes", "--quiet", "--passphrase", ""];
+        let more: &[&str] = &["--pinentry-mode", "loopback"];
+        let _done = run("gpg", [all, more, arguments].concat()).success();
     }
 
     /// Signs a text in clear.
