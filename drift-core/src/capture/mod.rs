@@ -96,7 +96,8 @@ pub struct Options {
     pub parts: Parts,
     /// Whether every file that a package database has a digest of is digested by that algorithm too.
     pub vendor_digests: bool,
-    /// Whether the files of [`crate::configs`] are read for policies, whatever their rules say.
+    /// Whether the files of [`crate::configs`] are read, whatever their rules say: for policies, and
+    /// for the accounts that records of packages name.
     pub configs: bool,
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::bounds::escape::escaped;
 use crate::capture::{Captured, Parts, Run};
 use crate::compare::{
-    self, Comparison, Context, EntryChange, Evidence, PackageChange, Packages, Verdict, compare,
-    compare_images, compare_packages, explain, verdict,
+    self, Comparison, Context, EntryChange, Evidence, Live, PackageChange, PackageEvents, Packages,
+    Verdict, compare, compare_images, compare_packages, explain_all, verdict,
 };
 use crate::manifest::Manifests;
 use crate::model::{Mount, Problem, Stage, TreePath};
@@ -16,7 +16,7 @@ use crate::source::{Removals, Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
-use super::{Error, Found, content, second_look};
+use super::{Error, Found, accounts, content, second_look};
 
 /// What was asked for, as far as a comparison cares.
 #[derive(Debug, Clone, Copy)]
@@ -54,15 +54,22 @@ pub(super) fn live(
         .iter()
         .map(|missing| (missing.path.clone(), missing))
         .collect();
+    let accounts = accounts::of(&captured.configs);
+    let live = Live {
+        tree: &captured.snapshot.tree,
+        packages: &captured.snapshot.packages,
+        ownership: &captured.ownership,
+        missing: &missing,
+        vendor: &captured.vendor,
+        accounts: &accounts,
+        generated: &BTreeMap::new(),
+        manifests: &Manifests::default(),
+    };
     let evidence = Evidence {
         rules: &captured.rules,
         sealed: asked.sealed,
-        packages: &packages,
-        ownership: Some(&captured.ownership),
-        missing: &missing,
-        vendor: &captured.vendor,
-        generated: &BTreeMap::new(),
-        manifests: &Manifests::default(),
+        packages: &PackageEvents::new(&packages),
+        live: Some(&live),
         covering: &covering,
     };
     let removals = source.removals();
@@ -94,12 +101,8 @@ pub(super) fn stored(
     let evidence = Evidence {
         rules,
         sealed: asked.sealed,
-        packages: &packages,
-        ownership: None,
-        missing: &BTreeMap::new(),
-        vendor: &BTreeMap::new(),
-        generated: &BTreeMap::new(),
-        manifests: &Manifests::default(),
+        packages: &PackageEvents::new(&packages),
+        live: None,
         covering: &covering,
     };
     Ok(found((before, after), &comparison, &evidence, None, asked))
@@ -175,19 +178,20 @@ fn found(
     let against_baseline = true;
     let package_changes: Vec<document::Change> = evidence
         .packages
+        .list()
         .iter()
         .map(|package| describe::package_change(package, &names, against_baseline))
         .collect();
     let mut changes = Vec::with_capacity(comparison.changes.len());
-    for change in &comparison.changes {
-        let explanation = explain(change, evidence);
+    let explanations = explain_all(&comparison.changes, evidence);
+    for (change, explanation) in comparison.changes.iter().zip(&explanations) {
         let folded_into = explanation
             .folded_into
             .and_then(|at| package_changes.get(at))
             .map(|package| package.id.clone());
         changes.push(describe::entry_change(
             change,
-            &explanation,
+            explanation,
             folded_into,
             &names,
             against_baseline,

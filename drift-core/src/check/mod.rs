@@ -18,6 +18,7 @@
 //! ```
 
 mod accept;
+mod accounts;
 mod alterations;
 mod assess;
 mod composition;
@@ -296,7 +297,7 @@ pub fn check(
                     // The package database is the reference, whatever is looked at.
                     parts: Parts::ALL,
                     vendor_digests: true,
-                    configs: request.assessment.is_some(),
+                    configs: true,
                 };
                 let captured = capture::capture(*source, &options, run)?;
                 let found = unsealed::differences(&captured, run)?;
@@ -332,7 +333,7 @@ impl Job<'_> {
             rules,
             parts: self.request.parts,
             vendor_digests: false,
-            configs: self.request.assessment.is_some(),
+            configs: self.request.parts.packages || self.request.assessment.is_some(),
         };
         Ok(capture::capture(source, &options, self.run)?)
     }

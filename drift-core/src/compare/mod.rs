@@ -8,6 +8,7 @@ mod apply;
 mod change;
 mod composite;
 mod difference;
+mod evidence;
 mod explain;
 mod image;
 mod less;
@@ -15,6 +16,7 @@ mod moves;
 mod packages;
 mod per_host;
 mod side;
+mod vouch;
 
 use crate::bounds::{Cancel, Cancelled};
 use crate::model::{
@@ -27,7 +29,8 @@ pub use apply::{Entries, apply, each_entry, entries};
 pub use change::{EntryChange, Kind, State, Values};
 pub use composite::{Component, Composite, MAX_COMPONENTS};
 use difference::{Difference, Measure};
-pub use explain::{Evidence, Explanation, explain, grants_power, is_executable};
+pub use evidence::{Evidence, Live, PackageEvents};
+pub use explain::{Explanation, explain, explain_all, grants_power, is_executable};
 pub use image::{ImageChange, compare_images};
 pub use less::{ComparedLess, compared_less};
 pub use packages::{PackageChange, Packages, compare_packages, compose_packages};

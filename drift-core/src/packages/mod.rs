@@ -13,6 +13,7 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 mod alternative;
+mod as_shipped;
 mod details;
 mod dpkg;
 mod files;
@@ -29,6 +30,7 @@ mod tests;
 use crate::bounds::Budget;
 
 pub use alternative::{Alternative, Choice, Selection, Slave};
+pub use as_shipped::{Accounts, AsShipped, as_imposed, as_shipped};
 pub use details::Details;
 pub use dpkg::{Dpkg, dpkg_version_cmp};
 pub use files::{Completeness, Files};
