@@ -11,7 +11,7 @@ use crate::manifest::Manifests;
 use crate::model::{
     Algorithm, AttributeSet, Cause, Digest, Entry, FileType, PackageId, RowId, TreePath,
 };
-use crate::packages::{Known, Missing, Ownership, VendorRecord};
+use crate::packages::{Missing, Ownership, VendorRecord};
 use crate::rules::{Class, Rule, RuleSet};
 
 use super::change::{EntryChange, Kind, State};
@@ -73,8 +73,10 @@ pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
             evidence.packages.get(at).map_or(Cause::ModifiedInPlace, |package| package.cause);
         return Explanation { folded_into: Some(at), ..plain(cause, false) };
     }
-    if is_registered_alternative(change, evidence) {
-        return plain(Cause::Generated, true);
+    match evidence.generated.get(&change.path) {
+        Some(Derivation::Right(_)) => return plain(Cause::Generated, true),
+        Some(Derivation::Unproven(_)) => return plain(Cause::Generated, false),
+        Some(Derivation::Wrong(_)) | None => {}
     }
     // The list of configuration files is the target's own word: against a seal it explains nothing
     // outside /etc, or a replaced program could be called one.
@@ -208,16 +210,4 @@ fn actual(state: &State, algorithm: Algorithm, evidence: &Evidence<'_>) -> Optio
     let own = state.entry.digest.seen().copied();
     let vendor = state.row.and_then(|row| evidence.vendor.get(&row)).copied();
     own.into_iter().chain(vendor).find(|digest| digest.algorithm() == algorithm)
-}
-
-/// A link of update-alternatives(1) that points where its registration says.
-fn is_registered_alternative(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
-    let row = change.after.as_ref().and_then(|after| after.row);
-    let known = row.and_then(|row| evidence.ownership?.known(row));
-    let target_only = change.kind() != Kind::Modified
-        || change
-            .attributes
-            .without(AttributeSet::named("link_target").with(AttributeSet::named("mtime")))
-            .is_empty();
-    target_only && matches!(known, Some(Known::Alternative { registered: true }))
 }
