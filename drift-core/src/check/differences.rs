@@ -16,7 +16,7 @@ use crate::source::{Removals, Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
-use super::{Error, Found, accounts, content, second_look};
+use super::{Error, Found, accounts, content, derive, second_look};
 
 /// What was asked for, as far as a comparison cares.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +42,7 @@ pub(super) fn live(
         false => (Comparison::default(), Vec::new()),
     };
     let notes = second_look::look(source, captured, &mut comparison, run)?;
+    let generated = derive::derive(source, captured, &comparison, run)?;
     let contents = match asked.with_content {
         true => content::read_changed(source, captured, &comparison, run)?,
         false => BTreeMap::new(),
@@ -62,7 +63,7 @@ pub(super) fn live(
         missing: &missing,
         vendor: &captured.vendor,
         accounts: &accounts,
-        generated: &BTreeMap::new(),
+        generated: &generated,
         manifests: &Manifests::default(),
     };
     let evidence = Evidence {

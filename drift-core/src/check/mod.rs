@@ -23,6 +23,7 @@ mod alterations;
 mod assess;
 mod composition;
 mod content;
+mod derive;
 mod describe;
 mod differences;
 mod input;

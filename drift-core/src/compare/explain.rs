@@ -6,7 +6,6 @@
 
 use crate::generated::Derivation;
 use crate::model::{AttributeSet, Cause, Entry, FileType};
-use crate::packages::Known;
 use crate::rules::{Class, Rule};
 
 use super::change::{EntryChange, Kind};
@@ -74,9 +73,6 @@ pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
         Some(Derivation::Unproven(why)) => return told(Cause::Generated, false, Some(why.clone())),
         Some(Derivation::Wrong(why)) => because = Some(why.clone()),
         None => {}
-    }
-    if is_registered_alternative(change, evidence) {
-        return plain(Cause::Generated, true);
     }
     // The list of configuration files is the target's own word: against a seal it explains nothing
     // outside /etc, or a replaced program could be called one.
@@ -160,16 +156,4 @@ fn derivation<'e>(change: &EntryChange, evidence: &Evidence<'e>) -> Option<&'e D
 fn differs_from_record(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
     let (Some(live), Some(after)) = (evidence.live, &change.after) else { return false };
     live.record(change).is_some_and(|record| !live.as_shipped(after, &record).differing.is_empty())
-}
-
-/// A link of update-alternatives(1) that points where its registration says.
-fn is_registered_alternative(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
-    let row = change.after.as_ref().and_then(|after| after.row);
-    let known = row.and_then(|row| evidence.live?.ownership.known(row));
-    let target_only = change.kind() != Kind::Modified
-        || change
-            .attributes
-            .without(AttributeSet::named("link_target").with(AttributeSet::named("mtime")))
-            .is_empty();
-    target_only && matches!(known, Some(Known::Alternative { registered: true }))
 }
