@@ -106,6 +106,11 @@ impl Walk<'_> {
         let difference = match (tree.file_type(row), actual) {
             (FileType::File, None) => return self.without_digest(row),
             (FileType::Unknown, _) => return,
+            (FileType::Symlink, _)
+                if tree.link_target(row).is_some_and(|target| record.is_link_to(target)) =>
+            {
+                return;
+            }
             (FileType::File, Some(actual)) if actual == expected => return,
             (FileType::File, Some(actual)) => digest_change(expected, actual),
             (other, _) => {

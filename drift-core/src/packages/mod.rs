@@ -13,6 +13,7 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 mod alternative;
+mod apk;
 mod dpkg;
 mod files;
 mod fnmatch;
@@ -28,6 +29,7 @@ mod tests;
 use crate::bounds::Budget;
 
 pub use alternative::{Alternative, Choice, Selection, Slave};
+pub use apk::{Apk, apk_version_cmp};
 pub use dpkg::{Dpkg, dpkg_version_cmp};
 pub use files::{Completeness, Files};
 pub use ownership::{Known, Missing, Ownership};
@@ -77,7 +79,7 @@ pub fn compare_versions(manager: &str, a: &str, b: &str) -> std::cmp::Ordering {
 }
 
 /// Every database that is understood, in the order in which they are read.
-pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg];
+pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg, &Apk];
 
 /// Reads every database of a target from its files.
 #[must_use]
