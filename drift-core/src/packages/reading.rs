@@ -68,6 +68,11 @@ impl<'r, 'f> Reading<'r, 'f> {
         self.charge(path, loss, Budget::item)
     }
 
+    /// Spends bytes that come out of a compressed file; `false` means stop here, and a problem says so.
+    pub fn bytes(&mut self, path: &[u8], count: u64, loss: Completeness) -> bool {
+        self.charge(path, loss, |budget| budget.bytes(count))
+    }
+
     /// Takes a value that names a package as text; what is no text, or too long, is a fault and is
     /// shown escaped and cut.
     pub fn text(&mut self, path: &[u8], line: usize, value: &[u8]) -> String {

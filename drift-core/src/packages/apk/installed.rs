@@ -16,6 +16,8 @@ const PACKAGE: Completeness = Completeness::Incomplete;
 /// The mode of a link as apk writes it; files with it are rare enough not to be told apart.
 const LINK_MODE: u16 = 0o777;
 
+const TOO_MANY: &str = "too many patterns of protected paths; taken as not protected";
+
 /// Letters whose values are not needed here: description, size, maintainer and their kin.
 const OTHER_LETTERS: &[u8] = b"TULSIotmckigrqs";
 
@@ -152,8 +154,7 @@ impl<'f, 'n> Installed<'f, 'n> {
             (b'F', ..) => {
                 stanza.directory = Some(value);
                 if !self.protected.enter(value) {
-                    let what = "too many patterns of protected paths; taken as not protected";
-                    reading.fault(path, line, what, RECORD);
+                    reading.fault(path, line, TOO_MANY, RECORD);
                 }
                 stanza.object = Some(Object::new(line, value.to_vec(), None));
             }
@@ -163,8 +164,11 @@ impl<'f, 'n> Installed<'f, 'n> {
                     return reading.fault(path, line, what, RECORD);
                 }
                 let mode = self.protected.mode_of(value);
+                if mode.is_none() {
+                    reading.fault(path, line, TOO_MANY, RECORD);
+                }
                 let full = [directory, b"/", value].concat();
-                stanza.object = Some(Object::new(line, full, Some(mode)));
+                stanza.object = Some(Object::new(line, full, Some(mode.unwrap_or(Mode::Not))));
             }
             (b'M', Some(object), _) if object.directory && object.acl.is_none() => {
                 object.acl = acl(value);
@@ -204,11 +208,7 @@ impl<'f, 'n> Installed<'f, 'n> {
     }
 
     /// Hands over the package at its first path, or at its end where it has none.
-    fn open(
-        &mut self,
-        reading: &mut Reading<'_, 'f>,
-        stanza: &mut Stanza<'f>,
-    ) -> Option<Claimant> {
+    fn open(&mut self, reading: &mut Reading<'_, 'f>, stanza: &mut Stanza<'f>) -> Option<Claimant> {
         if stanza.claimant.is_some() {
             return stanza.claimant;
         }
@@ -332,7 +332,8 @@ fn checksum(value: &[u8]) -> Option<Digest> {
 /// Says what apk itself noted as broken.
 fn status(flags: &[u8]) -> String {
     let mut status = "installed".to_owned();
-    for (flag, word) in [(b'f', " broken-files"), (b's', " broken-script"), (b'x', " broken-xattr")] {
+    for (flag, word) in [(b'f', " broken-files"), (b's', " broken-script"), (b'x', " broken-xattr")]
+    {
         if flags.contains(&flag) {
             status.push_str(word);
         }

@@ -31,7 +31,12 @@ const PLACES: [Place; 2] = [
     Place {
         installed: b"lib/apk/db/installed",
         triggers: b"lib/apk/db/triggers",
-        books: ["lib/apk/db", "lib/apk/db/lock", "lib/apk/db/scripts.tar", "lib/apk/db/scripts.tar.gz"],
+        books: [
+            "lib/apk/db",
+            "lib/apk/db/lock",
+            "lib/apk/db/scripts.tar",
+            "lib/apk/db/scripts.tar.gz",
+        ],
     },
     Place {
         installed: b"usr/lib/apk/db/installed",
@@ -82,7 +87,8 @@ impl PackageDatabase for Apk {
         let place = PLACES.iter().find(|place| there(place.installed));
         let Some(place) = place else {
             // Scripts or wishes of packages without the packages: the list itself was lost.
-            for path in [PLACES.first(), PLACES.last()].iter().flatten().map(|place| place.triggers) {
+            for path in [PLACES.first(), PLACES.last()].iter().flatten().map(|place| place.triggers)
+            {
                 if there(path) {
                     let reason = "the list of installed packages beside it is missing";
                     reading.note(path, reason.to_owned(), Completeness::Incomplete);
@@ -96,9 +102,9 @@ impl PackageDatabase for Apk {
         needs.world(&mut reading);
         needs.triggers(&mut reading, place.triggers);
         needs.finish(&mut reading, place.installed);
-        let other = PLACES.iter().find(|other| {
-            other.installed != place.installed && there(other.installed)
-        });
+        let other = PLACES
+            .iter()
+            .find(|other| other.installed != place.installed && there(other.installed));
         if let Some(other) = other {
             let reason = "a second list of installed packages; only the first place is read";
             reading.note(other.installed, reason.to_owned(), Completeness::Incomplete);

@@ -11,7 +11,7 @@ use crate::packages::{Completeness, Reading};
 const DEFAULTS: [&[u8]; 3] = [b"+etc", b"@etc/init.d", b"!etc/apk"];
 
 /// Steps that all matching may take together: Alpine has ten thousand directories and four patterns.
-const STEPS: u64 = 100_000_000;
+const STEPS: u64 = 20_000_000;
 
 const LOSS: Completeness = Completeness::RecordsIncomplete;
 
@@ -96,7 +96,7 @@ impl<'p> Lookup<'p> {
             let mut below = Vec::new();
             for (names, mode) in open {
                 let Some((first, rest)) = names.split_first() else { continue };
-                match self.matches(first, name) {
+                match matches(first, name, &mut self.steps) {
                     None => return false,
                     Some(false) => {}
                     Some(true) if rest.is_empty() => self.mode = mode,
@@ -113,20 +113,19 @@ impl<'p> Lookup<'p> {
         true
     }
 
-    /// Returns how a name in the directory is protected.
-    pub(super) fn mode_of(&mut self, name: &[u8]) -> Mode {
+    /// Returns how a name in the directory is protected; `None` when that cannot be told any more.
+    pub(super) fn mode_of(&mut self, name: &[u8]) -> Option<Mode> {
         let mut found = self.mode;
-        for (pattern, mode) in std::mem::take(&mut self.names) {
-            if self.matches(pattern, name) == Some(true) {
-                found = mode;
+        for (pattern, mode) in &self.names {
+            if matches(pattern, name, &mut self.steps)? {
+                found = *mode;
             }
-            self.names.push((pattern, mode));
         }
-        found
+        Some(found)
     }
+}
 
-    fn matches(&mut self, pattern: &[u8], name: &[u8]) -> Option<bool> {
-        self.steps = self.steps.checked_sub(1)?;
-        fnmatch(pattern, name, &mut self.steps)
-    }
+fn matches(pattern: &[u8], name: &[u8], steps: &mut u64) -> Option<bool> {
+    *steps = steps.checked_sub(1)?;
+    fnmatch(pattern, name, steps)
 }

@@ -81,20 +81,12 @@ fn records_hold_what_apk_wrote() {
 #[test]
 fn a_link_is_known_by_its_target() {
     // printf /bin/busybox | sha1sum
-    let list = "P:a\nV:1\nF:bin\nR:sh\na:0:0:777\nZ:X13fb8bcbcf6df1f0a0cbc0d6ad5e5ab1b2cb4c0e9\nR:ls\nZ:X13fb8bcbcf6df1f0a0cbc0d6ad5e5ab1b2cb4c0e9\n\n";
-    let sum = drift_lanes_sha1(b"/bin/busybox");
-    let list = list.replace("3fb8bcbcf6df1f0a0cbc0d6ad5e5ab1b2cb4c0e9", &sum);
-    let records = read_list(&list);
+    let list = "P:a\nV:1\nF:bin\nR:sh\na:0:0:777\nZ:X1SUM\nR:ls\nZ:X1SUM\n\n";
+    let records = read_list(&list.replace("SUM", "a5c7d37c33446cd290736b35b626bb75ad3933c4"));
     assert_eq!(reasons(&records), Vec::<String>::new());
     let link = record(&records, "/bin/sh");
     assert!(link.is_link_to(b"/bin/busybox") && !link.is_link_to(b"/tmp/busybox"));
     assert!(!record(&records, "/bin/ls").is_link_to(b"/bin/busybox"), "its mode is no link's");
-}
-
-fn drift_lanes_sha1(text: &[u8]) -> String {
-    let mut sha1 = drift_lanes::Sha1::new();
-    sha1.update(text);
-    crate::model::hex(&sha1.finish())
 }
 
 /// A package and whatever is wrong with it: the package stays, and the fault is told.
@@ -121,7 +113,6 @@ fn damaged_lists_are_told() {
     check("P:a\nF:bin\nV:1\n\n", &["a"], lost, "line 3: a field of the package after");
     check("P:a\nV:\u{7f}\n\n", &["a"], lost, "line 1: a value that is no line of text");
     check("P:a\nV:1\nD:b\n\n", &["a"], lost, "line 3: \"b\" is needed and not installed");
-    check("P:a\nV:1\nD:b>=1 !c\n\nP:b\nV:1\n\n", &["a", "b"], Completeness::Complete, "");
     check("P:a\nV:1\nR:x\n\n", &["a"], fewer, "line 3: a file without a directory");
     check("P:a\nV:1\nZ:Q1xxxx\n\n", &["a"], fewer, "line 3: a record of nothing");
     check("P:a\nV:1\nF:bin\nR:x/y\n\n", &["a"], fewer, "line 4: not the name of a file");
@@ -133,7 +124,12 @@ fn damaged_lists_are_told() {
     check("P:a\nV:1\nF:bin\nR:x\na:-1:0:755\n\n", &["a"], fewer, "line 5: not an owner");
     check("P:a\nV:1\nF:bin\nR:x\nZ:Q1aaaa\n\n", &["a"], fewer, "line 5: a checksum of no known");
     check("P:a\nV:1\nF:bin\nR:x\nZ:Q9\n\n", &["a"], fewer, "line 5: a checksum of no known");
-    check("P:a\nV:1\nf:S\nF:bin\nR:x\nZ:Q12jmj7l5rSw0yVb/vlWAYkK/YBwk=\n\n", &["a"], fewer, "of no known");
+    check(
+        "P:a\nV:1\nf:S\nF:bin\nR:x\nZ:Q12jmj7l5rSw0yVb/vlWAYkK/YBwk=\n\n",
+        &["a"],
+        fewer,
+        "of no known",
+    );
     check("P:a\nV:1\nX:?\n\n", &["a"], fewer, "line 3: a field that is not known");
 }
 
@@ -182,8 +178,8 @@ fn protected_paths_are_configuration() {
 
 #[test]
 fn too_many_patterns_are_told() {
-    let pattern = format!("+{}\n", "*a".repeat(400));
-    let rules = pattern.repeat(200);
+    let pattern = format!("+{}\n", "*a".repeat(4));
+    let rules = pattern.repeat(4_000);
     let name = "a".repeat(4000);
     let list = format!("P:a\nV:1\nF:{name}b\nR:{name}b\n\n");
     let records = read(&[
@@ -198,9 +194,32 @@ fn too_many_patterns_are_told() {
 #[test]
 fn versions_are_ordered_as_the_manual_says() {
     let ascending = [
-        "1_alpha", "1_alpha1", "1_beta", "1_pre", "1_rc", "1_rc2", "1", "1-r0", "1-r1", "1_cvs",
-        "1_svn", "1_git20200101", "1_hg", "1_p", "1_p1", "1a", "1b", "1.0", "1.01", "1.02", "1.1",
-        "1.2", "1.10", "1.10.1", "2", "10",
+        "1_alpha",
+        "1_alpha1",
+        "1_beta",
+        "1_pre",
+        "1_rc",
+        "1_rc2",
+        "1",
+        "1-r0",
+        "1-r1",
+        "1_cvs",
+        "1_svn",
+        "1_git20200101",
+        "1_hg",
+        "1_p",
+        "1_p1",
+        "1a",
+        "1b",
+        "1.0",
+        "1.01",
+        "1.02",
+        "1.1",
+        "1.2",
+        "1.10",
+        "1.10.1",
+        "2",
+        "10",
     ];
     for (at, a) in ascending.iter().enumerate() {
         for (other, b) in ascending.iter().enumerate() {
