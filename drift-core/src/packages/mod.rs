@@ -14,6 +14,7 @@
 
 mod alternative;
 mod apk;
+mod details;
 mod dpkg;
 mod files;
 mod fnmatch;
@@ -31,6 +32,7 @@ use crate::bounds::Budget;
 
 pub use alternative::{Alternative, Choice, Selection, Slave};
 pub use apk::{Apk, apk_version_cmp};
+pub use details::Details;
 pub use dpkg::{Dpkg, dpkg_version_cmp};
 pub use files::{Completeness, Files};
 pub use ownership::{Known, Missing, Ownership};
