@@ -4,10 +4,12 @@
 //! apk leaves out `M` and `a` where they are `0:0:755` and `0:0:644`. Of a link `Z` is the digest of
 //! where it leads, and that it is one only its mode, 777, suggests.
 
-use super::needs::Needs;
+use super::needs::{self, Needs};
 use super::protected::{Lookup, Mode, Protected};
 use crate::model::{Algorithm, Digest, FileType, Package};
-use crate::packages::{Claimant, Completeness, Conffile, Owner, Presence, Reading, Shipped};
+use crate::packages::{
+    Claimant, Completeness, Conffile, Details, Owner, Presence, Reading, Shipped, details,
+};
 
 /// What is lost where the package itself is known.
 const RECORD: Completeness = Completeness::RecordsIncomplete;
@@ -18,8 +20,8 @@ const LINK_MODE: u16 = 0o777;
 
 const TOO_MANY: &str = "too many patterns of protected paths; taken as not protected";
 
-/// Letters whose values are not needed here: description, size, maintainer and their kin.
-const OTHER_LETTERS: &[u8] = b"TULSIotmckigrqs";
+/// Letters whose values are not needed here: description, size, build time and their kin.
+const OTHER_LETTERS: &[u8] = b"TSItckigrqs";
 
 /// One reading of the file.
 pub(super) struct Installed<'f, 'n> {
@@ -38,6 +40,8 @@ struct Stanza<'f> {
     version: &'f [u8],
     architecture: &'f [u8],
     flags: &'f [u8],
+    origin: &'f [u8],
+    details: Details,
     claimant: Option<Claimant>,
     directory: Option<&'f [u8]>,
     object: Option<Object>,
@@ -128,8 +132,18 @@ impl<'f, 'n> Installed<'f, 'n> {
             b'A' => stanza.architecture = value,
             b'f' => stanza.flags = value,
             b'C' => self.needs.identity(value),
-            b'D' => return self.needs.depends(reading, self.path, (line, value)),
-            b'p' => return self.needs.provides(reading, self.path, value),
+            b'D' => {
+                stanza.details.depends = needs::names(value);
+                return self.needs.depends(reading, self.path, (line, value));
+            }
+            b'p' => {
+                stanza.details.provides = needs::names(value);
+                return self.needs.provides(reading, self.path, value);
+            }
+            b'L' => stanza.details.licence = details::line(value),
+            b'm' => stanza.details.supplier = details::line(value),
+            b'o' => stanza.origin = value,
+            b'U' => stanza.details.homepage = details::line(value),
             other if OTHER_LETTERS.contains(&other) => {}
             _ => reading.fault(self.path, line, "a field that is not known", RECORD),
         }
@@ -246,7 +260,12 @@ impl<'f, 'n> Installed<'f, 'n> {
             return;
         }
         self.put(reading, &mut stanza);
-        if stanza.claimant.is_none() {
+        if let Some(claimant) = stanza.claimant {
+            // A source has the version of what is built from it.
+            let version = details::line(stanza.version);
+            stanza.details.source = details::line(stanza.origin).zip(version);
+            reading.out.details(claimant, stanza.details);
+        } else {
             let what = "a stanza without the name of its package, which is not known";
             reading.fault(self.path, stanza.line, what, PACKAGE);
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::WORLD;
 use crate::bounds::escape::escaped;
-use crate::packages::{Completeness, Reading};
+use crate::packages::{Completeness, Reading, details};
 
 /// Bytes of a name that a problem shows.
 const SHOWN_BYTES: usize = 100;
@@ -108,6 +108,12 @@ impl<'f> Needs<'f> {
             }
         }
     }
+}
+
+/// Returns the names of a list of dependencies; a conflict is none.
+pub(super) fn names(words: &[u8]) -> Vec<String> {
+    let words = each_word(words).filter(|word| !word.starts_with(b"!"));
+    words.filter_map(|word| details::line(bare_name(word))).collect()
 }
 
 fn each_word(line: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -59,6 +59,15 @@ fn records_hold_what_apk_wrote() {
     let one = &records.packages()[0];
     assert_eq!((one.version.as_str(), one.architecture.as_str()), ("1.2.3-r4", "x86_64"));
     assert_eq!(one.status, "installed");
+    let details = records.details(crate::model::PackageId(0)).expect("is told");
+    assert_eq!(details.source, Some(("one".to_owned(), "1.2.3-r4".to_owned())));
+    assert_eq!(details.depends, ["so:two.so.1"]);
+    assert_eq!(details.provides, ["cmd:one"]);
+    assert_eq!(
+        (details.licence.as_deref(), details.supplier.as_deref()),
+        (Some("MIT"), Some("a <a@b>"))
+    );
+    assert_eq!(details.homepage.as_deref(), Some("https://x"));
     let program = record(&records, "/bin/one");
     assert_eq!(program.digest.expect("is recorded").to_string(), EMPTY_SHA1);
     let shipped = program.shipped.expect("is recorded");

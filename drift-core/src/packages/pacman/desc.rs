@@ -2,7 +2,7 @@
 
 use super::{LOCAL, sections};
 use crate::model::Package;
-use crate::packages::{Completeness, Reading};
+use crate::packages::{Completeness, Details, Reading, details};
 
 const LOSS: Completeness = Completeness::Incomplete;
 
@@ -32,11 +32,12 @@ const SECTIONS: [&str; 21] = [
 ];
 
 /// Reads the package of a directory; what `desc` lacks is taken from the directory's own name.
-pub(super) fn read(reading: &mut Reading<'_, '_>, directory: &[u8]) -> Package {
+pub(super) fn read(reading: &mut Reading<'_, '_>, directory: &[u8]) -> (Package, Details) {
     let path = [directory, b"desc"].concat();
     let named = directory.strip_prefix(LOCAL).unwrap_or_default();
     let named = named.strip_suffix(b"/").unwrap_or(named);
     let mut found: [Option<String>; 3] = [None, None, None];
+    let mut told = Told::default();
     if reading.files().get(&path).is_none() {
         let reason = "the description of the package is missing".to_owned();
         reading.note(&path, reason, LOSS);
@@ -46,7 +47,7 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, directory: &[u8]) -> Package {
             b"NAME" => 0,
             b"VERSION" => 1,
             b"ARCH" => 2,
-            _ => return,
+            section => return told.take(section, value.text),
         };
         if value.at > 0 {
             return reading.fault(&path, value.line, "a second value", LOSS);
@@ -71,13 +72,45 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, directory: &[u8]) -> Package {
         reading.note(&path, "does not say the architecture".to_owned(), LOSS);
     }
     let mut text = |value: &[u8]| reading.text(directory, 0, value);
-    Package {
+    let package = Package {
         manager: "pacman".to_owned(),
         name: name.unwrap_or_else(|| text(stated_name)),
         version: version.unwrap_or_else(|| text(stated_version)),
         architecture: architecture.unwrap_or_default(),
         status: "installed".to_owned(),
         location: String::new(),
+    };
+    let mut details = told.details;
+    details.source = told.base.map(|base| (base, package.version.clone()));
+    (package, details)
+}
+
+/// What it says for bills of materials.
+#[derive(Default)]
+struct Told {
+    details: Details,
+    base: Option<String>,
+}
+
+impl Told {
+    fn take(&mut self, section: &[u8], value: &[u8]) {
+        let details = &mut self.details;
+        // Of `NAME>=VERSION` the name.
+        let end = value.iter().position(|byte| b"<>=".contains(byte)).unwrap_or(value.len());
+        let name = details::line(value.get(..end).unwrap_or(value));
+        match section {
+            b"BASE" => self.base = details::line(value),
+            b"URL" => details.homepage = details::line(value),
+            b"PACKAGER" => details.supplier = details::line(value),
+            b"DEPENDS" => details.depends.extend(name),
+            b"PROVIDES" => details.provides.extend(name),
+            b"LICENSE" => {
+                let all = details.licence.take().into_iter().chain(details::line(value));
+                let all: Vec<String> = all.collect();
+                details.licence = (!all.is_empty()).then(|| all.join(" AND "));
+            }
+            _ => {}
+        }
     }
 }
 

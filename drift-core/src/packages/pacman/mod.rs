@@ -79,12 +79,13 @@ impl PackageDatabase for Pacman {
             if !reading.item(directory, Completeness::Incomplete) {
                 break;
             }
-            let package = desc::read(&mut reading, directory);
+            let (package, details) = desc::read(&mut reading, directory);
             if !names.insert(package.name.clone()) {
                 let reason = "a package for the second time".to_owned();
                 reading.note(directory, reason, Completeness::Incomplete);
             }
             let claimant = reading.out.package(package);
+            reading.out.details(claimant, details);
             listing::read(&mut reading, claimant, directory);
         }
         if !directories.is_empty() {

@@ -234,8 +234,12 @@ impl Keywords {
         Ok(())
     }
 
-    /// Drops what a path of its type does not have.
+    /// Drops what a path of its type does not have, and the time of a directory, which every file
+    /// put into it changes; pacman does not look at that either.
     fn keep_what_fits(&mut self) {
+        if self.shipped.file_type == Some(FileType::Directory) {
+            self.shipped.mtime = None;
+        }
         if self.shipped.file_type != Some(FileType::File) {
             self.shipped.size = None;
             self.digest = None;

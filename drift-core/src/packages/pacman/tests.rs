@@ -7,7 +7,7 @@ use crate::bounds::Budget;
 use crate::model::{Algorithm, FileType};
 use crate::packages::{Completeness, Files, Owner, Records, VendorRecord, parse};
 
-const ONE: &str = "%NAME%\none\n\n%VERSION%\n1:2.0-1\n\n%BASE%\none\n\n%DESC%\nx\n\n%ARCH%\nx86_64\n\n%REASON%\n1\n\n%DEPENDS%\ntwo\n\n";
+const ONE: &str = "%NAME%\none\n\n%VERSION%\n1:2.0-1\n\n%BASE%\none\n\n%DESC%\nx\n\n%ARCH%\nx86_64\n\n%REASON%\n1\n\n%LICENSE%\nMIT\nZlib\n\n%DEPENDS%\ntwo>=1\n\n%PROVIDES%\nx=1\n\n";
 const ONE_FILES: &str = "%FILES%\netc/\netc/one\nusr/\nusr/bin/\nusr/bin/a b\nusr/bin/link\n\n%BACKUP%\netc/one\td41d8cd98f00b204e9800998ecf8427e\n\n";
 const ONE_TREE: &str = "#mtree\n/set type=file uid=0 gid=0 mode=644\n./.BUILDINFO time=1.0 size=2 md5digest=d41d8cd98f00b204e9800998ecf8427e\n./.INSTALL time=1.0 size=0 md5digest=d41d8cd98f00b204e9800998ecf8427e sha256digest=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n./etc time=1700000000.5 mode=755 type=dir\n./etc/one time=1700000000.0 size=0 md5digest=d41d8cd98f00b204e9800998ecf8427e sha256digest=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n./usr time=1.0 mode=755 type=dir\n./usr/bin time=1.0 mode=755 type=dir\n./usr/bin/a\\040b time=1700000000.0 mode=4755 uid=7 size=0 sha256digest=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n./usr/bin/link time=1.0 mode=777 type=link link=a\\040b\n";
 const TWO: &str = "%NAME%\ntwo\n\n%VERSION%\n2-3\n\n%ARCH%\nany\n\n";
@@ -69,6 +69,13 @@ fn records_hold_what_pacman_wrote() {
     assert_eq!(names(&records), ["one", "two"]);
     let one = &records.packages()[0];
     assert_eq!((one.version.as_str(), one.architecture.as_str()), ("1:2.0-1", "x86_64"));
+    let details = records.details(crate::model::PackageId(0)).expect("is told");
+    assert_eq!(details.source, Some(("one".to_owned(), "1:2.0-1".to_owned())));
+    assert_eq!(
+        (&*details.depends, &*details.provides),
+        (&["two".to_owned()][..], &["x".to_owned()][..])
+    );
+    assert_eq!(details.licence.as_deref(), Some("MIT AND Zlib"));
     let config = record(&records, "/etc/one");
     let edited = config.conffile.and_then(|conffile| conffile.digest).expect("is recorded");
     assert_eq!(edited.algorithm(), Algorithm::Md5);
