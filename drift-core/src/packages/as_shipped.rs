@@ -54,6 +54,13 @@ pub fn as_shipped(
     };
     let expected = record.expected_digest();
     let shipped = record.shipped.unwrap_or_default();
+    // apk keeps one sum for files and for links, of which it is the sum of the target.
+    if shipped.file_type.is_none()
+        && entry.link_target.seen().is_some_and(|target| record.is_link_to(target))
+    {
+        outcome.compared = named(&["type", "link_target"]);
+        return outcome;
+    }
     let file_type = shipped.file_type.or(expected.map(|_| FileType::File));
     if let Some(file_type) = file_type.filter(|shipped| *shipped != entry.file_type) {
         outcome.before = Entry::unobserved(file_type);
