@@ -17,7 +17,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod accept;
 mod alterations;
 mod assess;
 mod composition;
@@ -33,6 +32,7 @@ mod second_look;
 mod since;
 mod unsealed;
 mod view;
+mod waived;
 mod weakened;
 
 use std::sync::Arc;
@@ -406,7 +406,7 @@ impl Job<'_> {
             found.changes.clear();
         }
         self.run.observer.event(Event::Phase("judge"));
-        let waivers = accept::accept(self, &mut found, &mut assessed, &reference, after);
+        let waivers = waived::accept(self, &mut found, &mut assessed, &reference, after);
         let now =
             since::Now { reference: &reference, after, rules, not_observable: &not_observable };
         let since = since::compare(self, &found, &mut assessed, &now);
@@ -417,7 +417,7 @@ impl Job<'_> {
             required_missing: self.request.require.iter().any(missing),
             policy_errors: assessed.errors(),
         };
-        let counting = accept::counting(self, &found, &assessed, since.as_ref());
+        let counting = waived::counting(self, &found, &assessed, since.as_ref());
         let verdict = judge(counting, &seen, self.request.fail_on);
         let input = assessed.input.take();
         let paper = describe::Paper {
