@@ -106,7 +106,7 @@ pub(super) fn stored(
 }
 
 /// Joins the trees; also returns the mount points of the newer side that hide older paths.
-fn join(
+pub(super) fn join(
     before: &View<'_>,
     after: &View<'_>,
     rules: &RuleSet,
@@ -146,7 +146,7 @@ fn join(
     Ok((comparison, covering))
 }
 
-fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
+pub(super) fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
     let list = |view: &View<'_>| (view.packages_complete, !view.packages.is_empty());
     // A side without packages says nothing of them, and a problem says that.
     if !list(before).1 || !list(after).1 {

@@ -17,6 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod accept;
 mod alterations;
 mod assess;
 mod composition;
@@ -51,6 +52,7 @@ use crate::source::{self, Source};
 
 use composition::Composition;
 
+pub use accept::{Accepted, AcceptError, Acceptance, Selector, accept};
 pub use path_directories::PATH_DIRECTORIES;
 pub use refused::{busy, or_stopped, refused, refused_policies, stopped, unreadable};
 pub use view::View;

@@ -38,7 +38,7 @@ pub use sealing::{
     pae_of_bundle, seal,
 };
 pub use statement::{
-    Artefact, Counts, MAX_IDENTITY_BYTES, MAX_SEQUENCE, PoliciesPredicate, Predicate, ReportCounts,
+    AcceptedChanges, Artefact, Counts, MAX_IDENTITY_BYTES, MAX_SEQUENCE, PoliciesPredicate, Predicate, ReportCounts,
     ReportPredicate, SnapshotPredicate, Statement, StatementError, WaiversPredicate,
 };
 pub use term::{Term, TermError};

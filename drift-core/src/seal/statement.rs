@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Algorithm, Digest};
 
 pub use predicate::{
-    Counts, PoliciesPredicate, Predicate, ReportCounts, ReportPredicate, SnapshotPredicate,
+    AcceptedChanges, Counts, PoliciesPredicate, Predicate, ReportCounts, ReportPredicate, SnapshotPredicate,
     WaiversPredicate,
 };
 
