@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics fails")]
 
+mod accept;
 mod baseline;
 mod compare;
 mod detection;
