@@ -16,7 +16,7 @@ use crate::source::{Removals, Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
-use super::{Error, Found, content, second_look};
+use super::{Error, Found, content, events, second_look};
 
 /// What was asked for, as far as a comparison cares.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +68,9 @@ pub(super) fn live(
     let removals = source.removals();
     let mut found = found((before, &after), &comparison, &evidence, removals.as_deref(), asked);
     found.notes.extend(notes);
+    let told = events::look(source, captured, &packages, before.packages, run)?;
+    found.notes.extend(told.notes.iter().cloned());
+    told.attach(&mut found.changes);
     for (change, described) in comparison.changes.iter().zip(&mut found.changes) {
         let row = change.after.as_ref().and_then(|after| after.row);
         described.content = row.and_then(|row| contents.get(&row)).cloned();

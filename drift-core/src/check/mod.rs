@@ -24,6 +24,7 @@ mod composition;
 mod content;
 mod describe;
 mod differences;
+mod events;
 mod input;
 mod origins;
 mod path_directories;

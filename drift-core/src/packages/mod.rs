@@ -14,6 +14,7 @@
 
 mod alternative;
 mod dpkg;
+pub mod events;
 mod files;
 mod fnmatch;
 mod located;

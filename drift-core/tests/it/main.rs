@@ -6,6 +6,7 @@ mod accept;
 mod baseline;
 mod compare;
 mod detection;
+mod events;
 mod faults;
 mod hierarchy;
 mod image;

@@ -618,6 +618,7 @@ impl Sample<'_> {
             architecture: self.text("amd64"),
             before: before.map(|version| self.text(version)),
             after: after.map(|version| self.text(version)),
+            event: None,
         })
     }
 }
