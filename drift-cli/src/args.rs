@@ -1,5 +1,6 @@
 //! What can be typed. Nothing is resolved here: see `settings.rs` and `inputs.rs`.
 
+mod accept;
 mod acceptance;
 mod config;
 mod explain;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::accept::Accept;
 pub(crate) use self::acceptance::{
     TailorArgs, Waiver, WaiverArgs, WaiverCommand, WaiverList, WaiverSeal,
 };
@@ -62,6 +64,8 @@ pub(crate) enum Command {
     Capture(Capture),
     /// Seal a snapshot or a bundle of policies: sign it for an identity, with a sequence and an expiry
     Seal(Seal),
+    /// Make the next baseline from a golden one and chosen changes of a snapshot
+    Accept(Box<Accept>),
     /// Verify the seal of a baseline, report, bundle of policies or file of waivers
     Verify(Verify),
     /// Compare any two targets

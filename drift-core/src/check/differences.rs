@@ -16,7 +16,7 @@ use crate::source::{Removals, Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
-use super::{Error, Found, accounts, content, derive, second_look};
+use super::{Error, Found, accounts, content, derive, events, second_look};
 
 /// What was asked for, as far as a comparison cares.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +76,9 @@ pub(super) fn live(
     let removals = source.removals();
     let mut found = found((before, &after), &comparison, &evidence, removals.as_deref(), asked);
     found.notes.extend(notes);
+    let told = events::look(source, captured, &packages, before.packages, run)?;
+    found.notes.extend(told.notes.iter().cloned());
+    told.attach(&mut found.changes);
     for (change, described) in comparison.changes.iter().zip(&mut found.changes) {
         let row = change.after.as_ref().and_then(|after| after.row);
         described.content = row.and_then(|row| contents.get(&row)).cloned();
@@ -110,7 +113,7 @@ pub(super) fn stored(
 }
 
 /// Joins the trees; also returns the mount points of the newer side that hide older paths.
-fn join(
+pub(super) fn join(
     before: &View<'_>,
     after: &View<'_>,
     rules: &RuleSet,
@@ -150,7 +153,7 @@ fn join(
     Ok((comparison, covering))
 }
 
-fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
+pub(super) fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
     let list = |view: &View<'_>| (view.packages_complete, !view.packages.is_empty());
     // A side without packages says nothing of them, and a problem says that.
     if !list(before).1 || !list(after).1 {

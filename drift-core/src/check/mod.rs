@@ -26,6 +26,7 @@ mod content;
 mod derive;
 mod describe;
 mod differences;
+mod events;
 mod input;
 mod origins;
 mod path_directories;
@@ -35,6 +36,7 @@ mod second_look;
 mod since;
 mod unsealed;
 mod view;
+mod waived;
 mod weakened;
 
 use std::sync::Arc;
@@ -53,6 +55,7 @@ use crate::source::{self, Source};
 
 use composition::Composition;
 
+pub use accept::{AcceptError, Acceptance, Accepted, Selector, accept};
 pub use path_directories::PATH_DIRECTORIES;
 pub use refused::{busy, or_stopped, refused, refused_policies, stopped, unreadable};
 pub use view::View;
@@ -408,7 +411,7 @@ impl Job<'_> {
             found.changes.clear();
         }
         self.run.observer.event(Event::Phase("judge"));
-        let waivers = accept::accept(self, &mut found, &mut assessed, &reference, after);
+        let waivers = waived::accept(self, &mut found, &mut assessed, &reference, after);
         let now =
             since::Now { reference: &reference, after, rules, not_observable: &not_observable };
         let since = since::compare(self, &found, &mut assessed, &now);
@@ -419,7 +422,7 @@ impl Job<'_> {
             required_missing: self.request.require.iter().any(missing),
             policy_errors: assessed.errors(),
         };
-        let counting = accept::counting(self, &found, &assessed, since.as_ref());
+        let counting = waived::counting(self, &found, &assessed, since.as_ref());
         let verdict = judge(counting, &seen, self.request.fail_on);
         let input = assessed.input.take();
         let paper = describe::Paper {

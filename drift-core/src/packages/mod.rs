@@ -17,6 +17,7 @@ mod as_shipped;
 mod apk;
 mod details;
 mod dpkg;
+pub mod events;
 mod files;
 mod fnmatch;
 mod located;

@@ -4,6 +4,7 @@
 //! carry the meaning, colour only repeats it. The report's own characters are ASCII, so that a
 //! serial console and a mail from cron show them.
 
+mod accepted;
 mod changes;
 mod coverage;
 pub(super) mod fleet;
@@ -57,6 +58,15 @@ fn list<T>(
             page.say(2, &format!("and {} more (in the JSON report)", words::number(more as u64)))
         }
     }
+}
+
+/// Writes every change of what was accepted, a line each.
+pub(super) fn write_accepted(
+    report: &Report,
+    style: &Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    accepted::write(&mut Page::new(out, *style), report)
 }
 
 /// Returns the conclusion in a sentence or two, escaped: what the text report says at the margin of

@@ -285,5 +285,6 @@ fn package_of(before: Option<&Package>, after: Option<&Package>) -> Option<Packa
         architecture: named.architecture.clone(),
         before: before.map(|package| package.version.clone()),
         after: after.map(|package| package.version.clone()),
+        event: None,
     })
 }

@@ -622,6 +622,7 @@ impl Sample<'_> {
             architecture: self.text("amd64"),
             before: before.map(|version| self.text(version)),
             after: after.map(|version| self.text(version)),
+            event: None,
         })
     }
 }
