@@ -4,6 +4,7 @@ mod acceptance;
 mod config;
 mod explain;
 mod policy;
+mod sbom;
 mod sealed;
 mod summarize;
 
@@ -20,6 +21,7 @@ pub(crate) use self::policy::{
     PolicyNew, PolicyTest, TestFormat, Work,
 };
 pub(crate) use explain::Explain;
+pub(crate) use sbom::{Sbom, SbomFiles, SbomFormat};
 pub(crate) use sealed::{
     Export, ExportFormat, Inspect, InspectPart, KeyAlgorithm, Keygen, Seal, Verify,
 };
@@ -74,6 +76,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Write the entries of a baseline in another form
     Export(Export),
+    /// Write a bill of materials: the packages of a target, their licences, needs and files
+    Sbom(Box<Sbom>),
     /// Make a key pair: PREFIX.key.pem and PREFIX.pub.pem
     Keygen(Keygen),
     /// Look at the rules

@@ -20,6 +20,7 @@ mod fnmatch;
 mod located;
 mod ownership;
 mod paths;
+mod purl;
 mod reading;
 mod record;
 mod shipped;
@@ -30,10 +31,11 @@ use crate::bounds::Budget;
 
 pub use alternative::{Alternative, Choice, Selection, Slave};
 pub use details::Details;
-pub use dpkg::{Dpkg, dpkg_version_cmp};
+pub use dpkg::{Dpkg, dpkg_version_cmp, licences_of_copyright};
 pub use files::{Completeness, Files};
 pub use ownership::{Known, Missing, Ownership};
 pub use paths::PathId;
+pub use purl::{Purl, purl};
 pub use reading::Reading;
 pub use record::{
     Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
