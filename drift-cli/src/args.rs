@@ -62,9 +62,9 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Capture a target into a snapshot, and seal it with --sign
     Capture(Capture),
-    /// Seal a snapshot or a bundle of policies: sign it for an identity, with a sequence and an expiry
+    /// Seal a snapshot, a bundle of policies or a bill of materials: sign it for an identity, with a sequence and an expiry
     Seal(Seal),
-    /// Verify the seal of a baseline, report, bundle of policies or file of waivers
+    /// Verify the seal of a baseline, report, bundle of policies, file of waivers or bill of materials
     Verify(Verify),
     /// Compare any two targets
     Diff(Diff),
@@ -226,8 +226,8 @@ pub(crate) enum Mode {
 
 /// What a target can be; no comment of a field, where brackets would be links.
 const TARGETS: &str = "/, dir:PATH, overlay:UPPER:LOWER, tar:FILE, oci:DIR|FILE[@TAG], \
-    docker-archive:FILE[@TAG], baseline:FILE, a path whose kind is detected, or - for an archive on \
-    standard input";
+    docker-archive:FILE[@TAG], baseline:FILE, sbom:FILE, a path whose kind is detected, or - for an \
+    archive on standard input";
 
 /// What can be captured.
 const CAPTURED: &str = "/, dir:PATH, overlay:UPPER:LOWER, tar:FILE, oci:DIR|FILE[@TAG], \
@@ -244,7 +244,8 @@ pub(crate) struct Check {
     pub(crate) tailoring: TailorArgs,
     #[command(flatten)]
     pub(crate) acceptance: WaiverArgs,
-    /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
+    /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones; or
+    /// one sealed bill of materials
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Vec<PathBuf>,
     /// A directory of sealed snapshots; the one is taken whose identity is expected, else the one

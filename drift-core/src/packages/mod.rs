@@ -94,6 +94,13 @@ pub fn parse(files: &Files<'_>, budget: &mut Budget) -> Records {
     out.finish(completeness)
 }
 
+/// Returns whether packages of this manager are found in targets: what no database is read for is
+/// neither there nor missing.
+#[must_use]
+pub fn reads(manager: &str) -> bool {
+    DATABASES.iter().any(|database| database.name() == manager)
+}
+
 /// Returns whether some database wants the file at `path`, relative to the root of the target.
 #[must_use]
 pub fn wants(path: &[u8]) -> bool {

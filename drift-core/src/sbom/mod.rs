@@ -11,10 +11,13 @@
 //! [`FORMS`].
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
+mod bill;
 mod cyclonedx;
 mod inventory;
 mod licence;
 mod look;
+mod read;
+mod selected;
 mod spdx;
 mod written;
 
@@ -24,7 +27,9 @@ use crate::bounds::{Cancel, Cancelled, Timestamp};
 use crate::model::{Cursor, CursorError, Digest, Identity, Image, Package, SourceKind};
 use crate::packages::Records;
 
+pub use bill::{Bill, MAX_BILL_BYTES, SealedBill, Unreadable};
 pub use look::{Beyond, Wanted, look};
+pub use selected::Selected;
 
 /// One form.
 #[derive(Debug)]

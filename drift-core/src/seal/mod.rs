@@ -39,7 +39,7 @@ pub use sealing::{
 };
 pub use statement::{
     Artefact, Counts, MAX_IDENTITY_BYTES, MAX_SEQUENCE, PoliciesPredicate, Predicate, ReportCounts,
-    ReportPredicate, SnapshotPredicate, Statement, StatementError, WaiversPredicate,
+    ReportPredicate, SbomPredicate, SnapshotPredicate, Statement, StatementError, WaiversPredicate,
 };
 pub use term::{Term, TermError};
 pub use trust::{RevokedKey, SubjectTrust, Trust, TrustError, TrustFile, TrustFileKey, TrustedKey};
