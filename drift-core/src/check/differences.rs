@@ -6,12 +6,14 @@ use crate::bounds::escape::escaped;
 use crate::capture::{Captured, Parts, Run};
 use crate::compare::{
     self, Comparison, Context, EntryChange, Evidence, Live, PackageChange, PackageEvents, Packages,
-    Verdict, compare, compare_images, compare_packages, explain_all, verdict,
+    Verdict, compare, compare_images, compare_listed_packages, compare_packages, explain_all,
+    verdict,
 };
 use crate::manifest::Manifests;
 use crate::model::{Mount, Problem, Stage, TreePath};
 use crate::report::document;
 use crate::rules::RuleSet;
+use crate::sbom::Selected;
 use crate::source::{Removals, Source, is_usual_point};
 
 use super::describe::{self, Names};
@@ -137,7 +139,10 @@ pub(super) fn join(
             && !rule.excludes()
     };
     let mounts = after.coverage.mounts_entered.iter().chain(&after.coverage.mounts_not_entered);
-    let watch: Vec<TreePath> = mounts.filter(new).map(|mount| mount.path.clone()).collect();
+    // Where file systems were mounted, a bill of materials does not say.
+    let tells = |_: &&Mount| before.bill().is_none();
+    let watch: Vec<TreePath> =
+        mounts.filter(tells).filter(new).map(|mount| mount.path.clone()).collect();
     let context = Context {
         rules,
         before: before.carries,
@@ -148,9 +153,36 @@ pub(super) fn join(
         outside: &outside,
         cancel: run.cancel,
     };
-    let comparison = compare(&mut *before.cursor(), &mut *after.cursor(), &context)?;
+    let comparison = walk(before, after, &context)?;
     let covering = comparison.watched.clone();
     Ok((comparison, covering))
+}
+
+/// Walks both trees; of what stands opposite a bill of materials only what the bill speaks of.
+fn walk(
+    before: &View<'_>,
+    after: &View<'_>,
+    context: &Context<'_>,
+) -> Result<Comparison, compare::Error> {
+    let (older, newer) = (&|| before.cursor(), &|| after.cursor());
+    match (before.bill(), after.bill()) {
+        (None, None) => compare(&mut *before.cursor(), &mut *after.cursor(), context),
+        (Some(one), Some(other)) if one.has_files() && other.has_files() => {
+            compare(&mut *before.cursor(), &mut *after.cursor(), context)
+        }
+        (Some(bill), None) if bill.has_files() => {
+            let tree = bill.placed(newer)?;
+            let mut newer = after.cursor();
+            compare(&mut tree.cursor(), &mut Selected::new(&mut *newer, &tree), context)
+        }
+        (None, Some(bill)) if bill.has_files() => {
+            let tree = bill.placed(older)?;
+            let mut older = before.cursor();
+            compare(&mut Selected::new(&mut *older, &tree), &mut tree.cursor(), context)
+        }
+        // Without files there is nothing to compare; the report says what is not observable.
+        _ => Ok(Comparison::default()),
+    }
 }
 
 pub(super) fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
@@ -159,7 +191,11 @@ pub(super) fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<Packag
     if !list(before).1 || !list(after).1 {
         return Vec::new();
     }
-    compare_packages(
+    let compare_lists = match before.bill().or(after.bill()) {
+        Some(_) => compare_listed_packages,
+        None => compare_packages,
+    };
+    compare_lists(
         Packages { list: before.packages, complete: before.packages_complete },
         Packages { list: after.packages, complete: after.packages_complete },
     )

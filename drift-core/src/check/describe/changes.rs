@@ -96,7 +96,9 @@ pub(in crate::check) fn package_change(
         ("status", |package| package.status.as_str()),
     ] {
         let (old, new) = (before.map(get), after.map(get));
-        if old != new {
+        // A bill of materials tells no states.
+        let told = name == "version" || (old != Some("") && new != Some(""));
+        if old != new && told {
             let bytes = |value: Option<&str>| value.map(|value| value.as_bytes().to_vec());
             attributes.push(attribute_change(name.as_bytes(), bytes(old), bytes(new)));
         }
