@@ -13,6 +13,7 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 mod alternative;
+mod details;
 mod dpkg;
 mod files;
 mod fnmatch;
@@ -28,6 +29,7 @@ mod tests;
 use crate::bounds::Budget;
 
 pub use alternative::{Alternative, Choice, Selection, Slave};
+pub use details::Details;
 pub use dpkg::{Dpkg, dpkg_version_cmp};
 pub use files::{Completeness, Files};
 pub use ownership::{Known, Missing, Ownership};

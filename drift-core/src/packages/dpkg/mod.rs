@@ -6,6 +6,7 @@
 
 mod config;
 mod deb822;
+mod details;
 mod info;
 mod local;
 mod selections;
@@ -111,6 +112,8 @@ impl PackageDatabase for Dpkg {
                 status: package.status.clone(),
                 location: String::new(),
             });
+            let details = details::read(&mut reading, package);
+            reading.out.details(claimant, details);
             info::read(&mut reading, claimant, (name, arch), package, &mut strays);
         }
         info::strays(&mut reading, &strays);

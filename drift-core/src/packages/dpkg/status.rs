@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::deb822::{Field, Stanza, Stanzas};
+use super::details::Told;
 use super::{STATUS, STATUS_D, UPDATES};
 use crate::packages::{Completeness, Reading};
 
@@ -21,6 +22,7 @@ pub(super) struct Registration<'f> {
     /// `Multi-Arch: same`: several architectures at once, so its files carry the architecture.
     pub(super) coinstallable: bool,
     pub(super) conffiles: Option<Field<'f>>,
+    pub(super) told: Told<'f>,
     /// The file that registers it.
     pub(super) source: Box<[u8]>,
 }
@@ -145,7 +147,9 @@ fn register<'f>(
             registered.remove(&old);
         }
     }
-    let registration = Registration { version, status, state, coinstallable, conffiles, source };
+    let told = Told::of(stanza);
+    let registration =
+        Registration { version, status, state, coinstallable, conffiles, told, source };
     registered.insert(key, registration);
 }
 
