@@ -29,6 +29,8 @@ pub(super) struct Asked {
     pub(super) parts: Parts,
     /// Whether the report shows what changed files say.
     pub(super) with_content: bool,
+    /// Whether packages of the target may be upgraded in place.
+    pub(super) upgrades_expected: bool,
 }
 
 /// Compares with a target that can be asked again.
@@ -213,6 +215,7 @@ fn found(
         after: after.packages,
         rules: evidence.rules,
         origins: (before.origins(), after.origins()),
+        upgrades_expected: asked.upgrades_expected,
         removals,
     };
     let against_baseline = true;

@@ -102,6 +102,7 @@ pub(super) fn offered(
         after: after.packages,
         rules,
         origins: (before.origins(), after.origins()),
+        upgrades_expected: false,
         removals: None,
     };
     let package = |change: &PackageChange| describe::package_change(change, &names, true).id;
