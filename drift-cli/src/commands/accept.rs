@@ -200,9 +200,7 @@ fn tell(
     .into_bytes();
     report::write_accepted(&accepted.report, &terminal.style(), &mut text)
         .map_err(|error| Failure::stdout(&error))?;
-    text.extend_from_slice(
-        format!("\nnot accepted: {}\n", changes(accepted.left)).as_bytes(),
-    );
+    text.extend_from_slice(format!("\nnot accepted: {}\n", changes(accepted.left)).as_bytes());
     terminal.result(&text)?;
     for note in &accepted.notes {
         terminal.note(note);

@@ -11,8 +11,9 @@ use drift_core::judge::Exit;
 use drift_core::model::Digest;
 use drift_core::rules::RuleSet;
 use drift_core::seal::{
-    self, AcceptedChanges, Artefact, Counts, Expectations, LineageState, PAE_SUFFIX, PoliciesPredicate, Predicate,
-    PrivateKey, Sealed, SnapshotPredicate, Statement, Term, Trust, TrustedKey, WaiversPredicate,
+    self, AcceptedChanges, Artefact, Counts, Expectations, LineageState, PAE_SUFFIX,
+    PoliciesPredicate, Predicate, PrivateKey, Sealed, SnapshotPredicate, Statement, Term, Trust,
+    TrustedKey, WaiversPredicate,
 };
 
 use crate::args::SealArgs;

@@ -167,11 +167,7 @@ impl Assembly {
         Ok(())
     }
 
-    fn add_entries(
-        &mut self,
-        snapshot: &Snapshot,
-        cursor: &mut dyn Cursor,
-    ) -> Result<(), Error> {
+    fn add_entries(&mut self, snapshot: &Snapshot, cursor: &mut dyn Cursor) -> Result<(), Error> {
         let layers = snapshot.image.as_ref().map_or(0, |image| image.layers.len());
         let mut trail = Trail::default();
         let mut block = BlockWriter::default();

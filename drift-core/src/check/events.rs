@@ -181,9 +181,8 @@ impl Best {
             Some((commanded, log)) if over(&commanded) => (commanded, log),
             _ => (last, log),
         };
-        let shortened = |text: &str| -> String {
-            masked_command(text).chars().take(MAX_COMMAND).collect()
-        };
+        let shortened =
+            |text: &str| -> String { masked_command(text).chars().take(MAX_COMMAND).collect() };
         Some(PackageEvent {
             time: event.moment.told(zone),
             action: event.action.name(),
@@ -207,7 +206,8 @@ fn find(captured: &Captured, managers: &BTreeSet<&str>) -> BTreeMap<RowId, Found
         for row in tree.children(inside) {
             let path = [directory.as_bytes(), b"/", tree.name(row)].concat();
             let secret = captured.rules.rule(tree.rule(row)).class == Some(Class::Secret);
-            if let (FileType::File, false, Some(log)) = (tree.file_type(row), secret, log_at(&path)) {
+            if let (FileType::File, false, Some(log)) = (tree.file_type(row), secret, log_at(&path))
+            {
                 found.insert(row, Found { path, log });
             }
         }
@@ -250,7 +250,10 @@ fn contents(
 }
 
 fn unread(tree: &Tree, row: RowId, reason: &str) -> String {
-    format!("{} was not read to its end for who changed packages and when: {reason}.", tree.path(row))
+    format!(
+        "{} was not read to its end for who changed packages and when: {reason}.",
+        tree.path(row)
+    )
 }
 
 fn localtime(tree: &Tree) -> Option<RowId> {

@@ -53,7 +53,7 @@ use crate::source::{self, Source};
 
 use composition::Composition;
 
-pub use accept::{Accepted, AcceptError, Acceptance, Selector, accept};
+pub use accept::{AcceptError, Acceptance, Accepted, Selector, accept};
 pub use path_directories::PATH_DIRECTORIES;
 pub use refused::{busy, or_stopped, refused, refused_policies, stopped, unreadable};
 pub use view::View;

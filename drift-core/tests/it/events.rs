@@ -150,9 +150,10 @@ fn packages_without_an_architecture_of_their_own() {
         volume.file(b"var/log/apt/history.log", log);
         volume
     };
-    let outcome = compared(system("1", ("all", "3")), &Walked::new(
-        system("2", ("amd64", "4")), SourceKind::Memory, "memory:",
-    ));
+    let outcome = compared(
+        system("1", ("all", "3")),
+        &Walked::new(system("2", ("amd64", "4")), SourceKind::Memory, "memory:"),
+    );
     let changes = outcome.report.changes.iter().filter(|one| one.subject == "package");
     let told: Vec<String> = changes
         .map(|one| {
@@ -163,7 +164,11 @@ fn packages_without_an_architecture_of_their_own() {
         .collect();
     let mut told = told;
     told.sort();
-    let expected = ["added charset amd64: upgraded", "modified tzdata all: upgraded", "removed charset all: upgraded"];
+    let expected = [
+        "added charset amd64: upgraded",
+        "modified tzdata all: upgraded",
+        "removed charset all: upgraded",
+    ];
     assert_eq!(told, expected);
 }
 
@@ -178,7 +183,11 @@ fn rotated_and_compressed_logs_are_read() {
     let outcome = of(system(&UPGRADED, &[("var/log/apt/history.log.1.gz", cut)]));
     assert_eq!(told(&outcome, "alpha"), "nothing");
     let note = "/var/log/apt/history.log.1.gz was not read to its end for who changed packages";
-    assert!(outcome.report.notes.iter().any(|one| one.starts_with(note)), "{:?}", outcome.report.notes);
+    assert!(
+        outcome.report.notes.iter().any(|one| one.starts_with(note)),
+        "{:?}",
+        outcome.report.notes
+    );
 }
 
 /// A log that cannot be read says nothing, and is no problem of what was compared.
@@ -191,7 +200,10 @@ fn an_unreadable_log_is_a_note() {
     let whole = of(volume());
     let faulty = Faulty::on(volume(), Operation::Read, b"dpkg.log", Errno::IO);
     let outcome = checked(&Walked::new(faulty, SourceKind::Memory, "memory:").with_lease_wait(0));
-    assert_eq!(told(&whole, "alpha"), "2026-11-20T02:10:40Z upgraded by - for -, /var/log/dpkg.log:1");
+    assert_eq!(
+        told(&whole, "alpha"),
+        "2026-11-20T02:10:40Z upgraded by - for -, /var/log/dpkg.log:1"
+    );
     assert_eq!(told(&outcome, "alpha"), "nothing");
     assert!(outcome.report.notes.iter().any(|one| one.contains("dpkg.log was not read")));
     assert_eq!(outcome.report.problems.len(), whole.report.problems.len());

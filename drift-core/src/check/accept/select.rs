@@ -133,9 +133,10 @@ fn by_id(offered: &Offered, id: &str, report: Option<&Previous>) -> Result<usize
     found.retain(|at| open(offered).any(|(open, _)| open == *at));
     match found.as_slice() {
         [one] => Ok(*one),
-        [] => {
-            Err(AcceptError::NoSuchChange { id: plain.clone(), near: near(offered, &plain, report) })
-        }
+        [] => Err(AcceptError::NoSuchChange {
+            id: plain.clone(),
+            near: near(offered, &plain, report),
+        }),
         several => Err(AcceptError::Ambiguous { id: plain, count: several.len() }),
     }
 }
@@ -143,9 +144,8 @@ fn by_id(offered: &Offered, id: &str, report: Option<&Previous>) -> Result<usize
 /// Names the path that was meant: the one that the report gives the id, else that of the id which is
 /// most alike.
 fn near(offered: &Offered, id: &str, report: Option<&Previous>) -> String {
-    let told = report.and_then(|report| {
-        report.report.changes.iter().find(|change| change.id.starts_with(id))
-    });
+    let told = report
+        .and_then(|report| report.report.changes.iter().find(|change| change.id.starts_with(id)));
     let named = told.map(|change| shown(&exact(&change.path, change.path_b64.as_deref())));
     if let Some(path) = named {
         return format!(", which the report gives to {path}");
@@ -158,10 +158,8 @@ fn near(offered: &Offered, id: &str, report: Option<&Previous>) -> String {
 }
 
 fn near_path(offered: &Offered, pattern: &str) -> String {
-    let texts: Vec<String> = open(offered)
-        .filter_map(|(_, one)| one.path.as_ref())
-        .map(|path| shown(path))
-        .collect();
+    let texts: Vec<String> =
+        open(offered).filter_map(|(_, one)| one.path.as_ref()).map(|path| shown(path)).collect();
     let found = nearest(pattern, texts.iter().map(String::as_str));
     found.map_or(String::new(), |path| format!("; the nearest that does is {path}"))
 }
@@ -191,7 +189,8 @@ fn stale(
     let events: BTreeSet<&str> = match selector {
         Selector::Package(name) => {
             let is_event = |path: &str| name.split(':').next() == Some(path);
-            let events = changes.iter().filter(|one| one.subject == "package" && is_event(&one.path));
+            let events =
+                changes.iter().filter(|one| one.subject == "package" && is_event(&one.path));
             events.map(|one| one.id.as_str()).collect()
         }
         _ => BTreeSet::new(),
@@ -200,7 +199,9 @@ fn stale(
         let path = exact(&one.path, one.path_b64.as_deref());
         match selector {
             // What weighs nothing is what rules call normal, and changes all the time.
-            Selector::All => one.folded_into.is_some() || one.severity > crate::model::Severity::None,
+            Selector::All => {
+                one.folded_into.is_some() || one.severity > crate::model::Severity::None
+            }
             Selector::Path(pattern) => one.subject == "entry" && pattern.matches(&path),
             Selector::Package(_) => {
                 events.contains(one.id.as_str())
@@ -232,7 +233,15 @@ pub(super) fn unvouched(
     offered: &Offered,
     chosen: &Chosen,
     selectors: &[Selector],
+    report: Option<&Previous>,
 ) -> Vec<String> {
+    let next = match report {
+        Some(_) => "if they are right, select them by path",
+        None => {
+            "a stored snapshot has no package records, so name the report of a check of the target \
+             with --report, or select them by path"
+        }
+    };
     let named = |selector: &Selector| match selector {
         Selector::Package(name) => Some(name.clone()),
         _ => None,
@@ -249,8 +258,7 @@ pub(super) fn unvouched(
         let (_, first) = left.first()?;
         Some(format!(
             "{} of package {} did not fold into it and stay as the golden baseline has them, such as \
-             {}: a stored snapshot has no package records, so name the report of a check of the \
-             target with --report, or select them by path",
+             {}: {next}",
             crate::report::counted(left.len() as u64, "entry"),
             shown(name.as_bytes()),
             shown_path(first)

@@ -54,8 +54,8 @@ fn seen(
             return unseen(attribute.name);
         }
     }
-    let coarser = before.carries.mtime == Precision::Nanosecond
-        && after.carries.mtime == Precision::Second;
+    let coarser =
+        before.carries.mtime == Precision::Nanosecond && after.carries.mtime == Precision::Second;
     match coarser && !wanted.and(AttributeSet::named("mtime")).is_empty() {
         true => unseen("mtime"),
         false => Ok(()),

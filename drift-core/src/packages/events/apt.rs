@@ -91,13 +91,7 @@ fn items(value: &str) -> impl Iterator<Item = &str> {
     value.split("), ").map(|item| item.trim_end().strip_suffix(')').unwrap_or(item))
 }
 
-fn event(
-    action: Action,
-    item: &str,
-    began: Moment,
-    command: &Command,
-    line: u64,
-) -> Option<Event> {
+fn event(action: Action, item: &str, began: Moment, command: &Command, line: u64) -> Option<Event> {
     let (package, versions) = item.split_once(" (")?;
     let mut versions = versions.split(", ").filter(|word| *word != "automatic");
     let (first, second) = (versions.next()?.to_owned(), versions.next().map(str::to_owned));

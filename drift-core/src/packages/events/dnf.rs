@@ -57,8 +57,7 @@ fn event(number: u64, line: &str) -> Option<Event> {
     let (name_version, release) = element.rsplit_once('-')?;
     let (name, version) = name_version.rsplit_once('-')?;
     let version = Some(format!("{version}-{release}"));
-    let (before, after) =
-        if action == Action::Removed { (version, None) } else { (None, version) };
+    let (before, after) = if action == Action::Removed { (version, None) } else { (None, version) };
     Some(Event {
         moment: Moment::parse_iso(time)?,
         until: None,

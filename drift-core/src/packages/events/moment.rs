@@ -59,8 +59,15 @@ impl Moment {
         let small = |number: i16| i8::try_from(number).ok();
         // A leap second is told as the one before it.
         let second = small(second.min(59))?;
-        let local =
-            DateTime::new(year, small(month)?, small(day)?, small(hour)?, small(minute)?, second, 0);
+        let local = DateTime::new(
+            year,
+            small(month)?,
+            small(day)?,
+            small(hour)?,
+            small(minute)?,
+            second,
+            0,
+        );
         Some(Self { local: local.ok()?, offset: None })
     }
 
@@ -150,9 +157,18 @@ mod tests {
             assert_eq!(told(text).as_deref(), Some(expect), "{text}");
         }
         for text in [
-            "", "T", "2026-11-20", "2026-13-20T00:00:00", "2026-02-30T00:00:00", "26-11-20T00:00:00",
-            "2026-11-20T24:00:00", "2026-11-20T00:00:00+2400", "2026-11-20T00:00:00+1",
-            "+026-11-20T00:00:00", "2026-11-20T00:00:00+1\u{e9}0", "99999-11-20T00:00:00",
+            "",
+            "T",
+            "2026-11-20",
+            "2026-13-20T00:00:00",
+            "2026-02-30T00:00:00",
+            "26-11-20T00:00:00",
+            "2026-11-20T24:00:00",
+            "2026-11-20T00:00:00+2400",
+            "2026-11-20T00:00:00+1",
+            "+026-11-20T00:00:00",
+            "2026-11-20T00:00:00+1\u{e9}0",
+            "99999-11-20T00:00:00",
         ] {
             assert_eq!(told(text), None, "{text}");
         }
@@ -163,7 +179,9 @@ mod tests {
         let moment = Moment::parse("2026-07-01", "12:00:00").expect("a time");
         assert_eq!(moment.told(&Zone::utc()), "2026-07-01T12:00:00Z");
         // Footer alone, as tzfile(5) has it since version 2: the rules of Berlin for ever.
-        let head = |version: &[u8]| [b"TZif", version, &[0; 15], &[0; 4 * 4], &[0, 0, 0, 1, 0, 0, 0, 4]].concat();
+        let head = |version: &[u8]| {
+            [b"TZif", version, &[0; 15], &[0; 4 * 4], &[0, 0, 0, 1, 0, 0, 0, 4]].concat()
+        };
         let kind = b"\0\0\x0e\x10\0\0CET\0";
         let footer = b"\nCET-1CEST,M3.5.0,M10.5.0/3\n";
         let file = [&head(b"2")[..], kind, &head(b"2"), kind, footer].concat();

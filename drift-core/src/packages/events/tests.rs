@@ -110,11 +110,7 @@ fn the_words_of_each_log() {
             "downgraded one 1:2-1 -> 1:1-1",
         ),
         ("var/log/pacman.log", "[2013-05-01 12:00] [ALPM] removed one (1)", "removed one 1 -> -"),
-        (
-            "var/log/pacman.log",
-            "[2013-05-01 12:00] [ALPM-SCRIPTLET] upgraded one (1 -> 2)",
-            "",
-        ),
+        ("var/log/pacman.log", "[2013-05-01 12:00] [ALPM-SCRIPTLET] upgraded one (1 -> 2)", ""),
         ("var/log/pacman.log", "[2013-05-01 12:00] [ALPM] warning: one (x)", ""),
     ] {
         let events: Vec<String> = parse(at(path), line.as_bytes())
@@ -122,8 +118,11 @@ fn the_words_of_each_log() {
             .map(told)
             .map(|told| told.split_once(' ').expect("a time").1.to_owned())
             .collect();
-        let expect: Vec<String> =
-            [expect].iter().filter(|text| !text.is_empty()).map(|text| format!("{text} by - for - line 1")).collect();
+        let expect: Vec<String> = [expect]
+            .iter()
+            .filter(|text| !text.is_empty())
+            .map(|text| format!("{text} by - for - line 1"))
+            .collect();
         assert_eq!(events, expect, "{line}");
     }
     let apk = "Running `apk fix --reinstall one@edge` at 2026-01-02 03:04:05\n\

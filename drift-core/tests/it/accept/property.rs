@@ -2,10 +2,10 @@
 //! would be no tree is refused. The oracle is a map of paths.
 
 use drift_core::baseline::effective_root;
-use drift_core::check::{AcceptError, Selector};
-use drift_core::compare::{Context, Entries, compare, entries};
 use drift_core::bounds::Cancel;
 use drift_core::capture::Captured;
+use drift_core::check::{AcceptError, Selector};
+use drift_core::compare::{Context, Entries, compare, entries};
 use drift_core::model::{Digest, FileType, TreePath};
 use drift_core::report::document::Change;
 use drift_core::report::exact;
@@ -96,8 +96,8 @@ fn accepts(first: &Captured, second: &Captured, bits: u64) {
         outside: &[],
         cancel: &Cancel::new(),
     };
-    let left =
-        compare(&mut new.unverified_cursor(), &mut second.snapshot.tree.cursor(), &context).unwrap();
+    let left = compare(&mut new.unverified_cursor(), &mut second.snapshot.tree.cursor(), &context)
+        .unwrap();
     let mut expected = marks(&difference(first, second));
     for change in chosen {
         let path = path_of(&change.path, change.path_b64.as_deref());

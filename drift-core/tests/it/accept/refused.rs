@@ -1,7 +1,7 @@
 //! Selections that would leave no sound baseline, and what is said of them.
 
-use drift_core::check::Selector;
 use drift_core::bounds::Wildcard;
+use drift_core::check::Selector;
 use drift_core::source::MemoryVolume;
 
 use super::stage::{Pair, capture, previous, stored, told};
@@ -52,7 +52,8 @@ fn a_selector_that_finds_nothing_names_what_is_near() {
 fn an_id_may_be_cut_and_selectors_add_up() {
     let pair = Pair::of_volumes(golden(), newer(), "");
     let id = pair.id("/etc/hosts");
-    let accepted = pair.accept(&[Selector::Change(id[..12].to_owned()), path("/srv/**"), path("/srv")]);
+    let accepted =
+        pair.accept(&[Selector::Change(id[..12].to_owned()), path("/srv/**"), path("/srv")]);
     let expected =
         ["modified /etc/hosts", "added /srv", "added /srv/site", "added /srv/site/index"];
     let accepted = accepted.unwrap();
@@ -88,7 +89,10 @@ fn nothing_is_left_without_its_directory() {
     retyped.file(b"opt/app", b"now a program");
     let pair = Pair::of_volumes(golden(), retyped, "");
     let told = pair.refusal(&[path("/opt/app")]);
-    assert!(told.starts_with("/opt/app would no longer be a directory, and /opt/app/bin"), "{told}");
+    assert!(
+        told.starts_with("/opt/app would no longer be a directory, and /opt/app/bin"),
+        "{told}"
+    );
     assert!(pair.accept(&[path("/opt/app"), path("/opt/app/**")]).is_ok());
 }
 
@@ -103,7 +107,10 @@ fn what_rules_call_normal_is_taken_only_where_it_must_be() {
     second.file(b"var/lib/app/keys", b"y");
     let pair = Pair::of_volumes(first, second, rules);
     let accepted = pair.accept(&[Selector::All]).unwrap();
-    assert_eq!(told(&accepted), ["added /var/lib", "added /var/lib/app", "added /var/lib/app/keys"]);
+    assert_eq!(
+        told(&accepted),
+        ["added /var/lib", "added /var/lib/app", "added /var/lib/app/keys"]
+    );
     // By path it is taken like anything else.
     let accepted = pair.accept(&[path("/var/log")]).unwrap();
     assert_eq!(told(&accepted), ["added /var/log"]);
@@ -111,8 +118,7 @@ fn what_rules_call_normal_is_taken_only_where_it_must_be() {
 
 #[test]
 fn what_the_snapshot_left_out_is_not_gone() {
-    let pair =
-        Pair::new(&capture(golden(), ""), &capture(newer(), "ignore /opt/app\n"));
+    let pair = Pair::new(&capture(golden(), ""), &capture(newer(), "ignore /opt/app\n"));
     let told = pair.refusal(&[Selector::All]);
     assert!(told.starts_with("/opt/app is not in the snapshot because the rules"), "{told}");
     assert!(pair.accept(&[path("/etc/hosts")]).is_ok());

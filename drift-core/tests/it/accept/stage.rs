@@ -129,8 +129,7 @@ impl Pair {
         report: Option<&Previous>,
     ) -> Result<Accepted, AcceptError> {
         let view = View::of_unverified(&self.snapshot);
-        let acceptance =
-            Acceptance { golden: self.sealed(), snapshot: &view, selectors, report };
+        let acceptance = Acceptance { golden: self.sealed(), snapshot: &view, selectors, report };
         with_run(|run, occasion| check::accept(&acceptance, run, occasion))
     }
 
