@@ -172,6 +172,11 @@ fn sequence(
             _ => 0,
         },
         Stored::Unverified(_) => 0,
+        Stored::Bill(_) => {
+            let text =
+                "a bill of materials is no snapshot; name what `drift capture` wrote with --from";
+            return Err(Failure::usage_text(text));
+        }
     };
     let last = golden.sequence.max(other);
     match orders.sequence() {

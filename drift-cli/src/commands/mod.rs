@@ -14,6 +14,7 @@ mod keygen;
 mod man;
 mod policy;
 mod rules;
+mod sbom;
 mod seal;
 mod sealing;
 mod summarize;
@@ -67,6 +68,7 @@ pub(crate) fn run(
         Command::Summarize(args) => summarize::run(&args, settings, terminal),
         Command::Inspect(args) => inspect::run(&args, settings, terminal),
         Command::Export(args) => export::run(&args, settings, terminal),
+        Command::Sbom(args) => sbom::run(&args, settings, terminal),
         Command::Keygen(args) => keygen::run(&args, terminal),
         Command::Rules(args) => rules::run(&args, settings, terminal),
         Command::Waiver(args) => waiver::run(&args, settings, terminal),

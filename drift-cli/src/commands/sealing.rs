@@ -12,8 +12,8 @@ use drift_core::model::Digest;
 use drift_core::rules::RuleSet;
 use drift_core::seal::{
     self, AcceptedChanges, Artefact, Counts, Expectations, LineageState, PAE_SUFFIX,
-    PoliciesPredicate, Predicate, PrivateKey, Sealed, SnapshotPredicate, Statement, Term, Trust,
-    TrustedKey, WaiversPredicate,
+    PoliciesPredicate, Predicate, PrivateKey, SbomPredicate, Sealed, SnapshotPredicate, Statement,
+    Term, Trust, TrustedKey, WaiversPredicate,
 };
 
 use crate::args::SealArgs;
@@ -114,9 +114,11 @@ pub(super) enum Subject {
     Policies { identity: String, digest: Digest, policies: u64 },
     /// A file of waivers.
     Waivers { identity: String },
+    /// A bill of materials.
+    Sbom { identity: String, form: String, packages: u64, files: u64 },
 }
 
-/// Seals the exact bytes of a bundle or of waivers.
+/// Seals the exact bytes of a bundle, of waivers or of a bill of materials.
 pub(super) fn seal_subject(
     (path, file): (&Path, Arc<[u8]>),
     subject: Subject,
@@ -125,8 +127,10 @@ pub(super) fn seal_subject(
     now: Timestamp,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    if !orders.provenance.is_empty() {
-        return Err(Failure::usage_text("--provenance is for snapshots alone"));
+    if !orders.provenance.is_empty() && !matches!(subject, Subject::Sbom { .. }) {
+        return Err(Failure::usage_text(
+            "--provenance is for snapshots and bills of materials alone",
+        ));
     }
     let tool = format!("drift {}", env!("CARGO_PKG_VERSION"));
     let expires = orders.expires.map(|term| term.expiry(now));
@@ -141,6 +145,20 @@ pub(super) fn seal_subject(
                 sequence,
                 policies_digest: digest,
                 policies,
+            })
+        }
+        Subject::Sbom { identity, form, packages, files } => {
+            let sequence = sequence(Artefact::Sbom, &identity, orders, memory)?;
+            Predicate::Sbom(SbomPredicate {
+                identity,
+                tool,
+                created: now,
+                expires,
+                sequence,
+                form,
+                packages,
+                files,
+                provenance: orders.provenance.clone(),
             })
         }
         Subject::Waivers { identity } => {

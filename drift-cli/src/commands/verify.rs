@@ -77,6 +77,18 @@ fn described(file: &str, info: &SealInfo) -> String {
             line("policies digest", policies.policies_digest.to_string());
             line("holds", format!("{} policies", policies.policies));
         }
+        Predicate::Sbom(sbom) => {
+            line("kind", "bill of materials".to_owned());
+            line("identity", sbom.identity.clone());
+            line("sequence", sbom.sequence.to_string());
+            line("sealed", sbom.created.to_string());
+            line("expires", until(sbom.expires));
+            line("form", sbom.form.clone());
+            line("holds", format!("{} packages, {} files", sbom.packages, sbom.files));
+            for (key, value) in &sbom.provenance {
+                line("provenance", format!("{key}={value}"));
+            }
+        }
         Predicate::Waivers(waivers) => {
             line("kind", "file of waivers".to_owned());
             line("identity", waivers.identity.clone());

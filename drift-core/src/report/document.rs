@@ -339,6 +339,9 @@ pub struct Change {
     pub cause: Cause,
     /// Whether that rests on more than the target's own word.
     pub cause_verified: bool,
+    /// What speaks for that cause, or against another that could be expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
     /// The layer of an image that it came with, or went with.
     pub layer: Option<LayerOf>,
     /// Where several baselines compose: the one that the entry of the reference is from.

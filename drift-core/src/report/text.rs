@@ -85,6 +85,7 @@ pub(super) fn sentence(change: &Change) -> String {
     } else if let Some(package) = &change.package {
         words::versions(&mut line, package);
     }
+    changes::because(&mut line, change);
     told(|page| page.line(&line)).trim_end().to_owned()
 }
 

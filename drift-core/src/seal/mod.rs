@@ -39,8 +39,8 @@ pub use sealing::{
 };
 pub use statement::{
     AcceptedChanges, Artefact, Counts, MAX_IDENTITY_BYTES, MAX_SEQUENCE, PoliciesPredicate,
-    Predicate, ReportCounts, ReportPredicate, SnapshotPredicate, Statement, StatementError,
-    WaiversPredicate,
+    Predicate, ReportCounts, ReportPredicate, SbomPredicate, SnapshotPredicate, Statement,
+    StatementError, WaiversPredicate,
 };
 pub use term::{Term, TermError};
 pub use trust::{RevokedKey, SubjectTrust, Trust, TrustError, TrustFile, TrustFileKey, TrustedKey};

@@ -30,6 +30,7 @@ fn change(path: &[u8], severity: Severity) -> document::Change {
         attributes: Vec::new(),
         cause: Cause::ModifiedInPlace,
         cause_verified: true,
+        explanation: None,
         layer: None,
         baseline_of: None,
         altered_by: None,
