@@ -41,7 +41,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rounds = arguments.next().map_or(Ok(DEFAULT_ROUNDS), |text| text.parse())?;
     let drift = std::env::current_exe()?.with_file_name("drift");
     if !drift.is_file() {
-        return Err(format!("{} is missing; run cargo build --release first", drift.display()).into());
+        return Err(
+            format!("{} is missing; run cargo build --release first", drift.display()).into()
+        );
     }
     let drift = drift.to_str().ok_or("the program's path is not UTF-8")?;
     let mut contenders = vec![Contender {
