@@ -8,7 +8,7 @@ use super::{SealArgs, TrustArgs};
 
 #[derive(Debug, Parser)]
 pub(crate) struct Seal {
-    /// The snapshot, bundle of policies, manifest, or file of waivers
+    /// The snapshot, bundle of policies, manifest, file of waivers, or bill of materials
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) seal: SealArgs,
@@ -29,7 +29,8 @@ pub(crate) struct Seal {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Verify {
-    /// A baseline, a signed report, a bundle of policies, a manifest, or a file of waivers
+    /// A baseline, a signed report, a bundle of policies, a manifest, a file of waivers, or a bill of
+    /// materials
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,

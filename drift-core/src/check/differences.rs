@@ -5,32 +5,37 @@ use std::collections::BTreeMap;
 use crate::bounds::escape::escaped;
 use crate::capture::{Captured, Parts, Run};
 use crate::compare::{
-    self, Comparison, Context, EntryChange, Evidence, Explanation, PackageChange, Packages,
-    Verdict, compare, compare_images, compare_packages, explain, verdict,
+    self, Comparison, Context, EntryChange, Evidence, Explanation, Live, PackageChange,
+    PackageEvents, Packages, Verdict, compare, compare_images, compare_listed_packages,
+    compare_packages, explain_all, verdict,
 };
 use crate::manifest::Manifests;
 use crate::model::{Cause, Mount, PackageId, Problem, Stage, TreePath};
 use crate::report::document;
 use crate::rules::RuleSet;
+use crate::sbom::Selected;
 use crate::source::{Removals, Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
-use super::{Error, Found, Request, content, manifested, second_look};
+use super::{
+    Error, Found, SealedManifest, accounts, content, derive, events, manifested, manifests_of,
+    second_look,
+};
 
 /// What was asked for, as far as a comparison cares.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'a> {
     /// Whether the older side is a sealed baseline.
     pub(super) sealed: bool,
-    /// Everything that was.
-    pub(super) request: &'a Request,
-}
-
-impl Asked<'_> {
-    fn parts(&self) -> Parts {
-        self.request.parts
-    }
+    /// Manifests that vouch for packages.
+    pub(super) manifests: &'a [SealedManifest],
+    /// What is compared.
+    pub(super) parts: Parts,
+    /// Whether the report shows what changed files say.
+    pub(super) with_content: bool,
+    /// Whether packages of the target may be upgraded in place.
+    pub(super) upgrades_expected: bool,
 }
 
 /// Compares with a target that can be asked again.
@@ -41,12 +46,13 @@ pub(super) fn live(
     asked: Asked<'_>,
     run: &Run<'_>,
 ) -> Result<Found, Error> {
-    let (mut comparison, covering) = match asked.parts().entries {
+    let (mut comparison, covering) = match asked.parts.entries {
         true => join(before, &View::of_captured(captured), &captured.rules, run)?,
         false => (Comparison::default(), Vec::new()),
     };
     let notes = second_look::look(source, captured, &mut comparison, run)?;
-    let contents = match asked.request.with_content {
+    let generated = derive::derive(source, captured, &comparison, run)?;
+    let contents = match asked.with_content {
         true => content::read_changed(source, captured, &comparison, run)?,
         false => BTreeMap::new(),
     };
@@ -59,16 +65,22 @@ pub(super) fn live(
         .map(|missing| (missing.path.clone(), missing))
         .collect();
     let manifests = manifests(asked, &after, &comparison, &packages)?;
+    let accounts = accounts::of(&captured.configs);
+    let live = Live {
+        tree: &captured.snapshot.tree,
+        packages: &captured.snapshot.packages,
+        ownership: &captured.ownership,
+        missing: &missing,
+        vendor: &captured.vendor,
+        accounts: &accounts,
+        generated: &generated,
+        manifests: &manifests,
+    };
     let evidence = Evidence {
         rules: &captured.rules,
         sealed: asked.sealed,
-        packages: &packages,
-        ownership: Some(&captured.ownership),
-        missing: &missing,
-        vendor: &captured.vendor,
-        generated: &BTreeMap::new(),
-        installed: after.packages,
-        manifests: &manifests,
+        packages: &PackageEvents::new(&packages),
+        live: Some(&live),
         covering: &covering,
     };
     let removals = source.removals();
@@ -76,6 +88,9 @@ pub(super) fn live(
     let evidence = (&evidence, verified);
     let mut found = found((before, &after), &comparison, evidence, removals.as_deref(), asked);
     found.notes.extend(notes);
+    let told = events::look(source, captured, &packages, before.packages, run)?;
+    found.notes.extend(told.notes.iter().cloned());
+    told.attach(&mut found.changes);
     for (change, described) in comparison.changes.iter().zip(&mut found.changes) {
         let row = change.after.as_ref().and_then(|after| after.row);
         described.content = row.and_then(|row| contents.get(&row)).cloned();
@@ -91,25 +106,19 @@ pub(super) fn stored(
     asked: Asked<'_>,
     run: &Run<'_>,
 ) -> Result<Found, Error> {
-    let (mut comparison, covering) = match asked.parts().entries {
+    let (mut comparison, covering) = match asked.parts.entries {
         true => join(before, after, rules, run)?,
         false => (Comparison::default(), Vec::new()),
     };
     // Nothing can be read again, so growth stays unproven.
     let grown = comparison.grown.len() as u64;
     comparison.not_compared = comparison.not_compared.saturating_add(grown);
-    let packages = if asked.parts().packages { package_changes(before, after) } else { Vec::new() };
-    let manifests = manifests(asked, after, &comparison, &packages)?;
+    let packages = if asked.parts.packages { package_changes(before, after) } else { Vec::new() };
     let evidence = Evidence {
         rules,
         sealed: asked.sealed,
-        packages: &packages,
-        ownership: None,
-        missing: &BTreeMap::new(),
-        vendor: &BTreeMap::new(),
-        generated: &BTreeMap::new(),
-        installed: after.packages,
-        manifests: &manifests,
+        packages: &PackageEvents::new(&packages),
+        live: None,
         covering: &covering,
     };
     // Whether all of a package is there needs its target.
@@ -117,7 +126,7 @@ pub(super) fn stored(
 }
 
 /// Joins the trees; also returns the mount points of the newer side that hide older paths.
-fn join(
+pub(super) fn join(
     before: &View<'_>,
     after: &View<'_>,
     rules: &RuleSet,
@@ -141,7 +150,10 @@ fn join(
             && !rule.excludes()
     };
     let mounts = after.coverage.mounts_entered.iter().chain(&after.coverage.mounts_not_entered);
-    let watch: Vec<TreePath> = mounts.filter(new).map(|mount| mount.path.clone()).collect();
+    // Where file systems were mounted, a bill of materials does not say.
+    let tells = |_: &&Mount| before.bill().is_none();
+    let watch: Vec<TreePath> =
+        mounts.filter(tells).filter(new).map(|mount| mount.path.clone()).collect();
     let context = Context {
         rules,
         before: before.carries,
@@ -152,18 +164,49 @@ fn join(
         outside: &outside,
         cancel: run.cancel,
     };
-    let comparison = compare(&mut *before.cursor(), &mut *after.cursor(), &context)?;
+    let comparison = walk(before, after, &context)?;
     let covering = comparison.watched.clone();
     Ok((comparison, covering))
 }
 
-fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
+/// Walks both trees; of what stands opposite a bill of materials only what the bill speaks of.
+fn walk(
+    before: &View<'_>,
+    after: &View<'_>,
+    context: &Context<'_>,
+) -> Result<Comparison, compare::Error> {
+    let (older, newer) = (&|| before.cursor(), &|| after.cursor());
+    match (before.bill(), after.bill()) {
+        (None, None) => compare(&mut *before.cursor(), &mut *after.cursor(), context),
+        (Some(one), Some(other)) if one.has_files() && other.has_files() => {
+            compare(&mut *before.cursor(), &mut *after.cursor(), context)
+        }
+        (Some(bill), None) if bill.has_files() => {
+            let tree = bill.placed(newer)?;
+            let mut newer = after.cursor();
+            compare(&mut tree.cursor(), &mut Selected::new(&mut *newer, &tree), context)
+        }
+        (None, Some(bill)) if bill.has_files() => {
+            let tree = bill.placed(older)?;
+            let mut older = before.cursor();
+            compare(&mut Selected::new(&mut *older, &tree), &mut tree.cursor(), context)
+        }
+        // Without files there is nothing to compare; the report says what is not observable.
+        _ => Ok(Comparison::default()),
+    }
+}
+
+pub(super) fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
     let list = |view: &View<'_>| (view.packages_complete, !view.packages.is_empty());
     // A side without packages says nothing of them, and a problem says that.
     if !list(before).1 || !list(after).1 {
         return Vec::new();
     }
-    compare_packages(
+    let compare_lists = match before.bill().or(after.bill()) {
+        Some(_) => compare_listed_packages,
+        None => compare_packages,
+    };
+    compare_lists(
         Packages { list: before.packages, complete: before.packages_complete },
         Packages { list: after.packages, complete: after.packages_complete },
     )
@@ -182,7 +225,27 @@ fn manifests(
     wanted.sort_unstable();
     wanted.dedup();
     let wanted = wanted.into_iter().filter_map(|id| after.packages.get(id.index()));
-    Ok(asked.request.manifests_of(wanted)?)
+    Ok(manifests_of(asked.manifests, wanted)?)
+}
+
+/// The change of a package of which this change is a part that no manifest vouches for.
+fn unproven_event(
+    change: &EntryChange,
+    explanation: &Explanation,
+    evidence: &Evidence<'_>,
+) -> Option<usize> {
+    let owner = change.after.as_ref().and_then(|after| after.owner);
+    // What dpkg writes of a package itself, no package ships.
+    let book = change.path.as_bytes().starts_with(b"var/lib/dpkg/info/");
+    let outside = matches!(
+        explanation.cause,
+        Cause::DeclaredDynamic | Cause::ExpectedPerHost | Cause::Generated | Cause::ConffileEdited
+    );
+    match explanation.folded_into {
+        Some(folded) => (!explanation.verified && !book).then_some(folded),
+        None if outside => None,
+        None => evidence.packages.of_after(owner),
+    }
 }
 
 fn found(
@@ -197,21 +260,23 @@ fn found(
         after: after.packages,
         rules: evidence.rules,
         origins: (before.origins(), after.origins()),
+        upgrades_expected: asked.upgrades_expected,
         removals,
     };
     let against_baseline = true;
     let mut package_changes: Vec<document::Change> = evidence
         .packages
+        .list()
         .iter()
         .map(|package| describe::package_change(package, &names, against_baseline))
         .collect();
     let mut changes = Vec::with_capacity(comparison.changes.len());
-    for change in &comparison.changes {
-        let explanation = explain(change, evidence);
-        for at in unproven_events(change, &explanation, evidence) {
-            if let Some(verified) = verified.get_mut(at) {
-                *verified = false;
-            }
+    let explanations = explain_all(&comparison.changes, evidence);
+    for (change, explanation) in comparison.changes.iter().zip(&explanations) {
+        if let Some(verified) =
+            unproven_event(change, explanation, evidence).and_then(|at| verified.get_mut(at))
+        {
+            *verified = false;
         }
         let folded_into = explanation
             .folded_into
@@ -219,14 +284,14 @@ fn found(
             .map(|package| package.id.clone());
         changes.push(describe::entry_change(
             change,
-            &explanation,
+            explanation,
             folded_into,
             &names,
             against_baseline,
         ));
     }
     for (described, verified) in package_changes.iter_mut().zip(verified) {
-        described.cause_verified = verified;
+        described.cause_verified |= verified;
     }
     for mount in evidence.covering {
         if !comparison.changes.iter().any(|change| change.path == *mount) {
@@ -234,7 +299,7 @@ fn found(
         }
     }
     changes.extend(package_changes);
-    if let (true, Some(old), Some(new)) = (asked.parts().entries, before.image, after.image) {
+    if let (true, Some(old), Some(new)) = (asked.parts.entries, before.image, after.image) {
         changes.extend(compare_images(old, new).iter().map(describe::image_change));
     }
     let carried = before.problems.iter().filter(|problem| {
@@ -243,10 +308,10 @@ fn found(
     let mut problems: Vec<_> = after.problems.to_vec();
     problems.extend(carried.map(describe::problem_at_capture));
     let reason = match (before.packages.is_empty(), after.packages.is_empty()) {
-        _ if !asked.parts().packages => None,
+        _ if !asked.parts.packages => None,
         (true, false) => Some("the baseline holds no packages to compare those of the target with"),
         (false, true) => Some("no packages were found in the target, and the baseline holds some"),
-        (true, true) if !asked.parts().entries => Some("no packages were found on either side"),
+        (true, true) if !asked.parts.entries => Some("no packages were found on either side"),
         _ => None,
     };
     problems.extend(reason.map(|reason| unproven(&TreePath::root(), reason)));
@@ -254,29 +319,28 @@ fn found(
     problems.extend(comparison.grown.iter().map(|change| {
         unproven(&change.path, "it grew, and its beginning could not be read again to compare it")
     }));
-    let notes = form_note(comparison, evidence.rules).into_iter().collect();
+    let form = form_note(comparison, evidence.rules);
+    let bill = bill_note((before, after), asked);
+    let notes = form.into_iter().chain(bill).collect();
     Found { changes, problems, not_compared: comparison.not_compared, notes }
 }
 
-/// The changes of packages of which this change is a part that no manifest vouches for.
-fn unproven_events(
-    change: &EntryChange,
-    explanation: &Explanation,
-    evidence: &Evidence<'_>,
-) -> Vec<usize> {
-    let owner = change.after.as_ref().and_then(|after| after.owner);
-    let of_package = |package: &PackageChange| owner.is_some() && package.after == owner;
-    let outside = matches!(
-        explanation.cause,
-        Cause::DeclaredDynamic | Cause::ExpectedPerHost | Cause::Generated | Cause::ConffileEdited
-    );
-    let touched = evidence.packages.iter().enumerate().filter(|(at, package)| {
-        match explanation.folded_into {
-            Some(folded) => folded == *at && !explanation.verified && !evidence.is_book(change),
-            None => of_package(package) && !outside,
-        }
-    });
-    touched.map(|(at, _)| at).collect()
+/// Says how far a bill of materials goes.
+fn bill_note((before, after): (&View<'_>, &View<'_>), asked: Asked<'_>) -> Option<String> {
+    let bills = [before.bill(), after.bill()];
+    if !asked.parts.entries {
+        return None;
+    }
+    let files = bills.iter().flatten().map(|bill| bill.file_count()).min()?;
+    Some(match files {
+        0 => "A bill of materials without files says nothing of entries: packages alone were \
+              compared."
+            .to_owned(),
+        files => format!(
+            "Of entries only the files that the bill of materials lists were compared ({files}), by \
+             type and SHA-256."
+        ),
+    })
 }
 
 /// Values that a note names.

@@ -27,6 +27,7 @@ pub struct LineageState {
     lineages: BTreeMap<String, Seen>,
     policies: BTreeMap<String, Seen>,
     manifests: BTreeMap<String, Seen>,
+    sboms: BTreeMap<String, Seen>,
 }
 
 /// What was last taken of one lineage.
@@ -67,6 +68,8 @@ struct Wire {
     policies: BTreeMap<String, Seen>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     manifests: BTreeMap<String, Seen>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    sboms: BTreeMap<String, Seen>,
 }
 
 impl LineageState {
@@ -80,8 +83,8 @@ impl LineageState {
         if wire.schema != SCHEMA {
             return Err(LineageError::Damaged { why: "its schema is not drift.lineages/v1" });
         }
-        let Wire { lineages, policies, manifests, .. } = wire;
-        let state = Self { lineages, policies, manifests };
+        let Wire { lineages, policies, manifests, sboms, .. } = wire;
+        let state = Self { lineages, policies, manifests, sboms };
         if state.encode() != bytes {
             return Err(LineageError::Damaged { why: "it was edited" });
         }
@@ -96,6 +99,7 @@ impl LineageState {
             lineages: self.lineages.clone(),
             policies: self.policies.clone(),
             manifests: self.manifests.clone(),
+            sboms: self.sboms.clone(),
         };
         let mut bytes = serde_json::to_vec_pretty(&wire).unwrap_or_default();
         bytes.push(b'\n');
@@ -108,13 +112,14 @@ impl LineageState {
         self.lineages.get(identity)
     }
 
-    /// Returns what was last taken of this kind and identity: policies and manifests have lineages of their
-    /// own.
+    /// Returns what was last taken of this kind and identity: policies, manifests and bills of materials
+    /// have lineages of their own.
     #[must_use]
     pub fn get_of(&self, artefact: Artefact, identity: &str) -> Option<&Seen> {
         match artefact {
             Artefact::Policies => self.policies.get(identity),
             Artefact::Manifest => self.manifests.get(identity),
+            Artefact::Sbom => self.sboms.get(identity),
             Artefact::Snapshot | Artefact::Report => self.lineages.get(identity),
             Artefact::Waivers => None,
         }
@@ -129,6 +134,7 @@ impl LineageState {
         let lineages = match predicate.artefact() {
             Artefact::Policies => &mut self.policies,
             Artefact::Manifest => &mut self.manifests,
+            Artefact::Sbom => &mut self.sboms,
             _ => &mut self.lineages,
         };
         let seen = lineages.entry(predicate.identity().to_owned()).or_insert(Seen {

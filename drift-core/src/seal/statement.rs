@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Algorithm, Digest};
 
 pub use predicate::{
-    Counts, ManifestPredicate, PoliciesPredicate, Predicate, ReportCounts, ReportPredicate,
-    SnapshotPredicate, WaiversPredicate,
+    AcceptedChanges, Counts, ManifestPredicate, PoliciesPredicate, Predicate, ReportCounts,
+    ReportPredicate, SbomPredicate, SnapshotPredicate, WaiversPredicate,
 };
 
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -40,6 +40,8 @@ pub enum Artefact {
     Waivers,
     /// A manifest: what packages contain.
     Manifest,
+    /// A bill of materials.
+    Sbom,
 }
 
 impl Artefact {
@@ -52,6 +54,7 @@ impl Artefact {
             Self::Policies => "tag:drift,2026:policies/v1",
             Self::Waivers => "tag:drift,2026:waivers/v1",
             Self::Manifest => "tag:drift,2026:manifest/v1",
+            Self::Sbom => "tag:drift,2026:sbom/v1",
         }
     }
 
@@ -64,6 +67,7 @@ impl Artefact {
             Self::Policies => "bundle of policies",
             Self::Waivers => "file of waivers",
             Self::Manifest => "manifest",
+            Self::Sbom => "bill of materials",
         }
     }
 }
@@ -127,6 +131,7 @@ impl Statement {
             Predicate::Policies(predicate) => self.wire(predicate),
             Predicate::Waivers(predicate) => self.wire(predicate),
             Predicate::Manifest(predicate) => self.wire(predicate),
+            Predicate::Sbom(predicate) => self.wire(predicate),
         }
     }
 
@@ -162,6 +167,8 @@ impl Statement {
             Predicate::Waivers(read::<Wire<'_, WaiversPredicate>>(payload)?.predicate)
         } else if header.predicate_type == Artefact::Manifest.predicate_type() {
             Predicate::Manifest(read::<Wire<'_, ManifestPredicate>>(payload)?.predicate)
+        } else if header.predicate_type == Artefact::Sbom.predicate_type() {
+            Predicate::Sbom(read::<Wire<'_, SbomPredicate>>(payload)?.predicate)
         } else {
             return Err(refused("its predicate type is unknown; a newer drift may know it"));
         };

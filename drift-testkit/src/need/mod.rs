@@ -32,6 +32,9 @@ const PACKAGES: &[(&str, &str)] = &[
     ("mkfs.ext4", "e2fsprogs"),
     ("mtree", "mtree-netbsd"),
     ("rpmbuild", "rpm"),
+    ("bsdtar", "libarchive-tools"),
+    ("pacman", "pacman-package-manager"),
+    ("vercmp", "makepkg"),
     ("unshare", "util-linux"),
     ("xz", "xz-utils"),
 ];

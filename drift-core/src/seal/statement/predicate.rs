@@ -24,6 +24,8 @@ pub enum Predicate {
     Waivers(WaiversPredicate),
     /// About a manifest.
     Manifest(ManifestPredicate),
+    /// About a bill of materials.
+    Sbom(SbomPredicate),
 }
 
 /// What is said about a snapshot; the order of the fields is the order in the signed JSON.
@@ -60,6 +62,33 @@ pub struct SnapshotPredicate {
     pub policies_digest: Option<Digest>,
     /// What the operator says about where it comes from: `git.commit`, `image.digest`, `builder`.
     pub provenance: BTreeMap<String, String>,
+    /// What was accepted into it, where it followed another baseline by `drift accept`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Box<AcceptedChanges>>,
+}
+
+/// What was accepted into a baseline, and from which one it followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedChanges {
+    /// SHA-256 of the file of the golden baseline.
+    #[serde(with = "text")]
+    pub golden: Digest,
+    /// The golden baseline's place in the lineage.
+    pub golden_sequence: u64,
+    /// Digest over everything in the snapshot that the new values are from.
+    #[serde(with = "text")]
+    pub snapshot_root: Digest,
+    /// How many changes were accepted.
+    pub changes: u64,
+    /// SHA-256 over their ids, sorted, each with a line feed after it.
+    #[serde(with = "text")]
+    pub ids_digest: Digest,
+    /// What they were selected by, such as `all` or `package openssl`.
+    pub selectors: Vec<String>,
+    /// SHA-256 of the report that limited the choice.
+    #[serde(with = "optional_text")]
+    pub report: Option<Digest>,
 }
 
 /// How much a snapshot holds.
@@ -171,6 +200,32 @@ pub struct ManifestPredicate {
     pub files: u64,
 }
 
+/// What is said about a bill of materials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SbomPredicate {
+    /// The lineage: which system or image this is the bill of.
+    pub identity: String,
+    /// The version of drift that sealed it; who made it stands in the bill.
+    pub tool: String,
+    /// When it was sealed.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+    /// The last moment at which it is taken.
+    #[serde(with = "optional_text")]
+    pub expires: Option<Timestamp>,
+    /// Its place in the lineage, from 1.
+    pub sequence: u64,
+    /// The form, such as `CycloneDX 1.6`.
+    pub form: String,
+    /// How many packages it holds that can be compared.
+    pub packages: u64,
+    /// How many files it lists.
+    pub files: u64,
+    /// What the operator says about where it comes from.
+    pub provenance: BTreeMap<String, String>,
+}
+
 impl Predicate {
     /// Returns the kind of file that it is about.
     #[must_use]
@@ -181,6 +236,7 @@ impl Predicate {
             Self::Policies(_) => Artefact::Policies,
             Self::Waivers(_) => Artefact::Waivers,
             Self::Manifest(_) => Artefact::Manifest,
+            Self::Sbom(_) => Artefact::Sbom,
         }
     }
 
@@ -193,6 +249,7 @@ impl Predicate {
             Self::Policies(policies) => &policies.identity,
             Self::Waivers(waivers) => &waivers.identity,
             Self::Manifest(manifest) => &manifest.identity,
+            Self::Sbom(sbom) => &sbom.identity,
         }
     }
 
@@ -205,6 +262,7 @@ impl Predicate {
             Self::Policies(policies) => policies.created,
             Self::Waivers(waivers) => waivers.created,
             Self::Manifest(manifest) => manifest.created,
+            Self::Sbom(sbom) => sbom.created,
         }
     }
 
@@ -217,6 +275,7 @@ impl Predicate {
             Self::Policies(policies) => policies.expires,
             Self::Waivers(waivers) => waivers.expires,
             Self::Manifest(manifest) => manifest.expires,
+            Self::Sbom(sbom) => sbom.expires,
         }
     }
 
@@ -227,6 +286,7 @@ impl Predicate {
             Self::Snapshot(snapshot) => Some(snapshot.sequence),
             Self::Policies(policies) => Some(policies.sequence),
             Self::Manifest(manifest) => Some(manifest.sequence),
+            Self::Sbom(sbom) => Some(sbom.sequence),
             Self::Report(_) | Self::Waivers(_) => None,
         }
     }
