@@ -6,6 +6,7 @@ mod baseline;
 mod compare;
 mod detection;
 mod faults;
+mod generated;
 mod hierarchy;
 mod image;
 mod input;

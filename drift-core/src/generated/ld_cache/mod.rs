@@ -8,8 +8,6 @@
 mod conf;
 mod elf;
 mod format;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeSet;
 
