@@ -72,6 +72,9 @@ impl Product for LdCache {
         if let Some(what) = configuration.fault.clone().or(fault) {
             return Derivation::Unproven(what);
         }
+        if installed(about).is_empty() {
+            return Derivation::Unproven("for which machine it should be is not known".to_owned());
+        }
         check.generator(&cache)
     }
 }

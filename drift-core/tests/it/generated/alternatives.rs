@@ -3,7 +3,7 @@
 use drift_testkit::command::run;
 use drift_testkit::{TempRoot, need};
 
-use super::scene::{Older, Said, Scene, flip_everywhere};
+use super::scene::{Older, Said, Scene, flip_everywhere, furnish};
 
 const SCRIPT: &str = "var/lib/dpkg/info/vim.postinst";
 const REGISTRATION: &str = "var/lib/dpkg/alternatives/vi";
@@ -16,9 +16,10 @@ fn root(registered: &[(&str, &str)]) -> Option<Scene> {
     need::tool("update-alternatives")?;
     let mut root = TempRoot::new();
     for program in ["vim.basic", "vim.tiny", "evil"] {
-        root = root.file(format!("usr/bin/{program}"), program.as_bytes(), 0o755);
-        let page = format!("usr/share/man/man1/{program}.1.gz");
-        root = root.file(page, program.as_bytes(), 0o644);
+        let (binary, page) =
+            (format!("usr/bin/{program}"), format!("usr/share/man/man1/{program}.1.gz"));
+        let files = [(&*binary, program.as_bytes(), 0o755), (&*page, program.as_bytes(), 0o644)];
+        root = furnish(root, &files);
     }
     root = root.directory("etc/alternatives", 0o755).directory("var/lib/dpkg/alternatives", 0o755);
     for (program, priority) in registered {
@@ -68,6 +69,7 @@ fn links_and_registrations_by_update_alternatives_are_right() {
 fn what_no_package_brings_is_no_alternative() {
     let evil = ("evil", "50");
     let (Some(one), Some(two)) = (root(&[TINY]), root(&[TINY, evil])) else { return };
+    let one = one.without("usr/bin/evil");
     let told = Older::new(&one).all(&two);
     for path in ["etc/alternatives/vi", REGISTRATION] {
         assert_eq!(told.get(path), Some(&Said::Wrong), "{path}: {told:?}");

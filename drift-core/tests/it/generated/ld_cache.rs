@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use drift_testkit::command::run;
 use drift_testkit::{TempRoot, need};
 
-use super::scene::{Older, Said, Scene, flip_everywhere};
+use super::scene::{Older, Said, Scene, flip_everywhere, furnish};
 
 const CACHE: &str = "etc/ld.so.cache";
 /// Libraries of the C library that are small.
@@ -22,9 +22,10 @@ fn library(name: &str) -> Option<PathBuf> {
 
 /// Makes a root with some libraries, and has ldconfig make its cache.
 fn root(names: &[&str]) -> Option<TempRoot> {
-    let mut root = TempRoot::new()
-        .file("etc/ld.so.conf", b"include /etc/ld.so.conf.d/*.conf\n", 0o644)
-        .file("etc/ld.so.conf.d/own.conf", b"# two\n/usr/local/lib\n/opt/own/lib/\n", 0o644)
+    let main: &[u8] = b"include /etc/ld.so.conf.d/*.conf\n";
+    let own: &[u8] = b"# two\n/usr/local/lib\n/opt/own/lib/\n";
+    let files = [("etc/ld.so.conf", main, 0o644), ("etc/ld.so.conf.d/own.conf", own, 0o644)];
+    let mut root = furnish(TempRoot::new(), &files)
         .directory("usr/lib", 0o755)
         .directory("opt/own/lib", 0o755)
         .directory("var/cache/ldconfig", 0o755)
@@ -47,7 +48,7 @@ fn scene(root: &Path) -> Scene {
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let version = text.split("GLIBC ").nth(1).and_then(|rest| rest.split(')').next());
     let version = version.unwrap_or("1").to_owned();
-    scene.package("own", "1", owned).package("libc-bin", &version, [""; 0])
+    scene.package("own", "1", owned).package("libc-bin", &version, [""; 0]).package("libc6", &version, [""; 0])
 }
 
 fn roots() -> Option<(Scene, Scene)> {
@@ -82,7 +83,7 @@ fn a_cache_leads_to_libraries_of_packages_and_leaves_none_out() {
     assert_eq!(older.said(&after.clone().without(&library), CACHE), Said::Wrong);
     // One more that it leaves out, and one more directory that holds a library.
     let bytes = after.bytes(&library);
-    let more = after.clone().file("usr/lib/libmore.so.1", &bytes);
+    let more = after.clone().file("opt/own/lib/libmore.so.1", &bytes);
     assert_eq!(older.said(&more, CACHE), Said::Wrong);
     let script = after.clone().file("usr/lib/libmore.so", b"/* GNU ld script */ INPUT(-lutil)\n");
     assert_eq!(older.said(&script, CACHE), Said::Right);
