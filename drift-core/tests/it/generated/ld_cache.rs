@@ -48,7 +48,10 @@ fn scene(root: &Path) -> Scene {
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let version = text.split("GLIBC ").nth(1).and_then(|rest| rest.split(')').next());
     let version = version.unwrap_or("1").to_owned();
-    scene.package("own", "1", owned).package("libc-bin", &version, [""; 0]).package("libc6", &version, [""; 0])
+    scene
+        .package("own", "1", owned)
+        .package("libc-bin", &version, [""; 0])
+        .package("libc6", &version, [""; 0])
 }
 
 fn roots() -> Option<(Scene, Scene)> {

@@ -1,5 +1,7 @@
 //! Links that enable units and scripts, lists of shells, dpkg's books, and products that are named.
 
+#![expect(clippy::disallowed_methods, reason = "the program has to be told where its root is")]
+
 use drift_testkit::{TempRoot, need};
 
 use super::scene::{Older, Said, Scene, flip_everywhere, furnish};

@@ -128,7 +128,7 @@ impl Scene {
     pub(super) fn bytes(&self, path: &str) -> Vec<u8> {
         match self.objects.get(path.as_bytes()) {
             Some(Object::File { bytes, .. }) => bytes.clone(),
-            other => panic!("{path} is {other:?}"),
+            _ => Vec::new(),
         }
     }
 
@@ -212,8 +212,8 @@ impl Older {
         let changes = outcome.report.changes.iter();
         changes
             .map(|change| {
-                let path = format!("{}", change.path);
-                (path.trim_start_matches('/').to_owned(), said(change.cause, change.cause_verified))
+                let path = change.path.trim_start_matches('/').to_owned();
+                (path, said(change.cause, change.cause_verified))
             })
             .collect()
     }
