@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::alternative::Alternative;
+use super::details::Details;
 use super::files::Completeness;
 use super::fnmatch::fnmatch;
 use super::paths::{PathId, Paths};
@@ -27,6 +28,19 @@ impl VendorRecord {
         match &self.conffile {
             Some(conffile) => conffile.digest,
             None => self.digest,
+        }
+    }
+
+    /// Returns whether a link that leads to `target` is what was shipped, by a record that does not
+    /// say whether its digest is of a file or of a link's target (apk's).
+    #[must_use]
+    pub fn is_link_to(&self, target: &[u8]) -> bool {
+        let undecided = self.shipped.is_some_and(|shipped| shipped.file_type.is_none());
+        let Some(expected) = self.expected_digest().filter(|_| undecided) else { return false };
+        match expected.algorithm() {
+            Algorithm::Sha1 => expected == Digest::sha1_of(target),
+            Algorithm::Sha256 => expected == Digest::sha256_of(target),
+            Algorithm::Md5 | Algorithm::SparseSha256 => false,
         }
     }
 }
@@ -133,6 +147,7 @@ struct Columns {
     digests: Vec<u8>,
     conffiles: Vec<Conffile>,
     shipped: Vec<Shipped>,
+    details: BTreeMap<PackageId, Details>,
     texts: Vec<Box<[u8]>>,
     diversions: Vec<Diversion>,
     overrides: Vec<StatOverride>,
@@ -222,6 +237,11 @@ impl PackageSink {
         claim.shipped = number;
         self.columns.shipped.push(shipped);
         Ok(Recorded::Yes)
+    }
+
+    /// Records what a package says of itself beyond its identity; the last time counts.
+    pub fn details(&mut self, claimant: Claimant, details: Details) {
+        self.columns.details.insert(PackageId(claimant.0), details);
     }
 
     /// Keeps a text once: names of owners, targets of links, capabilities.
@@ -339,9 +359,13 @@ impl PackageSink {
             }
         }
         columns.packages.sort();
+        let renumber =
+            |old: PackageId| PackageId(renumbered.get(old.index()).copied().unwrap_or(0));
         for claim in &mut columns.claims {
-            claim.package = PackageId(renumbered.get(claim.package.index()).copied().unwrap_or(0));
+            claim.package = renumber(claim.package);
         }
+        let details = std::mem::take(&mut columns.details);
+        columns.details = details.into_iter().map(|(old, told)| (renumber(old), told)).collect();
         columns.claims.sort_unstable_by_key(|claim| (claim.package, claim.path));
         columns.alternatives.sort();
         columns.problems.sort();
@@ -416,6 +440,12 @@ impl Records {
         let conffile = at(claim.conffile).and_then(|at| self.columns.conffiles.get(at)).copied();
         let shipped = at(claim.shipped).and_then(|at| self.columns.shipped.get(at)).copied();
         VendorRecord { digest, conffile, shipped }
+    }
+
+    /// Returns what the database says of a package beyond its identity.
+    #[must_use]
+    pub fn details(&self, package: PackageId) -> Option<&Details> {
+        self.columns.details.get(&package)
     }
 
     /// Returns a text of a record.

@@ -5,7 +5,9 @@
 //! of a package that ships none, so an installed package without one has lost it.
 
 mod config;
+mod copyright;
 mod deb822;
+mod details;
 mod info;
 mod local;
 mod selections;
@@ -21,6 +23,7 @@ use super::record::PackageSink;
 use crate::bounds::Budget;
 use crate::model::Package;
 
+pub use copyright::licences_of_copyright;
 use status::State;
 pub use version::dpkg_version_cmp;
 
@@ -111,6 +114,8 @@ impl PackageDatabase for Dpkg {
                 status: package.status.clone(),
                 location: String::new(),
             });
+            let details = details::read(&mut reading, package);
+            reading.out.details(claimant, details);
             info::read(&mut reading, claimant, (name, arch), package, &mut strays);
         }
         info::strays(&mut reading, &strays);

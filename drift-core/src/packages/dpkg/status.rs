@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::deb822::{Field, Stanza, Stanzas};
+use super::details::Told;
 use super::{STATUS, STATUS_D, UPDATES};
 use crate::packages::{Completeness, Reading};
 
@@ -21,6 +22,7 @@ pub(super) struct Registration<'f> {
     /// `Multi-Arch: same`: several architectures at once, so its files carry the architecture.
     pub(super) coinstallable: bool,
     pub(super) conffiles: Option<Field<'f>>,
+    pub(super) told: Told<'f>,
     /// The file that registers it.
     pub(super) source: Box<[u8]>,
 }
@@ -106,7 +108,7 @@ fn register<'f>(
     }
     let [name, architecture, version, status] =
         [name, stanza.value(b"Architecture"), stanza.value(b"Version"), stanza.value(b"Status")]
-            .map(|value| text(reading, path, stanza.line, value));
+            .map(|value| reading.text(path, stanza.line, value));
     let state = match status.split_ascii_whitespace().nth(2) {
         None if path.starts_with(STATUS_D) => State::Present,
         Some("not-installed") => State::Absent,
@@ -145,23 +147,10 @@ fn register<'f>(
             registered.remove(&old);
         }
     }
-    let registration = Registration { version, status, state, coinstallable, conffiles, source };
+    let told = Told::of(stanza);
+    let registration =
+        Registration { version, status, state, coinstallable, conffiles, told, source };
     registered.insert(key, registration);
-}
-
-/// Takes a value as text; what is no text, or too long, is a fault and is shown escaped and cut.
-fn text(reading: &mut Reading<'_, '_>, path: &[u8], line: usize, value: &[u8]) -> String {
-    let short = value.get(..MAX_VALUE_BYTES).unwrap_or(value);
-    match std::str::from_utf8(short) {
-        Ok(text) if short.len() == value.len() && !text.contains(char::is_control) => {
-            text.to_owned()
-        }
-        _ => {
-            let what = "a value that is no line of text, or too long";
-            reading.fault(path, line, what, Completeness::Incomplete);
-            crate::bounds::escape::escaped(short).to_string()
-        }
-    }
 }
 
 /// The names that dpkg itself accepts (`pkg_name_is_illegal` in its library).

@@ -1,6 +1,7 @@
 //! dpkg's files as dpkg writes them, and as nobody should.
 
 use crate::bounds::Budget;
+use crate::model::PackageId;
 use crate::packages::{Completeness, Files, Presence, Records, Selection, parse};
 
 /// Two packages, and one file of each kind that dpkg has.
@@ -355,4 +356,24 @@ fn many_faults_are_counted_not_listed() {
     let of_list = records.problems().iter().filter(|p| p.path.to_string().ends_with("alpha.list"));
     assert_eq!(of_list.count(), 9);
     assert!(reasons(&records).iter().any(|told| told.contains("9992 further faults")));
+}
+
+#[test]
+fn what_a_stanza_says_of_its_package() {
+    let status = b"Package: zeta\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2\n\
+Source: zed (1:3-1)\nMaintainer: Some One <one@example.org>\nHomepage: https://example.org\n\
+Pre-Depends: libc6 (>= 2.36)\nDepends: a:any, default-mta | mail-transport-agent,\n b (= 1) ,, \
+\xff\nProvides: zed-api (= 3), other\n\nPackage: alpha\nStatus: install ok installed\n\
+Architecture: all\nVersion: 1\nSource: beta\nMaintainer: a\n b\n\n";
+    let records = read(&[("var/lib/dpkg/status", status)]);
+    assert_eq!(names(&records), ["alpha", "zeta"]);
+    let zeta = records.details(PackageId(1)).expect("because dpkg tells details of each");
+    assert_eq!(zeta.source, Some(("zed".to_owned(), "1:3-1".to_owned())));
+    assert_eq!(zeta.depends, ["libc6", "a", "default-mta|mail-transport-agent", "b"]);
+    assert_eq!(zeta.provides, ["zed-api", "other"]);
+    assert_eq!(zeta.supplier.as_deref(), Some("Some One <one@example.org>"));
+    assert_eq!(zeta.homepage.as_deref(), Some("https://example.org"));
+    let alpha = records.details(PackageId(0)).expect("because dpkg tells details of each");
+    assert_eq!(alpha.source, Some(("beta".to_owned(), "1".to_owned())));
+    assert_eq!((&alpha.supplier, alpha.depends.len()), (&None, 0), "two lines are no name");
 }
