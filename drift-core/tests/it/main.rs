@@ -8,6 +8,7 @@ mod compare;
 mod detection;
 mod events;
 mod faults;
+mod generated;
 mod hierarchy;
 mod image;
 mod input;
