@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics fails")]
 
+mod accept;
 mod baseline;
 mod compare;
 mod detection;
+mod events;
 mod faults;
 mod hierarchy;
 mod image;
@@ -14,6 +16,7 @@ mod library;
 mod overlay;
 mod packages;
 mod report;
+mod rpm;
 mod rules;
 mod seal;
 mod stability;

@@ -68,6 +68,7 @@ pub(in crate::check) fn entry_change(
             .collect(),
         cause: explanation.cause,
         cause_verified: explanation.verified,
+        explanation: explanation.because.clone(),
         layer: layer_of(change, names),
         baseline_of: names.origins.0.baseline(origin(&change.before)),
         package: package_of(owner(names.before, &change.before), owner(names.after, &change.after)),
@@ -95,7 +96,9 @@ pub(in crate::check) fn package_change(
         ("status", |package| package.status.as_str()),
     ] {
         let (old, new) = (before.map(get), after.map(get));
-        if old != new {
+        // A bill of materials tells no states.
+        let told = name == "version" || (old != Some("") && new != Some(""));
+        if old != new && told {
             let bytes = |value: Option<&str>| value.map(|value| value.as_bytes().to_vec());
             attributes.push(attribute_change(name.as_bytes(), bytes(old), bytes(new)));
         }
@@ -234,6 +237,7 @@ pub(in crate::check) fn blank(
         attributes: Vec::new(),
         cause: Cause::ModifiedInPlace,
         cause_verified: false,
+        explanation: None,
         layer: None,
         baseline_of: None,
         altered_by: None,
@@ -283,5 +287,6 @@ fn package_of(before: Option<&Package>, after: Option<&Package>) -> Option<Packa
         architecture: named.architecture.clone(),
         before: before.map(|package| package.version.clone()),
         after: after.map(|package| package.version.clone()),
+        event: None,
     })
 }

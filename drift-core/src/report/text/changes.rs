@@ -7,6 +7,7 @@ use std::io;
 use super::page::{Line, Page};
 use super::words::{count, event, number, owner, total};
 use super::{MAX_LINES, list};
+use crate::bounds::escape::escaped;
 use crate::model::{Cause, Severity};
 use crate::report::document::Change;
 use crate::report::{Report, exact};
@@ -129,13 +130,21 @@ pub(super) fn item(change: &Change) -> Line {
     } else if let Some(of) = &change.baseline_of {
         line.glue(";").say("from baseline").name(of.identity.as_bytes());
     }
-    if !change.cause_verified && change.cause == Cause::Generated {
-        line.glue(";").say("could not be derived again");
-    }
+    because(&mut line, change);
     if let Some(waiver) = &change.waived_by {
         line.glue(";").say("waived by").name(waiver.as_bytes());
     }
     line
+}
+
+/// Says what speaks for the cause, or that nothing does.
+pub(super) fn because(line: &mut Line, change: &Change) {
+    if !change.cause_verified && change.cause == Cause::Generated {
+        line.glue(";").say("could not be derived again");
+    }
+    if let Some(why) = &change.explanation {
+        line.glue(";").say(&escaped(why.as_bytes()).to_string());
+    }
 }
 
 /// Appends the layer that an entry came with, and the beginning of its command.

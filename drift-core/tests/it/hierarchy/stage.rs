@@ -200,6 +200,7 @@ pub(super) fn golden(scene: &Scene, rules: &str, identity: &str) -> Golden {
         rules_digest: captured.rules.digest(),
         policies_digest: None,
         provenance: BTreeMap::new(),
+        accepted: None,
     });
     let key = PrivateKey::generate_from(KeyAlgorithm::Ed25519, &mut |bytes| {
         bytes.fill(4);

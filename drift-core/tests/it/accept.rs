@@ -1,0 +1,6 @@
+//! Accepting changes: what was selected and nothing else, or nothing at all.
+
+mod packages;
+mod property;
+mod refused;
+mod stage;
