@@ -113,7 +113,8 @@ pub(crate) struct RuleArgs {
     /// Rules, one a line: CLASS PATTERN [+attribute|-attribute]...; they follow the profiles
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
-    /// Built-in rules by name; without it the one that fits os-release
+    /// Built-in rules by name; without it the one that fits os-release. `mutable` stands beside any:
+    /// what a manifest verifies of an upgrade is informational then
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Vec<String>,
 }

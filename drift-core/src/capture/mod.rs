@@ -275,8 +275,10 @@ pub fn rules_for(from: &RuleSource, systems: &[String]) -> Result<(RuleSet, Vec<
         layers.push((format!("profile {}", profile.name), profile.text));
     }
     for name in profiles {
-        let known =
-            || rules::PROFILES.iter().map(|profile| profile.name).collect::<Vec<_>>().join(", ");
+        let known = || {
+            let named = rules::PROFILES.iter().map(|profile| profile.name);
+            named.chain([rules::MUTABLE]).collect::<Vec<_>>().join(", ")
+        };
         let profile = rules::PROFILES
             .iter()
             .find(|profile| profile.name == name)

@@ -41,7 +41,14 @@ pub(super) fn add(
             let origin = change.before.as_ref().and_then(|before| before.origin);
             let own_rules = origin.filter(|_| !overridden).and_then(|at| earlier.rules_of(at));
             let rules = own_rules.unwrap_or(rules);
-            let names = Names { before: packages, after, rules, origins, removals: None };
+            let names = Names {
+                before: packages,
+                after,
+                rules,
+                origins,
+                upgrades_expected: false,
+                removals: None,
+            };
             found.changes.extend(altered(change, later, &own, &names));
         }
     }

@@ -66,6 +66,8 @@ pub use view::View;
 pub struct Request {
     /// Rules of the operator; with a baseline they replace the rules that travel in it.
     pub rules: Option<RuleSource>,
+    /// Whether packages of the target may be upgraded in place: the profile [`rules::MUTABLE`].
+    pub upgrades_expected: bool,
     /// What is looked at.
     pub parts: Parts,
     /// The lowest severity that fails.
@@ -262,6 +264,7 @@ impl Request {
     pub fn new(parts: Parts, fail_on: FailOn) -> Self {
         Self {
             rules: None,
+            upgrades_expected: false,
             parts,
             fail_on,
             require: Vec::new(),
@@ -378,6 +381,7 @@ impl Job<'_> {
             sealed: reference.kind == describe::SEALED,
             parts: self.request.parts,
             with_content: self.request.with_content,
+            upgrades_expected: self.request.upgrades_expected,
         };
         match target {
             Target::Live(source) => {

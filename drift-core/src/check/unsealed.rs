@@ -36,7 +36,8 @@ pub(super) fn differences(captured: &Captured, run: &Run<'_>) -> Result<Found, E
     let image = captured.snapshot.image.as_ref().map_or(Origins::None, Origins::Image);
     let origins = (Origins::None, image);
     let (after, rules) = (&captured.snapshot.packages, &captured.rules);
-    let names = Names { before: &[], after, rules, origins, removals: None };
+    let names =
+        Names { before: &[], after, rules, origins, upgrades_expected: false, removals: None };
     let accounts = accounts::of(&captured.configs);
     let mut walk = Walk { captured, names, accounts, found, folds: Vec::new() };
     let mut cursor = captured.snapshot.tree.cursor();

@@ -25,6 +25,8 @@ pub(in crate::check) struct Names<'n> {
     pub(in crate::check) rules: &'n RuleSet,
     /// What the layers of both sides are.
     pub(in crate::check) origins: (Origins<'n>, Origins<'n>),
+    /// Whether packages of the target may be upgraded in place.
+    pub(in crate::check) upgrades_expected: bool,
     /// Which layer of the newer side removed what, where that is known.
     pub(in crate::check) removals: Option<&'n Removals>,
 }
@@ -52,6 +54,7 @@ pub(in crate::check) fn entry_change(
         on_path,
         verified: explanation.verified,
         folded: folded_into.is_some(),
+        upgrades_expected: names.upgrades_expected,
         ..Circumstances::default()
     };
     let (moved_from, moved_from_b64) = change.moved_from.as_ref().map(path_of).unzip();
@@ -89,7 +92,11 @@ pub(in crate::check) fn package_change(
 ) -> Change {
     let (before, after) =
         (package_at(names.before, change.before), package_at(names.after, change.after));
-    let about = Circumstances { against_baseline, ..Circumstances::default() };
+    let about = Circumstances {
+        against_baseline,
+        upgrades_expected: names.upgrades_expected,
+        ..Circumstances::default()
+    };
     let mut attributes = Vec::new();
     for (name, get) in [
         ("version", (|package| package.version.as_str()) as fn(&Package) -> &str),

@@ -62,6 +62,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         page.heading(&format!("{heading}: {}", number(members.len() as u64)))?;
         match cause {
             Cause::Unowned => unowned(page, &members)?,
+            Cause::Generated => generated(page, &members)?,
             _ => list(page, &members, MAX_LINES, |change| item(change))?,
         }
     }
@@ -166,6 +167,19 @@ fn unowned(page: &mut Page<'_>, members: &[&Change]) -> io::Result<()> {
     let (mut loud, quiet): (Vec<&Change>, Vec<&Change>) = members.iter().partition(|c| is_loud(c));
     loud.sort_by_key(|change| Reverse(change.on_path));
     list(page, &loud, MAX_LINES, |change| item(change))?;
+    by_directory(page, &quiet)
+}
+
+/// Writes what could not be derived again before what was, both folded by directory.
+fn generated(page: &mut Page<'_>, members: &[&Change]) -> io::Result<()> {
+    let (proven, unproven): (Vec<&Change>, Vec<&Change>) =
+        members.iter().partition(|change| change.cause_verified);
+    by_directory(page, &unproven)?;
+    by_directory(page, &proven)
+}
+
+/// Writes changes one by one where they are few in a directory, and the directory where they are many.
+fn by_directory(page: &mut Page<'_>, quiet: &[&Change]) -> io::Result<()> {
     let mut directories: BTreeMap<Vec<u8>, Vec<&Change>> = BTreeMap::new();
     for change in quiet {
         let path = exact(&change.path, change.path_b64.as_deref());
@@ -190,6 +204,7 @@ fn unowned(page: &mut Page<'_>, members: &[&Change]) -> io::Result<()> {
     }
 }
 
+/// Returns one line for all changes of one cause in one directory.
 fn folded(directory: &[u8], changes: &[&Change]) -> (Severity, Line) {
     let severity = changes.iter().map(|change| change.severity).max().unwrap_or(Severity::None);
     let below = changes.iter().filter_map(|change| change.entries).fold(0, u64::saturating_add);
@@ -206,6 +221,10 @@ fn folded(directory: &[u8], changes: &[&Change]) -> (Severity, Line) {
         "and {} more (in the JSON report)",
         number(changes.len().saturating_sub(EXAMPLES) as u64)
     ));
+    if changes.iter().all(|change| change.cause == Cause::Generated) {
+        let verified = changes.iter().all(|change| change.cause_verified);
+        line.glue(";").say(if verified { "derived again" } else { "could not be derived again" });
+    }
     (severity, line)
 }
 
