@@ -27,6 +27,7 @@ mod paths;
 mod purl;
 mod reading;
 mod record;
+mod rpm;
 mod shipped;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,7 @@ pub use record::{
     Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
     Records, StatOverride, VendorRecord,
 };
+pub use rpm::{Rpm, rpm_version_cmp};
 pub use shipped::{Owner, Shipped, TextId};
 
 /// One kind of package database.
@@ -88,7 +90,7 @@ pub fn compare_versions(manager: &str, a: &str, b: &str) -> std::cmp::Ordering {
 }
 
 /// Every database that is understood, in the order in which they are read.
-pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg, &Apk, &Pacman];
+pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg, &Rpm, &Apk, &Pacman];
 
 /// Reads every database of a target from its files.
 #[must_use]

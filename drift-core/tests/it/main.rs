@@ -17,6 +17,7 @@ mod library;
 mod overlay;
 mod packages;
 mod report;
+mod rpm;
 mod rules;
 mod seal;
 mod stability;
