@@ -90,6 +90,7 @@ fn altered(
         rules: names.rules,
         sealed: true,
         packages: &[],
+        after: names.after,
         ownership: None,
         missing: &BTreeMap::new(),
         vendor: &BTreeMap::new(),

@@ -9,7 +9,7 @@ use crate::compare::{EntryChange, Explanation, State, Verdict, grants_power, ver
 use crate::model::{
     AttributeSet, Cause, Digest, Entry, FileType, Observed, Problem, RowId, Stage, TreePath,
 };
-use crate::packages::{Completeness, Known, Missing, Ownership};
+use crate::packages::{Completeness, Known, Missing, Ownership, is_of_language};
 use crate::report::document::{AttributeChange, Change};
 
 use super::describe::{self, Names};
@@ -19,7 +19,7 @@ use super::{Error, Found};
 /// Compares with the package databases.
 pub(super) fn differences(captured: &Captured, run: &Run<'_>) -> Result<Found, Error> {
     let mut found = Found { problems: captured.snapshot.problems.clone(), ..Found::default() };
-    if captured.snapshot.packages.is_empty() {
+    if captured.snapshot.packages.iter().all(is_of_language) {
         found.problems.push(Problem {
             path: TreePath::root(),
             stage: Stage::Parse,
@@ -83,30 +83,40 @@ impl Walk<'_> {
             (_, Some(Known::Alternative { registered: false })) => {
                 self.unregistered_alternative(row)
             }
-            (Some(_), _) => self.owned(row),
+            (Some(_), _) => {
+                self.recorded(row);
+            }
             // What only imposes an owner, or was left behind, ships nothing: it vouches for nothing.
-            (None, None | Some(Known::Overridden | Known::Leftover)) => self.unowned(depth, row),
+            (None, None | Some(Known::Overridden | Known::Leftover)) => {
+                // Nor does the record of a language's package, but what differs from it is told.
+                if !self.recorded(row) {
+                    self.unowned(depth, row);
+                }
+            }
             (None, Some(_)) => {}
         }
     }
 
-    /// A packaged file against its record.
-    fn owned(&mut self, row: RowId) {
-        let Some(record) = self.ownership().record(row) else { return };
-        let Some(expected) = record.expected_digest() else { return };
+    /// A packaged file against its record; returns whether it differs.
+    fn recorded(&mut self, row: RowId) -> bool {
+        let Some(record) = self.ownership().record(row) else { return false };
+        let Some(expected) = record.expected_digest() else { return false };
         let tree = &self.captured.snapshot.tree;
         let rule = self.captured.rules.rule(tree.rule(row));
         let judged =
             rule.form.is_some() && verdict(None, &tree.entry(row), rule) != Verdict::Expected;
         if !rule.attributes(FileType::File).holds("digest") && !judged {
-            return;
+            return false;
         }
         let actual = self.captured.digest(row, expected.algorithm());
         let conffile = record.conffile.is_some();
         let difference = match (tree.file_type(row), actual) {
-            (FileType::File, None) => return self.without_digest(row),
-            (FileType::Unknown, _) => return,
-            (FileType::File, Some(actual)) if actual == expected => return,
+            (FileType::File, None) => {
+                self.without_digest(row);
+                return false;
+            }
+            (FileType::Unknown, _) => return false,
+            (FileType::File, Some(actual)) if actual == expected => return false,
             (FileType::File, Some(actual)) => digest_change(expected, actual),
             (other, _) => {
                 let text = |file_type: FileType| Some(file_type.name().as_bytes().to_vec());
@@ -115,6 +125,7 @@ impl Walk<'_> {
         };
         let cause = if conffile { Cause::ConffileEdited } else { Cause::VendorRecordDiffers };
         self.modified(row, cause, conffile, vec![difference]);
+        true
     }
 
     /// Very sparse files have no such digest; files that could not be read have a problem already.

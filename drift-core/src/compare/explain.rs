@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use crate::generated::Derivation;
 use crate::manifest::Manifests;
 use crate::model::{
-    Algorithm, AttributeSet, Cause, Digest, Entry, FileType, PackageId, RowId, TreePath,
+    Algorithm, AttributeSet, Cause, Digest, Entry, FileType, Package, PackageId, RowId, TreePath,
 };
-use crate::packages::{Known, Missing, Ownership, VendorRecord};
+use crate::packages::{Known, Missing, Ownership, VendorRecord, is_of_language};
 use crate::rules::{Class, Rule, RuleSet};
 
 use super::change::{EntryChange, Kind, State};
@@ -27,6 +27,8 @@ pub struct Evidence<'e> {
     pub sealed: bool,
     /// Changes of packages.
     pub packages: &'e [PackageChange],
+    /// The packages of the newer side, by which its owners count.
+    pub after: &'e [Package],
     /// What belongs to whom on the newer side; none of a stored snapshot.
     pub ownership: Option<&'e Ownership>,
     /// Owned paths that the newer side lacks.
@@ -88,7 +90,9 @@ pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
     if !evidence.sealed && differs_from_record(change, evidence) {
         return plain(Cause::VendorRecordDiffers, true);
     }
-    let owned = change.after.as_ref().is_some_and(|after| after.owner.is_some());
+    // Anybody can write the record of a language's package: it makes nobody an owner.
+    let owner = change.after.as_ref().and_then(|after| evidence.after.get(after.owner?.index()));
+    let owned = owner.is_some_and(|package| !is_of_language(package));
     if change.kind() == Kind::Added && !owned {
         return plain(Cause::Unowned, true);
     }

@@ -76,13 +76,13 @@ pub fn compare_packages(before: Packages<'_>, after: Packages<'_>) -> Vec<Packag
 }
 
 /// Lays lists of packages over each other: a later package takes the place of those of its manager,
-/// name and architecture, and the complete list of a whole root that of all earlier ones. Returns the
+/// name, architecture and location, and the complete list of a whole root that of all earlier ones. Returns the
 /// packages, sorted, with the number that each package of each list has among them.
 #[must_use]
 pub fn compose_packages(
     lists: &[(Packages<'_>, bool)],
 ) -> (Vec<Package>, Vec<Vec<Option<PackageId>>>) {
-    let mut kept: BTreeMap<(&str, &str, &str), (usize, Vec<&Package>)> = BTreeMap::new();
+    let mut kept: BTreeMap<(&str, &str, &str, &str), (usize, Vec<&Package>)> = BTreeMap::new();
     for (at, (packages, whole)) in lists.iter().enumerate() {
         if *whole && packages.complete && !packages.list.is_empty() {
             kept.clear();
@@ -115,6 +115,8 @@ fn numbered(list: &[Package]) -> impl Iterator<Item = (PackageId, &Package)> {
     (0..).map(PackageId).zip(list)
 }
 
-fn key(package: &Package) -> (&str, &str, &str) {
-    (&package.manager, &package.name, &package.architecture)
+/// What makes two packages of two sides the same; lists are sorted by it first.
+fn key(package: &Package) -> (&str, &str, &str, &str) {
+    let Package { manager, name, architecture, location, version: _, status: _ } = package;
+    (manager, name, architecture, location)
 }

@@ -17,6 +17,7 @@ mod details;
 mod dpkg;
 mod files;
 mod fnmatch;
+mod languages;
 mod located;
 mod ownership;
 mod paths;
@@ -26,12 +27,17 @@ mod shipped;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Ordering;
+
 use crate::bounds::Budget;
 
 pub use alternative::{Alternative, Choice, Selection, Slave};
 pub use details::Details;
 pub use dpkg::{Dpkg, dpkg_version_cmp};
 pub use files::{Completeness, Files};
+pub use languages::{
+    LANGUAGES, Language, Listed, Named, Part, Place, Unit, Units, Wanted, is_of_language,
+};
 pub use ownership::{Known, Missing, Ownership};
 pub use paths::PathId;
 pub use reading::Reading;
@@ -73,7 +79,12 @@ pub struct Sample {
 
 /// Compares two versions of packages of the same manager, by that manager's own rules.
 #[must_use]
-pub fn compare_versions(manager: &str, a: &str, b: &str) -> std::cmp::Ordering {
+pub fn compare_versions(manager: &str, a: &str, b: &str) -> Ordering {
+    if let Some(language) = languages::language(manager) {
+        // A damaged file may have left its package without a version.
+        let known = !a.is_empty() && !b.is_empty();
+        return if known { language.compare_versions(a, b) } else { Ordering::Equal };
+    }
     let database = DATABASES.iter().find(|database| database.name() == manager);
     database.map_or_else(|| a.cmp(b), |database| database.compare_versions(a, b))
 }
@@ -85,11 +96,14 @@ pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg];
 #[must_use]
 pub fn parse(files: &Files<'_>, budget: &mut Budget) -> Records {
     let mut out = PackageSink::default();
-    let mut completeness = Completeness::Complete;
-    for database in DATABASES {
-        completeness = completeness.and(database.parse(files, budget, &mut out));
-    }
+    let completeness = parse_into(files, budget, &mut out);
     out.finish(completeness)
+}
+
+/// Reads every database of a target into a sink that takes more than databases.
+pub fn parse_into(files: &Files<'_>, budget: &mut Budget, out: &mut PackageSink) -> Completeness {
+    let parse = |database: &&dyn PackageDatabase| database.parse(files, budget, out);
+    DATABASES.iter().map(parse).fold(Completeness::Complete, Completeness::and)
 }
 
 /// Returns whether some database wants the file at `path`, relative to the root of the target.
