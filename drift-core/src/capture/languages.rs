@@ -60,7 +60,8 @@ pub(super) fn read_all(
     };
     let mut rest = &*asks;
     while !rest.is_empty() {
-        let (batch, after) = rest.split_at_checked(batch(source, ledger.tree, rest)).unwrap_or((rest, &[]));
+        let (batch, after) =
+            rest.split_at_checked(batch(source, ledger.tree, rest)).unwrap_or((rest, &[]));
         read_slice(source, plan, batch, &judge, ledger)?;
         rest = after;
     }
@@ -93,7 +94,8 @@ fn find(plan: &Plan<'_>, asked: Asked, ledger: &mut Ledger<'_>) -> Found {
     for row in tree.rows().filter(|row| tree.file_type(*row) == FileType::File) {
         let mut place = place(tree, row);
         place.executable = asked.binaries && is_executable(tree, row);
-        let wanted = LANGUAGES.iter().enumerate().filter(|(_, one)| asked.binaries || !one.is_in_programs());
+        let wanted =
+            LANGUAGES.iter().enumerate().filter(|(_, one)| asked.binaries || !one.is_in_programs());
         for (at, language) in wanted {
             let Some(Wanted { unit, up }) = language.wants(&place) else { continue };
             let rule = plan.rules.rule(tree.rule(row));
@@ -151,7 +153,8 @@ impl Found {
         let tree = &*ledger.tree;
         for ((at, _), (up, rows)) in &self.units {
             let Some(language) = LANGUAGES.get(*at) else { continue };
-            let here: Vec<RowId> = rows.iter().copied().filter(|row| is_there(tree, *row)).collect();
+            let here: Vec<RowId> =
+                rows.iter().copied().filter(|row| is_there(tree, *row)).collect();
             let Some(&first) = here.first() else { continue };
             let parts: Vec<Part> = here
                 .iter()
@@ -211,7 +214,8 @@ fn batch(source: &dyn Source, tree: &Tree, asks: &[Ask]) -> usize {
 
 fn too_long(language: &dyn Language) -> Part {
     let mut part = Part::default();
-    let reason = format!("it is longer than {} MiB, and was not looked into", language.max_bytes() >> 20);
+    let reason =
+        format!("it is longer than {} MiB, and was not looked into", language.max_bytes() >> 20);
     part.fault(reason);
     part.lost = true;
     part

@@ -6,8 +6,8 @@
 //! target's own word, so all of this is an unsigned reference.
 
 use super::alternative::Alternative;
-use super::located::Located;
 use super::languages::is_of_language;
+use super::located::Located;
 use super::paths::PathId;
 use super::record::{Claim, Leftover, Presence, Records, StatOverride, VendorRecord};
 use crate::model::{DirId, FileType, FollowLast, PackageId, RowId, Tree, TreePath};
@@ -80,7 +80,8 @@ impl Ownership {
         let mut placed = ownership.place(&records, &is_language, &mut located, tree);
         let at = |at: u32| records.claims().get(at as usize);
         let is_language = |&(_, claim): &(RowId, u32)| at(claim).is_some_and(is_language);
-        let of_languages: Vec<(RowId, u32)> = placed.extract_if(.., |one| is_language(one)).collect();
+        let of_languages: Vec<(RowId, u32)> =
+            placed.extract_if(.., |one| is_language(one)).collect();
         let parents = parents(&records, &languages);
         ownership.settle(&records, &parents, tree, placed);
         ownership.settle_languages(&records, tree, of_languages);
@@ -271,17 +272,26 @@ impl Ownership {
         }
     }
 
-    /// Gives files that no package of the system owns to the first package of a language that
-    /// records them. Directories and links it never gets: no record vouches for them.
+    /// Gives what no package of the system owns to the first package of a language that records it:
+    /// files, and directories that were made for its files. What a record only says to be a
+    /// directory or a link it never gets.
     fn settle_languages(&mut self, records: &Records, tree: &Tree, placed: Vec<(RowId, u32)>) {
+        let claimed = |at: u32| records.claims().get(at as usize).map(|one| records.record(one));
         for group in placed.chunk_by(|a, b| a.0 == b.0) {
             let Some(&(row, _)) = group.first() else { continue };
             let Some(slot) = self.claims.get_mut(row.0 as usize).filter(|slot| **slot == 0) else {
                 continue;
             };
-            let bare = |at: u32| records.claims().get(at as usize).is_none_or(|claim| records.record(claim).digest.is_none());
-            let chosen = group.iter().map(|(_, at)| *at).min_by_key(|at| (bare(*at), *at));
-            if let Some(at) = chosen.filter(|_| tree.file_type(row) == FileType::File) {
+            let fits = |record: &VendorRecord| {
+                let shipped = record.shipped.and_then(|shipped| shipped.file_type);
+                shipped.unwrap_or(FileType::File) == tree.file_type(row)
+            };
+            let claims = group.iter().filter_map(|&(_, at)| Some((at, claimed(at)?)));
+            // A record with a digest comes before one without.
+            let chosen = claims
+                .filter(|(_, record)| fits(record))
+                .min_by_key(|(at, record)| (record.digest.is_none(), *at));
+            if let Some((at, _)) = chosen {
                 *slot = at.saturating_add(1);
             }
         }

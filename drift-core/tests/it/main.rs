@@ -9,6 +9,7 @@ mod faults;
 mod hierarchy;
 mod image;
 mod input;
+mod languages;
 mod layers;
 mod library;
 mod overlay;

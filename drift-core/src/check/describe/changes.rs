@@ -191,7 +191,9 @@ pub(in crate::check) fn id_of(change: &Change, path: &[u8]) -> String {
     if change.subject == "package" {
         field(change.package.as_ref().map_or("", |package| &package.architecture).as_bytes());
         // Packages of the system have none, and keep the names that their changes had.
-        if let Some(location) = change.package.as_ref().and_then(|package| package.location.as_ref()) {
+        if let Some(location) =
+            change.package.as_ref().and_then(|package| package.location.as_ref())
+        {
             field(location.as_bytes());
         }
     }

@@ -93,8 +93,12 @@ impl<'b> Elf<'b> {
             return None;
         }
         let (flags, start, address, length) = match self.wide {
-            true => (4, self.field(base, 8, 8)?, self.field(base, 0x10, 8)?, self.field(base, 0x20, 8)?),
-            false => (0x18, self.field(base, 4, 4)?, self.field(base, 8, 4)?, self.field(base, 0x10, 4)?),
+            true => {
+                (4, self.field(base, 8, 8)?, self.field(base, 0x10, 8)?, self.field(base, 0x20, 8)?)
+            }
+            false => {
+                (0x18, self.field(base, 4, 4)?, self.field(base, 8, 4)?, self.field(base, 0x10, 4)?)
+            }
         };
         let writable = self.field(base, flags, 4)? & WRITABLE != 0;
         Some(Segment { address, bytes: slice(self.bytes, start, length)?, writable })

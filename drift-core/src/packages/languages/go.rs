@@ -110,9 +110,9 @@ fn counted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 fn string(elf: &Elf<'_>, address: u64, width: usize) -> Option<Vec<u8>> {
     let segments = elf.segments();
     let at = |address: u64, length: u64| {
-        segments.iter().find_map(|segment| {
-            slice(segment.bytes, address.checked_sub(segment.address)?, length)
-        })
+        segments
+            .iter()
+            .find_map(|segment| slice(segment.bytes, address.checked_sub(segment.address)?, length))
     };
     let words = at(address, u64::try_from(width.checked_mul(2)?).ok()?)?;
     let (start, length) = words.split_at_checked(width)?;
@@ -129,8 +129,7 @@ fn list(version: &[u8], modules: &[u8], part: &mut Part) {
         let mut words = line.split('\t');
         let (kind, name, version) =
             (words.next(), words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let listed =
-            Listed { name: short(name), version: short(version), ..Listed::default() };
+        let listed = Listed { name: short(name), version: short(version), ..Listed::default() };
         match kind {
             Some("mod" | "dep") if part.packages.len() >= MAX_MODULES => {
                 return part.loses("it names more than 65,536 modules; the rest is not listed");
@@ -151,7 +150,8 @@ fn list(version: &[u8], modules: &[u8], part: &mut Part) {
     let release = String::from_utf8_lossy(version);
     let release = release.split(' ').next().unwrap_or_default();
     if let Some(release) = release.strip_prefix("go").filter(|release| !release.is_empty()) {
-        let standard = Listed { name: "stdlib".into(), version: short(release), ..Listed::default() };
+        let standard =
+            Listed { name: "stdlib".into(), version: short(release), ..Listed::default() };
         part.packages.push(standard);
     }
 }

@@ -60,7 +60,8 @@ impl Language for Ruby {
         let stem = String::from_utf8_lossy(place.name().strip_suffix(END)?).into_owned();
         // Name, version and perhaps a platform; a version begins with a digit, a name may have dashes.
         let dash = |(at, _): &(usize, &str)| {
-            stem.get(at.saturating_add(1)..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            stem.get(at.saturating_add(1)..)
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
         };
         let at = stem.match_indices('-').find(dash).map(|(at, _)| at);
         let (name, rest) = at.and_then(|at| stem.split_at_checked(at)).unwrap_or((&stem, ""));

@@ -24,9 +24,10 @@ struct Version<'t> {
 pub(super) fn compare(a: &str, b: &str) -> Ordering {
     match (parse(a), parse(b)) {
         // A pre-release comes before its release, which has no identifiers.
-        (Some(a), Some(b)) => a.core.cmp(&b.core).then_with(|| {
-            a.pre.is_empty().cmp(&b.pre.is_empty()).then_with(|| a.pre.cmp(&b.pre))
-        }),
+        (Some(a), Some(b)) => a
+            .core
+            .cmp(&b.core)
+            .then_with(|| a.pre.is_empty().cmp(&b.pre.is_empty()).then_with(|| a.pre.cmp(&b.pre))),
         (Some(_), None) => Ordering::Greater,
         (None, Some(_)) => Ordering::Less,
         (None, None) => a.cmp(b),

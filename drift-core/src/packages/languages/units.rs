@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::part::{Listed, Named, Part};
 use crate::bounds::escape::escaped;
-use crate::model::{Package, PathError, Problem, Stage, TreePath};
-use crate::packages::{PackageSink, Presence};
+use crate::model::{FileType, Package, PathError, Problem, Stage, TreePath};
+use crate::packages::{Claimant, PackageSink, Presence, Shipped};
 
 /// Packages of languages in one target: a build machine has some 100,000, and a baseline has room
 /// for two million.
@@ -70,11 +70,7 @@ impl Units {
 
     /// Hands on what counts where nothing else was found, and returns whether all packages are listed.
     #[must_use]
-    pub fn finish(
-        mut self,
-        is_there: &dyn Fn(&[u8]) -> bool,
-        out: &mut PackageSink,
-    ) -> bool {
+    pub fn finish(mut self, is_there: &dyn Fn(&[u8]) -> bool, out: &mut PackageSink) -> bool {
         let otherwise = std::mem::take(&mut self.otherwise);
         let places: BTreeSet<String> = match otherwise.is_empty() {
             true => BTreeSet::new(),
@@ -101,13 +97,15 @@ impl Units {
         let Listed { name, version, architecture, status, details, below: under } = listed;
         let location = below(at, &under);
         let manager = manager.to_owned();
+        let at = location.clone();
         let package = Package { manager, name, architecture, version, status, location };
         if files.is_empty() && !self.seen.insert(digest_of(&package)) {
             return;
         }
         if self.packages >= MAX_PACKAGES {
             if !std::mem::replace(&mut self.full, true) {
-                let reason = format!("{MAX_PACKAGES} packages of languages are listed; more are not");
+                let reason =
+                    format!("{MAX_PACKAGES} packages of languages are listed; more are not");
                 out.problem(problem(path, reason));
             }
             return;
@@ -115,7 +113,10 @@ impl Units {
         self.packages = self.packages.saturating_add(1);
         let claimant = out.package(package);
         out.details(claimant, details);
+        let mut directories =
+            Directories { location: at.as_bytes(), seen: BTreeSet::new(), held: 0 };
         for file in files {
+            directories.claim(claimant, &file.path, out);
             self.paths = self.paths.saturating_add(1);
             if self.paths > MAX_PATHS || !out.has_room(file.path.len()) {
                 let reason = "too many files in the records of languages; the rest is not checked";
@@ -130,11 +131,40 @@ impl Units {
     }
 }
 
-fn claim(
-    claimant: crate::packages::Claimant,
-    file: &Named,
-    out: &mut PackageSink,
-) -> Result<(), PathError> {
+/// Bytes of the paths of a package's directories that are remembered; real ones have a hundredth.
+const MAX_DIRECTORY_BYTES: usize = 4 << 20;
+
+/// The directories that were made for one package: those of its files below its place. Others, such
+/// as that of programs, are shared.
+struct Directories<'l> {
+    location: &'l [u8],
+    seen: BTreeSet<Box<[u8]>>,
+    held: usize,
+}
+
+impl Directories<'_> {
+    fn claim(&mut self, claimant: Claimant, file: &[u8], out: &mut PackageSink) {
+        let mut directory = file;
+        while let Some(at) = directory.iter().rposition(|&byte| byte == b'/') {
+            directory = directory.get(..at).unwrap_or_default();
+            let below = directory.strip_prefix(self.location);
+            let inside =
+                below.is_some_and(|below| self.location.is_empty() || below.starts_with(b"/"));
+            if !inside || self.seen.contains(directory) || self.held > MAX_DIRECTORY_BYTES {
+                return;
+            }
+            self.held = self.held.saturating_add(directory.len());
+            self.seen.insert(directory.into());
+            let shipped = Shipped { file_type: Some(FileType::Directory), ..Shipped::default() };
+            // A path that is none is told where its file is claimed.
+            if out.owns(claimant, directory, Presence::Optional).is_ok() {
+                let _recorded = out.shipped(claimant, directory, shipped);
+            }
+        }
+    }
+}
+
+fn claim(claimant: Claimant, file: &Named, out: &mut PackageSink) -> Result<(), PathError> {
     // What was installed without a digest was made afterwards, such as bytecode, and may be gone.
     let presence = if file.digest.is_some() { Presence::Shipped } else { Presence::Optional };
     out.owns(claimant, &file.path, presence)?;
@@ -147,7 +177,9 @@ fn claim(
 fn digest_of(package: &Package) -> [u8; 32] {
     let Package { manager, name, architecture, version, status, location } = package;
     // None of them holds a NUL.
-    drift_lanes::sha256([&**manager, name, architecture, version, status, location].join("\0").as_bytes())
+    drift_lanes::sha256(
+        [&**manager, name, architecture, version, status, location].join("\0").as_bytes(),
+    )
 }
 
 fn problem(path: &TreePath, reason: String) -> Problem {

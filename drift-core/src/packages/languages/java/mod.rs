@@ -63,7 +63,9 @@ struct Left {
 fn read_archive(name: &str, below: &str, bytes: &[u8], left: Option<&mut Left>, part: &mut Part) {
     let archive = match Archive::open(bytes) {
         Ok(archive) => archive,
-        Err(reason) => return part.loses(format!("{name} is no archive that can be read: {reason}")),
+        Err(reason) => {
+            return part.loses(format!("{name} is no archive that can be read: {reason}"));
+        }
     };
     let (mut found, mut manifest, mut nested) = (Vec::new(), None, Vec::new());
     for member in archive.members() {
@@ -100,7 +102,13 @@ fn read_archive(name: &str, below: &str, bytes: &[u8], left: Option<&mut Left>, 
     }
 }
 
-fn read_nested(archive: &Archive<'_>, member: &Member<'_>, outer: &str, left: &mut Left, part: &mut Part) {
+fn read_nested(
+    archive: &Archive<'_>,
+    member: &Member<'_>,
+    outer: &str,
+    left: &mut Left,
+    part: &mut Part,
+) {
     let shown = short(&String::from_utf8_lossy(member.name));
     let limit = MAX_NESTED.min(left.nested);
     if left.archives == 0 || member.size > limit {
@@ -119,7 +127,12 @@ fn read_nested(archive: &Archive<'_>, member: &Member<'_>, outer: &str, left: &m
     }
 }
 
-fn content(archive: &Archive<'_>, member: &Member<'_>, name: &str, part: &mut Part) -> Option<String> {
+fn content(
+    archive: &Archive<'_>,
+    member: &Member<'_>,
+    name: &str,
+    part: &mut Part,
+) -> Option<String> {
     match archive.content(member, MAX_TEXT) {
         Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
         Err(reason) => {

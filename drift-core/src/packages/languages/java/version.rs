@@ -1,21 +1,18 @@
-//! The order of versions of Maven (`ComparableVersion`, maven.apache.org/pom.html, "Version Order
-//! Specification"): numbers and known words in lists that dashes and changes of kind nest.
+//! The order of versions of Maven, as `ComparableVersion` of Maven 3.8 has it
+//! (maven.apache.org/pom.html, "Version Order Specification").
+//!
+//! A version is a list whose last item may be a list again, one for each dash and each change between
+//! letters and digits; so it is kept as a row of lists, of which each ends in the next.
 
 use std::cmp::Ordering;
 
-/// One part of a version with what separates it from the part before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Part<'t> {
-    /// A dash, or a change between letters and digits, rather than a dot.
-    dash: bool,
-    value: Value<'t>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Value<'t> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Item<'t> {
     /// The number of digits, then the digits.
     Number(usize, &'t str),
     Word(&'t str),
+    /// The next list.
+    List,
 }
 
 /// Words in their order; the empty one is the release itself.
@@ -23,93 +20,118 @@ const WORDS: [&str; 7] = ["alpha", "beta", "milestone", "rc", "snapshot", "", "s
 
 /// Compares two versions.
 pub(super) fn compare(a: &str, b: &str) -> Ordering {
-    let (a, b) = (a.trim().to_ascii_lowercase(), b.trim().to_ascii_lowercase());
-    let (a, b) = (parts(&a), parts(&b));
-    for at in 0..a.len().max(b.len()) {
-        let order = match (a.get(at), b.get(at)) {
-            (Some(a), Some(b)) => key(a).cmp(&key(b)),
-            (Some(a), None) => key(a).cmp(&key(&nothing(a))),
-            (None, Some(b)) => key(&nothing(b)).cmp(&key(b)),
-            (None, None) => Ordering::Equal,
-        };
-        if order != Ordering::Equal {
-            return order;
+    let (a, b) = (a.to_lowercase(), b.to_lowercase());
+    let (a, b) = (lists(&a), lists(&b));
+    // Whatever differs in length also differs before the longer one ends, or ends in nothing.
+    for level in 0..a.len().max(b.len()) {
+        let list = |lists: &[Vec<Item<'_>>]| lists.get(level).map_or(0, Vec::len);
+        for at in 0..list(&a).max(list(&b)) {
+            let order = match (item(&a, level, at), item(&b, level, at)) {
+                (Some(Item::List), Some(Item::List)) | (None, None) => continue,
+                (Some(Item::List), None) => return beside_nothing(&a, level),
+                (None, Some(Item::List)) => return beside_nothing(&b, level).reverse(),
+                (Some(a), Some(b)) => key(a).cmp(&key(b)),
+                (Some(a), None) => key(a).cmp(&key(nothing(a))),
+                (None, Some(b)) => key(nothing(b)).cmp(&key(b)),
+            };
+            if order != Ordering::Equal {
+                return order;
+            }
         }
     }
     Ordering::Equal
 }
 
-/// What a missing part counts as beside another.
-fn nothing<'t>(beside: &Part<'t>) -> Part<'t> {
-    let value = match beside.value {
-        Value::Number(..) => Value::Number(0, ""),
-        Value::Word(_) => Value::Word(""),
-    };
-    Part { dash: beside.dash, value }
+fn item<'t>(lists: &[Vec<Item<'t>>], level: usize, at: usize) -> Option<Item<'t>> {
+    lists.get(level)?.get(at).copied()
 }
 
-/// `.word` = `-word` < `-number` < `.number`; words by their rank, unknown ones after, by spelling.
-fn key<'p>(part: &'p Part<'_>) -> (u8, usize, &'p str) {
-    match (&part.value, part.dash) {
-        (Value::Word(word), _) => match WORDS.iter().position(|known| known == word) {
+/// Compares what follows a level with nothing at all: the first item that counts decides.
+fn beside_nothing(lists: &[Vec<Item<'_>>], level: usize) -> Ordering {
+    let rest = lists.iter().skip(level.saturating_add(1)).flatten();
+    let mut orders =
+        rest.filter(|one| **one != Item::List).map(|one| key(*one).cmp(&key(nothing(*one))));
+    orders.find(|order| *order != Ordering::Equal).unwrap_or(Ordering::Equal)
+}
+
+/// What a missing item counts as beside another.
+fn nothing(beside: Item<'_>) -> Item<'static> {
+    match beside {
+        Item::Word(_) => Item::Word(""),
+        Item::Number(..) | Item::List => Item::Number(0, ""),
+    }
+}
+
+/// Words come before lists and lists before numbers; unknown words after all known ones.
+fn key(item: Item<'_>) -> (u8, usize, &str) {
+    match item {
+        Item::Word(word) => match WORDS.iter().position(|known| *known == word) {
             Some(rank) => (0, rank, ""),
             None => (0, WORDS.len(), word),
         },
-        (Value::Number(length, digits), true) => (1, *length, digits),
-        (Value::Number(length, digits), false) => (2, *length, digits),
+        Item::List => (1, 0, ""),
+        Item::Number(length, digits) => (2, length, digits),
     }
 }
 
-fn parts(text: &str) -> Vec<Part<'_>> {
-    let mut parts: Vec<Part<'_>> = Vec::new();
-    let (mut rest, mut dash) = (text, false);
+fn lists(text: &str) -> Vec<Vec<Item<'_>>> {
+    let mut lists: Vec<Vec<Item<'_>>> = vec![Vec::new()];
+    let mut rest = text;
     loop {
         let digits = rest.starts_with(|letter: char| letter.is_ascii_digit());
-        let ends = |letter: char| matches!(letter, '.' | '-' | '_') || letter.is_ascii_digit() != digits;
+        let ends = |letter: char| matches!(letter, '.' | '-') || letter.is_ascii_digit() != digits;
         let end = rest.find(ends).unwrap_or(rest.len());
         let (run, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        let number_follows = after.starts_with(|letter: char| letter.is_ascii_digit());
-        parts.push(Part { dash, value: value(run, digits, number_follows) });
-        let separated = after.strip_prefix('.').map(|rest| (rest, false));
-        let dashed = || after.strip_prefix(['-', '_']).map(|rest| (rest, true));
-        match separated.or_else(dashed) {
-            Some(next) => (rest, dash) = next,
-            None if after.is_empty() => break,
-            None => (rest, dash) = (after, true),
+        let separator = after.chars().next();
+        let changes = separator.is_some_and(|letter| !matches!(letter, '.' | '-'));
+        // A word that ends the version, or that digits follow, stands in a list of its own.
+        let apart = !run.is_empty() && !digits && (changes || separator.is_none());
+        if apart && lists.last().is_some_and(|list| !list.is_empty()) {
+            lists.push(Vec::new());
         }
-    }
-    trimmed(parts)
-}
-
-fn value(run: &str, digits: bool, number_follows: bool) -> Value<'_> {
-    let short = run.trim_start_matches('0');
-    match run {
-        _ if digits => Value::Number(short.len(), short),
-        // An empty part is a zero, as between two dots.
-        "" => Value::Number(0, ""),
-        "a" if number_follows => Value::Word("alpha"),
-        "b" if number_follows => Value::Word("beta"),
-        "m" if number_follows => Value::Word("milestone"),
-        "ga" | "final" | "release" => Value::Word(""),
-        "cr" => Value::Word("rc"),
-        word => Value::Word(word),
-    }
-}
-
-/// Drops what counts for nothing at the end, and before each dash.
-fn trimmed(parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
-    let null = |part: &Part<'_>| matches!(part.value, Value::Number(0, _) | Value::Word(""));
-    let mut kept: Vec<Part<'_>> = Vec::new();
-    for part in parts {
-        if part.dash {
-            while kept.last().is_some_and(null) {
-                kept.pop();
+        if !(run.is_empty() && separator.is_none())
+            && let Some(list) = lists.last_mut()
+        {
+            list.push(parsed(run, digits, changes));
+        }
+        match separator {
+            None => break,
+            Some('.') => rest = after.get(1..).unwrap_or_default(),
+            Some(other) => {
+                lists.push(Vec::new());
+                rest = if other == '-' { after.get(1..).unwrap_or_default() } else { after };
             }
         }
-        kept.push(part);
     }
-    while kept.last().is_some_and(null) {
-        kept.pop();
+    normal(lists)
+}
+
+fn parsed(run: &str, digits: bool, number_follows: bool) -> Item<'_> {
+    let short = run.trim_start_matches('0');
+    match run {
+        _ if digits => Item::Number(short.len(), short),
+        // An empty part is a zero, as between two dots.
+        "" => Item::Number(0, ""),
+        "a" if number_follows => Item::Word("alpha"),
+        "b" if number_follows => Item::Word("beta"),
+        "m" if number_follows => Item::Word("milestone"),
+        "ga" | "final" | "release" => Item::Word(""),
+        "cr" => Item::Word("rc"),
+        word => Item::Word(word),
     }
-    kept
+}
+
+/// Drops what counts for nothing at the end of each list, then ends each list in the next.
+fn normal(mut lists: Vec<Vec<Item<'_>>>) -> Vec<Vec<Item<'_>>> {
+    for list in &mut lists {
+        while matches!(list.last(), Some(Item::Number(0, _) | Item::Word(""))) {
+            list.pop();
+        }
+    }
+    while lists.last().is_some_and(Vec::is_empty) {
+        lists.pop();
+    }
+    let last = lists.len().saturating_sub(1);
+    lists.iter_mut().take(last).for_each(|list| list.push(Item::List));
+    lists
 }

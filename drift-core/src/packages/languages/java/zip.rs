@@ -47,8 +47,17 @@ impl<'b> Archive<'b> {
         let last = bytes.len().checked_sub(END_BYTES).ok_or("it is too short")?;
         let first = last.saturating_sub(MAX_COMMENT);
         let searched = bytes.get(first..last.saturating_add(END.len())).unwrap_or_default();
-        let at = searched.windows(END.len()).rposition(|window| window == END);
-        let at = first.saturating_add(at.ok_or("it has no end record")?);
+        let is_end = |window: &[u8]| window == END;
+        // A comment may hold the mark: the right one is that whose comment ends the file.
+        let fits = |at: usize| {
+            let at = first.saturating_add(at);
+            let comment = usize::try_from(number(bytes, at.saturating_add(20), 2)?).ok()?;
+            Some(at.saturating_add(END_BYTES).saturating_add(comment) == bytes.len())
+        };
+        let marks = || searched.windows(END.len()).enumerate().rev().filter(|(_, one)| is_end(one));
+        let whole = marks().find(|(at, _)| fits(*at) == Some(true));
+        let found = whole.or_else(|| marks().next()).map(|(at, _)| at);
+        let at = first.saturating_add(found.ok_or("it has no end record")?);
         let end = bytes.get(at..).unwrap_or_default();
         let (mut size, mut offset) =
             (number(end, 12, 4).unwrap_or(0), number(end, 16, 4).unwrap_or(0));
@@ -74,7 +83,9 @@ impl<'b> Archive<'b> {
     }
 
     /// Returns every file of the directory, and why it ends early where it does.
-    pub(super) fn members(&self) -> impl Iterator<Item = Result<Member<'b>, &'static str>> + use<'b> {
+    pub(super) fn members(
+        &self,
+    ) -> impl Iterator<Item = Result<Member<'b>, &'static str>> + use<'b> {
         let (mut rest, mut count) = (self.directory, 0usize);
         std::iter::from_fn(move || {
             if rest.is_empty() {

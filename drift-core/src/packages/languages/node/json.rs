@@ -89,7 +89,8 @@ impl<'de> Deserialize<'de> for Manifest {
                         "homepage" => manifest.homepage = Some(map.next_value()?),
                         "dependencies" => manifest.depends = map.next_value::<Names>()?.0,
                         "link" => {
-                            manifest.is_link = map.next_value::<Text>()?.0.as_deref() == Some("true");
+                            manifest.is_link =
+                                map.next_value::<Text>()?.0.as_deref() == Some("true");
                         }
                         _ => {
                             map.next_value::<IgnoredAny>()?;

@@ -77,9 +77,11 @@ fn normal(name: &str) -> String {
 /// Takes the name of a requirement (PEP 508), unless only an extra asks for it.
 fn depend(requirement: &str, depends: &mut Vec<String>) {
     let (needed, marker) = requirement.split_once(';').unwrap_or((requirement, ""));
-    let ends = |letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.'));
+    let ends =
+        |letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.'));
     let name = normal(needed.split(ends).next().unwrap_or_default());
-    let is_extra = marker.split(|letter: char| !letter.is_ascii_alphabetic()).any(|word| word == "extra");
+    let is_extra =
+        marker.split(|letter: char| !letter.is_ascii_alphabetic()).any(|word| word == "extra");
     if !name.is_empty() && !is_extra && depends.len() < MAX_DEPENDS && !depends.contains(&name) {
         depends.push(name);
     }

@@ -10,8 +10,8 @@ mod record;
 
 use std::cmp::Ordering;
 
-use super::part::{Listed, Part, Place, Unit, Wanted};
 use super::Language;
+use super::part::{Listed, Part, Place, Unit, Wanted};
 
 /// Packages of Python.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Language for Python {
         let (directory, name) = split(path);
         let (around, _) = split(directory);
         match name {
-            b"RECORD" => record::read_record(around, bytes),
+            b"RECORD" => record::read_record(around, path, bytes),
             b"installed-files.txt" => record::read_installed(directory, bytes),
             b"INSTALLER" => {
                 Part { of_the_system: bytes.trim_ascii() == b"debian", ..Part::default() }

@@ -52,7 +52,8 @@ fn parse(text: &str) -> Option<Key<'_>> {
         let (number, after) = number(rest)?;
         release.push(number);
         rest = after;
-        match rest.strip_prefix('.').filter(|after| after.starts_with(|c: char| c.is_ascii_digit())) {
+        match rest.strip_prefix('.').filter(|after| after.starts_with(|c: char| c.is_ascii_digit()))
+        {
             Some(after) => rest = after,
             None => break,
         }
@@ -84,7 +85,14 @@ fn parse(text: &str) -> Option<Key<'_>> {
 const ZERO: (usize, Number<'static>) = (0, "");
 /// Spellings with their rank, longer ones first.
 const PRE: [(&str, u8); 8] = [
-    ("alpha", 1), ("beta", 2), ("preview", 3), ("pre", 3), ("rc", 3), ("a", 1), ("b", 2), ("c", 3),
+    ("alpha", 1),
+    ("beta", 2),
+    ("preview", 3),
+    ("pre", 3),
+    ("rc", 3),
+    ("a", 1),
+    ("b", 2),
+    ("c", 3),
 ];
 const POST: [(&str, u8); 3] = [("post", 0), ("rev", 0), ("r", 0)];
 const DEV: [(&str, u8); 1] = [("dev", 0)];

@@ -18,7 +18,9 @@ const MAX_PATHS: usize = 64 << 20;
 const MAX_PATH: usize = 4096;
 
 /// Reads a `RECORD` whose paths count from `around`, the directory of the packages.
-pub(super) fn read_record(around: &[u8], bytes: &[u8]) -> Part {
+///
+/// It cannot hold a digest of itself: that it is what was read says as much as all the rest of it.
+pub(super) fn read_record(around: &[u8], own: &[u8], bytes: &[u8]) -> Part {
     let mut part = Part::default();
     let (mut rest, mut held) = (bytes, 0usize);
     for _ in 0..MAX_LINES {
@@ -35,7 +37,10 @@ pub(super) fn read_record(around: &[u8], bytes: &[u8]) -> Part {
             continue;
         }
         let Some(path) = resolved(around, path, &mut part) else { continue };
-        let digest = digest_of(digest, &path, &mut part);
+        let digest = match path == own {
+            true => Some(Digest::sha256_of(bytes)),
+            false => digest_of(digest, &path, &mut part),
+        };
         held = held.saturating_add(path.len());
         part.files.push(Named { path, digest });
     }
