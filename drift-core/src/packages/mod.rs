@@ -13,14 +13,19 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 mod alternative;
+mod as_shipped;
+mod apk;
 mod details;
 mod dpkg;
+pub mod events;
 mod files;
 mod fnmatch;
 mod languages;
 mod located;
 mod ownership;
+mod pacman;
 mod paths;
+mod purl;
 mod reading;
 mod record;
 mod shipped;
@@ -32,14 +37,18 @@ use std::cmp::Ordering;
 use crate::bounds::Budget;
 
 pub use alternative::{Alternative, Choice, Selection, Slave};
+pub use apk::{Apk, apk_version_cmp};
+pub use as_shipped::{Accounts, AsShipped, as_imposed, as_shipped};
 pub use details::Details;
-pub use dpkg::{Dpkg, dpkg_version_cmp};
+pub use dpkg::{Dpkg, dpkg_version_cmp, licences_of_copyright};
 pub use files::{Completeness, Files};
 pub use languages::{
     LANGUAGES, Language, Listed, Named, Part, Place, Unit, Units, Wanted, is_of_language,
 };
 pub use ownership::{Known, Missing, Ownership};
+pub use pacman::{Pacman, pacman_version_cmp};
 pub use paths::PathId;
+pub use purl::{Purl, purl};
 pub use reading::Reading;
 pub use record::{
     Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
@@ -52,8 +61,8 @@ pub trait PackageDatabase: Sync {
     /// Returns the manager's name, as in `Package::manager`.
     fn name(&self) -> &'static str;
 
-    /// Returns the files to be read, relative to the root of the target: exact paths, or a
-    /// directory followed by a name with one `*`, which stands for any bytes but `/`.
+    /// Returns the files to be read, relative to the root of the target: exact paths, or paths with
+    /// one `*` in one of their names, which stands for any bytes but `/`.
     fn files(&self) -> &'static [&'static str];
 
     /// Compares two versions by the manager's own rules.
@@ -90,7 +99,7 @@ pub fn compare_versions(manager: &str, a: &str, b: &str) -> Ordering {
 }
 
 /// Every database that is understood, in the order in which they are read.
-pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg];
+pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg, &Apk, &Pacman];
 
 /// Reads every database of a target from its files.
 #[must_use]
@@ -104,6 +113,14 @@ pub fn parse(files: &Files<'_>, budget: &mut Budget) -> Records {
 pub fn parse_into(files: &Files<'_>, budget: &mut Budget, out: &mut PackageSink) -> Completeness {
     let parse = |database: &&dyn PackageDatabase| database.parse(files, budget, out);
     DATABASES.iter().map(parse).fold(Completeness::Complete, Completeness::and)
+}
+
+/// Returns whether packages of this manager are found in targets: what no database is read for is
+/// neither there nor missing.
+#[must_use]
+pub fn reads(manager: &str) -> bool {
+    DATABASES.iter().any(|database| database.name() == manager)
+        || languages::language(manager).is_some_and(|language| !language.is_in_programs())
 }
 
 /// Returns whether some database wants the file at `path`, relative to the root of the target.
