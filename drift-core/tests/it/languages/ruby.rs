@@ -5,6 +5,9 @@ use std::process::Command;
 
 use drift_testkit::{TempRoot, need};
 
+use drift_core::compare::{Packages, compare_packages};
+use drift_core::model::{Cause, Package};
+
 use super::scene::{capture, directory, packages, problems};
 
 fn gem(tool: &Path, home: &Path, directory: &Path, arguments: &[&str]) -> String {
@@ -63,4 +66,33 @@ fn the_list_is_that_of_gem() {
     let all = captured.ownership.records();
     let platform = all.packages().iter().find(|one| one.name == "other").unwrap();
     assert_eq!(platform.architecture, "x86_64-linux");
+}
+
+/// Gems of several versions lie side by side.
+#[test]
+fn a_version_that_came_beside_another_is_no_upgrade() {
+    let list = |versions: &[&str]| -> Vec<Package> {
+        let package = |version: &&str| Package {
+            manager: "gem".to_owned(),
+            name: "rake".to_owned(),
+            location: "var/lib/gems".to_owned(),
+            version: (*version).to_owned(),
+            ..Package::default()
+        };
+        versions.iter().map(package).collect()
+    };
+    let check = |before: &[&str], after: &[&str], expect: &[Cause]| {
+        let (before, after) = (list(before), list(after));
+        let whole = |list| Packages { list, complete: true };
+        let changes = compare_packages(whole(&before), whole(&after));
+        let causes: Vec<Cause> = changes.iter().map(|change| change.cause).collect();
+        assert_eq!(causes, expect);
+    };
+    check(&["13.0"], &["13.0", "14.0"], &[Cause::Installed]);
+    check(&["13.0", "14.0"], &["14.0"], &[Cause::Removed]);
+    check(&["13.0", "14.0"], &["14.0", "15.0"], &[Cause::Upgraded]);
+    check(&["13.0"], &["9.0"], &[Cause::Downgraded]);
+    check(&["13.0"], &["13"], &[Cause::ModifiedInPlace]);
+    check(&["13.0", "13.0"], &["13.0"], &[Cause::Removed]);
+    check(&["13.0"], &["13.0"], &[]);
 }
