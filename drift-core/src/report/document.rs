@@ -437,6 +437,9 @@ pub struct PackageOf {
     pub manager: String,
     /// Its architecture.
     pub architecture: String,
+    /// Where it lies, of a package of a language, which may be there many times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
     /// Its version in the baseline.
     pub before: Option<String>,
     /// Its version in the target.

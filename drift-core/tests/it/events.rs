@@ -49,6 +49,7 @@ fn compared(before: MemoryVolume, target: &dyn Source) -> Outcome {
         parts: Parts::ALL,
         vendor_digests: false,
         configs: false,
+        binaries: false,
     };
     let before = Walked::new(before, SourceKind::Memory, "memory:");
     let before = capture::capture(&before, &options, &run).unwrap();

@@ -12,6 +12,7 @@ mod generated;
 mod hierarchy;
 mod image;
 mod input;
+mod languages;
 mod layers;
 mod library;
 mod overlay;

@@ -35,6 +35,7 @@ pub(super) fn capture(volume: MemoryVolume, rules: &str) -> Captured {
         parts: Parts::ALL,
         vendor_digests: false,
         configs: false,
+        binaries: false,
     };
     let source = Walked::new(volume, SourceKind::Memory, "memory:");
     capture::capture(&source, &options, &run).unwrap()
