@@ -107,8 +107,9 @@ fn described_acceptance(accepted: &AcceptedChanges) -> String {
     let AcceptedChanges { golden, golden_sequence, snapshot_root, changes, ids_digest, .. } =
         accepted;
     let selectors = accepted.selectors.join(", ");
+    let noun = if *changes == 1 { "change" } else { "changes" };
     format!(
-        "{changes} changes (ids {ids_digest}) by {selectors}, after sequence {golden_sequence} \
+        "{changes} {noun} (ids {ids_digest}) by {selectors}, after sequence {golden_sequence} \
          ({golden}), from a snapshot with root {snapshot_root}"
     )
 }

@@ -266,8 +266,28 @@ fn found(
     problems.extend(comparison.grown.iter().map(|change| {
         unproven(&change.path, "it grew, and its beginning could not be read again to compare it")
     }));
-    let notes = form_note(comparison, evidence.rules).into_iter().collect();
+    let form = form_note(comparison, evidence.rules);
+    let bill = bill_note((before, after), asked);
+    let notes = form.into_iter().chain(bill).collect();
     Found { changes, problems, not_compared: comparison.not_compared, notes }
+}
+
+/// Says how far a bill of materials goes.
+fn bill_note((before, after): (&View<'_>, &View<'_>), asked: Asked) -> Option<String> {
+    let bills = [before.bill(), after.bill()];
+    if !asked.parts.entries {
+        return None;
+    }
+    let files = bills.iter().flatten().map(|bill| bill.file_count()).min()?;
+    Some(match files {
+        0 => "A bill of materials without files says nothing of entries: packages alone were \
+              compared."
+            .to_owned(),
+        files => format!(
+            "Of entries only the files that the bill of materials lists were compared ({files}), by \
+             type and SHA-256."
+        ),
+    })
 }
 
 /// Values that a note names.

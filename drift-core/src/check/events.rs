@@ -129,8 +129,10 @@ impl<'p> Pair<'p> {
     /// another version, explains nothing.
     fn is_told_by(&self, event: &Event) -> bool {
         let Some(package) = self.either() else { return false };
-        let is_it = package.name == event.name
-            && event.architecture.as_ref().is_none_or(|one| *one == package.architecture);
+        // apt names the native architecture for a package that has none.
+        let portable = package.architecture == "all";
+        let same = event.architecture.as_ref().is_none_or(|one| *one == package.architecture);
+        let is_it = package.name == event.name && (same || portable);
         let gone = matches!(event.action, Action::Removed | Action::Purged);
         let version = |told: &Option<String>, of: &Package| {
             told.as_ref().is_some_and(|told| *told == of.version)
@@ -142,8 +144,9 @@ impl<'p> Pair<'p> {
                     version(if gone { &event.before } else { &event.after }, after)
                 }
                 (_, Some(after)) => !gone && version(&event.after, after),
+                // One of another architecture may have taken its place.
                 (Some(before), None) => {
-                    gone && (event.before.is_none() || version(&event.before, before))
+                    version(&event.before, before) || (gone && event.before.is_none())
                 }
                 (None, None) => false,
             }

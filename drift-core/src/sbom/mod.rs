@@ -19,6 +19,8 @@ mod look;
 mod read;
 mod selected;
 mod spdx;
+#[cfg(test)]
+mod tests;
 mod written;
 
 use std::io;

@@ -38,6 +38,10 @@ fn golden() -> MemoryVolume {
 }
 
 fn checked(target: &dyn Source) -> Outcome {
+    compared(golden(), target)
+}
+
+fn compared(before: MemoryVolume, target: &dyn Source) -> Outcome {
     let (pool, cancel) = (Pool::new(1).unwrap(), Cancel::new());
     let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
     let options = Options {
@@ -46,7 +50,7 @@ fn checked(target: &dyn Source) -> Outcome {
         vendor_digests: false,
         configs: false,
     };
-    let before = Walked::new(golden(), SourceKind::Memory, "memory:");
+    let before = Walked::new(before, SourceKind::Memory, "memory:");
     let before = capture::capture(&before, &options, &run).unwrap();
     let view = View::of_captured(&before);
     let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
@@ -81,7 +85,7 @@ const UPGRADED: [(&str, &str); 2] = [("alpha", "2"), ("same", "1")];
 #[test]
 fn a_change_of_a_package_has_the_command_behind_it() {
     let outcome = of(system(&UPGRADED, &[("var/log/apt/history.log", APT.as_bytes())]));
-    let command = "apt-get -y -o Acquire::http::Proxy=http://[masked] dist-upgrade";
+    let command = "apt-get -y -o Acquire::http::Proxy=[masked] dist-upgrade";
     let expected = format!(
         "2026-11-20T02:10:30Z upgraded by {command} for anna (1000), /var/log/apt/history.log:5"
     );
@@ -129,6 +133,45 @@ fn of_several_events_the_last_that_ends_in_what_is_there() {
     assert_eq!(told(&outcome, "alpha"), "nothing");
 }
 
+/// As a real dist-upgrade of Debian writes it: the native architecture stands for `all`, and an
+/// upgrade to another architecture is a removal and an installation to the database.
+#[test]
+fn packages_without_an_architecture_of_their_own() {
+    let log = b"Start-Date: 2026-11-20  02:10:30\nCommandline: apt-get dist-upgrade\n\
+        Upgrade: tzdata:amd64 (1, 2), charset:amd64 (3, 4)\nEnd-Date: 2026-11-20  02:10:31\n";
+    let system = |tzdata: &str, charset: (&str, &str)| {
+        let mut volume = MemoryVolume::new();
+        let status = format!(
+            "Package: tzdata\nStatus: install ok installed\nArchitecture: all\nVersion: {tzdata}\n\n\
+             Package: charset\nStatus: install ok installed\nArchitecture: {}\nVersion: {}\n\n",
+            charset.0, charset.1
+        );
+        volume.file(b"var/lib/dpkg/status", status.as_bytes());
+        volume.file(b"var/log/apt/history.log", log);
+        volume
+    };
+    let outcome = compared(
+        system("1", ("all", "3")),
+        &Walked::new(system("2", ("amd64", "4")), SourceKind::Memory, "memory:"),
+    );
+    let changes = outcome.report.changes.iter().filter(|one| one.subject == "package");
+    let told: Vec<String> = changes
+        .map(|one| {
+            let package = one.package.as_ref().unwrap();
+            let event = package.event.as_ref().map_or("nothing", |event| event.action);
+            format!("{} {} {}: {event}", one.kind, package.name, package.architecture)
+        })
+        .collect();
+    let mut told = told;
+    told.sort();
+    let expected = [
+        "added charset amd64: upgraded",
+        "modified tzdata all: upgraded",
+        "removed charset all: upgraded",
+    ];
+    assert_eq!(told, expected);
+}
+
 #[test]
 fn rotated_and_compressed_logs_are_read() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -150,10 +193,12 @@ fn rotated_and_compressed_logs_are_read() {
 /// A log that cannot be read says nothing, and is no problem of what was compared.
 #[test]
 fn an_unreadable_log_is_a_note() {
-    let volume =
-        system(&UPGRADED, &[("var/log/dpkg.log", b"2026-11-20 02:10:40 upgrade alpha 1 2\n")]);
-    let whole = of(volume.clone());
-    let faulty = Faulty::on(volume, Operation::Read, b"var/log/dpkg.log", Errno::IO);
+    let volume = || {
+        let log = b"2026-11-20 02:10:40 upgrade alpha 1 2\n";
+        system(&UPGRADED, &[("var/log/dpkg.log", log)])
+    };
+    let whole = of(volume());
+    let faulty = Faulty::on(volume(), Operation::Read, b"dpkg.log", Errno::IO);
     let outcome = checked(&Walked::new(faulty, SourceKind::Memory, "memory:").with_lease_wait(0));
     assert_eq!(
         told(&whole, "alpha"),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::describe::{self, Names};
 use crate::check::{Sealed, View};
 use crate::compare::{Comparison, EntryChange, PackageChange};
-use crate::model::{Cause, TreePath};
+use crate::model::{Cause, Severity, TreePath};
 use crate::report::document::Change;
 use crate::report::{Previous, exact};
 use crate::rules::RuleSet;
@@ -80,12 +80,22 @@ impl Offered {
         self.all.iter().enumerate().filter(loud).map(|(at, _)| at)
     }
 
-    /// Returns the described changes of a choice.
+    /// Returns the described changes of a choice; what folds into a package has its cause, and no
+    /// weight of its own.
     pub(super) fn into_chosen(self, chosen: &BTreeSet<usize>) -> Vec<Change> {
-        let numbered = self.all.into_iter().enumerate();
+        let Self { all, by_id } = self;
+        let causes: Vec<Cause> = all.iter().map(|candidate| candidate.change.cause).collect();
+        let cause_of = |id: &String| by_id.get(id).and_then(|at| causes.get(*at)).copied();
+        let numbered = all.into_iter().enumerate();
         let kept = numbered.filter(|(at, _)| chosen.contains(at));
-        kept.map(|(_, candidate)| Change { folded_into: candidate.folded_into, ..candidate.change })
-            .collect()
+        kept.map(|(_, candidate)| {
+            let Candidate { change, folded_into, .. } = candidate;
+            match folded_into.as_ref().and_then(cause_of) {
+                Some(cause) => Change { folded_into, cause, severity: Severity::None, ..change },
+                None => change,
+            }
+        })
+        .collect()
     }
 }
 

@@ -122,7 +122,7 @@ pub fn accept(
         selectors: selectors.iter().map(ToString::to_string).collect(),
         report: report.map(|report| report.digest),
     };
-    let notes = select::unvouched(&offered, &chosen, selectors);
+    let notes = select::unvouched(&offered, &chosen, selectors, report);
     let left = offered.findings().filter(|at| !chosen.contains(at)).count() as u64;
     let not_compared = outcome.report.coverage.not_compared;
     outcome.report.changes = offered.into_chosen(&chosen);

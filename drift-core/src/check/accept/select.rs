@@ -229,7 +229,19 @@ fn image_whole(offered: &Offered, chosen: &Chosen) -> Result<(), AcceptError> {
 }
 
 /// Says which files of accepted packages nothing vouches for: they were not accepted with them.
-pub(super) fn unvouched(offered: &Offered, chosen: &Chosen, selectors: &[Selector]) -> Vec<String> {
+pub(super) fn unvouched(
+    offered: &Offered,
+    chosen: &Chosen,
+    selectors: &[Selector],
+    report: Option<&Previous>,
+) -> Vec<String> {
+    let next = match report {
+        Some(_) => "if they are right, select them by path",
+        None => {
+            "a stored snapshot has no package records, so name the report of a check of the target \
+             with --report, or select them by path"
+        }
+    };
     let named = |selector: &Selector| match selector {
         Selector::Package(name) => Some(name.clone()),
         _ => None,
@@ -246,8 +258,7 @@ pub(super) fn unvouched(offered: &Offered, chosen: &Chosen, selectors: &[Selecto
         let (_, first) = left.first()?;
         Some(format!(
             "{} of package {} did not fold into it and stay as the golden baseline has them, such as \
-             {}: a stored snapshot has no package records, so name the report of a check of the \
-             target with --report, or select them by path",
+             {}: {next}",
             crate::report::counted(left.len() as u64, "entry"),
             shown(name.as_bytes()),
             shown_path(first)

@@ -76,11 +76,14 @@ fn event(report: &Report, change: &Change, folded: u64) -> Line {
         line.glue(",").name(package.manager.as_bytes()).name(package.architecture.as_bytes());
         logged(&mut line, package);
     }
-    line.glue(":").say(&total(folded, "entry")).say(match change.cause {
-        Cause::Removed => "went with it",
-        Cause::Installed => "came with it",
-        _ => "as its new record says",
-    });
+    // Where packages alone were compared, nothing is known of their files.
+    if report.scope.only.iter().any(|part| part == "entries") {
+        line.glue(":").say(&total(folded, "entry")).say(match change.cause {
+            Cause::Removed => "went with it",
+            Cause::Installed => "came with it",
+            _ => "as its new record says",
+        });
+    }
     let unfit = report.changes.iter().filter(|other| {
         other.cause == Cause::ModifiedInPlace
             && other.subject == "entry"
