@@ -106,10 +106,15 @@ impl Ownership {
         self.claim(row).map(|claim| claim.package)
     }
 
-    /// Returns what the owner's database recorded of the entry.
+    /// Returns what the owner's database recorded of the entry; an owner and mode that are imposed
+    /// on it stand in place of those shipped.
     #[must_use]
     pub fn record(&self, row: RowId) -> Option<VendorRecord> {
-        self.claim(row).map(|claim| self.records.record(claim))
+        let record = self.records.record(self.claim(row)?);
+        Some(match lookup(&self.overrides, row) {
+            Some(&at) => self.records.imposed(at as usize, record),
+            None => record,
+        })
     }
 
     /// Returns why the entry is expected, apart from being a single package's.

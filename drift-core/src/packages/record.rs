@@ -7,7 +7,7 @@ use super::details::Details;
 use super::files::Completeness;
 use super::fnmatch::fnmatch;
 use super::paths::{PathId, Paths};
-use super::shipped::{Shipped, TextId};
+use super::shipped::{Owner, Shipped, TextId};
 use crate::model::{Algorithm, Digest, Package, PackageId, PathError, Problem, TreePath};
 
 /// What a package database recorded of a path when it installed it.
@@ -151,6 +151,8 @@ struct Columns {
     texts: Vec<Box<[u8]>>,
     diversions: Vec<Diversion>,
     overrides: Vec<StatOverride>,
+    /// Owner and group of each, as records have them.
+    imposed: Vec<(Owner, Owner)>,
     alternatives: Vec<Alternative>,
     leftovers: Vec<Leftover>,
     filters: Vec<(PathFilter, Box<[u8]>)>,
@@ -301,7 +303,7 @@ impl PackageSink {
         Ok(())
     }
 
-    /// Takes an imposed owner and mode.
+    /// Takes an imposed owner and mode; in place of those shipped it is what the path should have.
     pub fn stat_override(
         &mut self,
         path: &[u8],
@@ -310,8 +312,16 @@ impl PackageSink {
         mode: u16,
     ) -> Result<(), PathError> {
         let path = self.columns.paths.intern(path)?;
+        let owners = (self.owner(&user), self.owner(&group));
+        self.columns.imposed.push(owners);
         self.columns.overrides.push(StatOverride { path, user, group, mode });
         Ok(())
+    }
+
+    /// Reads a name, or `#` and a number.
+    fn owner(&mut self, text: &str) -> Owner {
+        let number = text.strip_prefix('#').and_then(|number| number.parse().ok());
+        number.map_or_else(|| Owner::Name(self.text(text.as_bytes())), Owner::Id)
     }
 
     /// Takes a group of alternatives.
@@ -470,6 +480,16 @@ impl Records {
     #[must_use]
     pub fn overrides(&self) -> &[StatOverride] {
         &self.columns.overrides
+    }
+
+    /// Returns the record with owner and mode of an override, by its position, in place of those
+    /// that were shipped.
+    pub(super) fn imposed(&self, at: usize, record: VendorRecord) -> VendorRecord {
+        let (owners, imposed) = (self.columns.imposed.get(at), self.columns.overrides.get(at));
+        let Some((&(user, group), imposed)) = owners.zip(imposed) else { return record };
+        let (user, group, mode) = (Some(user), Some(group), Some(imposed.mode));
+        let shipped = record.shipped.unwrap_or_default();
+        VendorRecord { shipped: Some(Shipped { user, group, mode, ..shipped }), ..record }
     }
 
     /// Returns the alternatives, by name.
