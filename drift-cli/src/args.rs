@@ -1,9 +1,11 @@
 //! What can be typed. Nothing is resolved here: see `settings.rs` and `inputs.rs`.
 
+mod accept;
 mod acceptance;
 mod config;
 mod explain;
 mod policy;
+mod sbom;
 mod sealed;
 mod summarize;
 
@@ -11,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::accept::Accept;
 pub(crate) use self::acceptance::{
     TailorArgs, Waiver, WaiverArgs, WaiverCommand, WaiverList, WaiverSeal,
 };
@@ -20,6 +23,7 @@ pub(crate) use self::policy::{
     PolicyNew, PolicyTest, TestFormat, Work,
 };
 pub(crate) use explain::Explain;
+pub(crate) use sbom::{Sbom, SbomFiles, SbomFormat};
 pub(crate) use sealed::{
     Export, ExportFormat, Inspect, InspectPart, KeyAlgorithm, Keygen, Seal, Verify,
 };
@@ -60,9 +64,11 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Capture a target into a snapshot, and seal it with --sign
     Capture(Capture),
-    /// Seal a snapshot or a bundle of policies: sign it for an identity, with a sequence and an expiry
+    /// Seal a snapshot, a bundle of policies or a bill of materials: sign it for an identity, with a sequence and an expiry
     Seal(Seal),
-    /// Verify the seal of a baseline, report, bundle of policies or file of waivers
+    /// Make the next baseline from a golden one and chosen changes of a snapshot
+    Accept(Box<Accept>),
+    /// Verify the seal of a baseline, report, bundle of policies, file of waivers or bill of materials
     Verify(Verify),
     /// Compare any two targets
     Diff(Diff),
@@ -74,6 +80,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Write the entries of a baseline in another form
     Export(Export),
+    /// Write a bill of materials: the packages of a target, their licences, needs and files
+    Sbom(Box<Sbom>),
     /// Make a key pair: PREFIX.key.pem and PREFIX.pub.pem
     Keygen(Keygen),
     /// Look at the rules
@@ -105,7 +113,8 @@ pub(crate) struct RuleArgs {
     /// Rules, one a line: CLASS PATTERN [+attribute|-attribute]...; they follow the profiles
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
-    /// Built-in rules by name; without it the one that fits os-release
+    /// Built-in rules by name; without it the one that fits os-release. `mutable` stands beside any:
+    /// what a manifest verifies of an upgrade is informational then
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Vec<String>,
 }
@@ -222,8 +231,8 @@ pub(crate) enum Mode {
 
 /// What a target can be; no comment of a field, where brackets would be links.
 const TARGETS: &str = "/, dir:PATH, overlay:UPPER:LOWER, tar:FILE, oci:DIR|FILE[@TAG], \
-    docker-archive:FILE[@TAG], baseline:FILE, a path whose kind is detected, or - for an archive on \
-    standard input";
+    docker-archive:FILE[@TAG], baseline:FILE, sbom:FILE, a path whose kind is detected, or - for an \
+    archive on standard input";
 
 /// What can be captured.
 const CAPTURED: &str = "/, dir:PATH, overlay:UPPER:LOWER, tar:FILE, oci:DIR|FILE[@TAG], \
@@ -240,7 +249,8 @@ pub(crate) struct Check {
     pub(crate) tailoring: TailorArgs,
     #[command(flatten)]
     pub(crate) acceptance: WaiverArgs,
-    /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones
+    /// The sealed snapshot to compare with; may be repeated, later ones are laid over earlier ones; or
+    /// one sealed bill of materials
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Vec<PathBuf>,
     /// A directory of sealed snapshots; the one is taken whose identity is expected, else the one

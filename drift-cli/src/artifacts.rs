@@ -55,9 +55,11 @@ fn roots(source: &dyn Source) -> Vec<PathBuf> {
             Ok(Some(overlay)) => overlay.directories().filter_map(absolute).collect(),
             _ => Vec::new(),
         },
-        SourceKind::Tar | SourceKind::Memory | SourceKind::Oci | SourceKind::DockerArchive => {
-            Vec::new()
-        }
+        SourceKind::Tar
+        | SourceKind::Memory
+        | SourceKind::Oci
+        | SourceKind::DockerArchive
+        | SourceKind::Sbom => Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use drift_core::bounds::{Cancelled, Stop};
 use drift_core::judge::Exit;
 use drift_core::seal::Untrusted;
-use drift_core::{artifact, baseline, capture, check, seal, source};
+use drift_core::{artifact, baseline, capture, check, sbom, seal, source};
 
 use crate::terminal::shown;
 
@@ -88,6 +88,11 @@ impl Failure {
 
     /// A snapshot whose seal held, or that was opened without one, cannot be read.
     pub(crate) fn baseline(path: &Path, error: baseline::Error) -> Self {
+        Self::new(Kind::Usage, format!("{}: {}", shown(path), chain(&error)))
+    }
+
+    /// A bill of materials cannot be read.
+    pub(crate) fn bill(path: &Path, error: sbom::Unreadable) -> Self {
         Self::new(Kind::Usage, format!("{}: {}", shown(path), chain(&error)))
     }
 

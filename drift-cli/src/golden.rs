@@ -6,7 +6,8 @@ use std::sync::Arc;
 use drift_core::artifact;
 use drift_core::baseline::Baseline;
 use drift_core::bounds::Clock;
-use drift_core::check::{Reference, Sealed, Target};
+use drift_core::check::{Reference, Sealed, SealedBillOf, Target};
+use drift_core::sbom::SealedBill;
 use drift_core::seal::{self, Artefact, Expectations, SealInfo, Trust, Untrusted, Verified};
 use drift_core::source::Source;
 
@@ -15,9 +16,12 @@ use crate::failure::Failure;
 use crate::inputs::{self, MAX_BASELINE_BYTES};
 use crate::settings::Settings;
 
-/// Verified baselines, the earlier ones below; none where none was named.
+/// Verified baselines, the earlier ones below, or a bill of materials alone; none where none was named.
 #[derive(Debug)]
-pub(crate) struct Golden(Vec<(Baseline, SealInfo, String)>);
+pub(crate) struct Golden {
+    parts: Vec<(Baseline, SealInfo, String)>,
+    bill: Option<(SealedBill, SealInfo, String)>,
+}
 
 /// A file whose seal held, with what the seal says.
 pub(crate) type Held = (Verified<Arc<[u8]>>, SealInfo);
@@ -38,6 +42,9 @@ impl Golden {
         settings: &Settings,
         clock: &dyn Clock,
     ) -> Result<Result<Self, Refused>, Failure> {
+        if files.iter().any(|file| inputs::is_bill(file)) {
+            return Self::of_bill(files, args, settings, clock);
+        }
         let expected = inputs::expectations(args, Artefact::Snapshot)?;
         let of_others = Expectations { identity: None, min_sequence: None, ..expected.clone() };
         let trust = artifact::load_trust(&args.trust)?;
@@ -59,17 +66,50 @@ impl Golden {
                 Baseline::decode(bytes).map_err(|error| Failure::baseline(file, error))?;
             parts.push((baseline, info, file.display().to_string()));
         }
-        Ok(Ok(Self(parts)))
+        Ok(Ok(Self { parts, bill: None }))
+    }
+
+    /// Verifies a bill of materials and then decodes it.
+    fn of_bill(
+        files: &[PathBuf],
+        args: &TrustArgs,
+        settings: &Settings,
+        clock: &dyn Clock,
+    ) -> Result<Result<Self, Refused>, Failure> {
+        let [file] = files else {
+            return Err(Failure::usage_text(
+                "a bill of materials cannot be laid over other baselines",
+            )
+            .hint("name it alone, or make a snapshot with drift capture"));
+        };
+        let expected = inputs::expectations(args, Artefact::Sbom)?;
+        let trust = artifact::load_trust(&args.trust)?;
+        let shown = file.display().to_string();
+        match verify(file, (&expected, &trust), args, settings, clock)? {
+            Err(why) => Ok(Err(Refused { file: shown, why })),
+            Ok((bytes, info)) => {
+                let locator = format!("sbom:{shown}");
+                let bill = SealedBill::decode(&bytes, &locator)
+                    .map_err(|error| Failure::bill(file, error))?;
+                Ok(Ok(Self { parts: Vec::new(), bill: Some((bill, info, shown)) }))
+            }
+        }
+    }
+
+    /// Returns the bill of materials that stands for a baseline, where one was named.
+    pub(crate) fn bill(&self) -> Option<SealedBillOf<'_>> {
+        self.bill.as_ref().map(|(bill, seal, file)| SealedBillOf { bill, seal, file })
     }
 
     /// Returns the baselines as the library takes them, for [`reference()`].
     pub(crate) fn sealed(&self) -> Vec<Sealed<'_>> {
-        self.0.iter().map(|(baseline, seal, file)| Sealed { baseline, seal, file }).collect()
+        self.parts.iter().map(|(baseline, seal, file)| Sealed { baseline, seal, file }).collect()
     }
 
     /// Returns what each seal says.
     pub(crate) fn seals(&self) -> impl Iterator<Item = &SealInfo> {
-        self.0.iter().map(|(_, info, _)| info)
+        let bill = self.bill.iter().map(|(_, info, _)| info);
+        self.parts.iter().map(|(_, info, _)| info).chain(bill)
     }
 }
 

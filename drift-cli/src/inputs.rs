@@ -16,6 +16,8 @@ use drift_core::capture::{Parts, RuleSource};
 use drift_core::check::{Changes, Target, View};
 use drift_core::judge::FailOn;
 use drift_core::model::{Digest, Platform, Severity, SourceKind};
+use drift_core::rules::MUTABLE;
+use drift_core::sbom::{Bill, MAX_BILL_BYTES};
 use drift_core::seal::{Artefact, Expectations, SealInfo, Term, Untrusted};
 use drift_core::source::{self, OverlayTarget, Selection, Source};
 
@@ -35,6 +37,7 @@ const MAX_RULES_BYTES: usize = 4 << 20;
 pub(crate) enum Stored {
     Sealed(Box<Baseline>, Box<SealInfo>),
     Unverified(Box<UnverifiedSnapshot>),
+    Bill(Box<Bill>),
 }
 
 impl Stored {
@@ -42,6 +45,7 @@ impl Stored {
         match self {
             Self::Sealed(baseline, _) => View::of_baseline(baseline),
             Self::Unverified(snapshot) => View::of_unverified(snapshot),
+            Self::Bill(bill) => View::of_bill(bill),
         }
     }
 }
@@ -76,7 +80,7 @@ pub(crate) enum Sealing<'s> {
     Unverified,
 }
 
-/// Opens a target; a baseline only as `sealing` allows. The outer error is the operator's, the
+/// Opens a target; a baseline only as `sealing` allows, a bill of materials without a seal. The outer error is the operator's, the
 /// inner one the target's.
 pub(crate) fn target(
     text: &str,
@@ -84,6 +88,10 @@ pub(crate) fn target(
     image: &ImageArgs,
     settings: &Settings,
 ) -> Result<Result<Input, source::Error>, Failure> {
+    if let Some(path) = text.strip_prefix("sbom:") {
+        let bill = Stored::Bill(Box::new(bill(Path::new(path), text)?));
+        return Ok(Ok(Input::Stored(bill)));
+    }
     let path = text.strip_prefix("baseline:").unwrap_or(text);
     if !is_stored(text) {
         return Ok(source(text, image, settings)?.map(Input::Live));
@@ -161,6 +169,7 @@ pub(crate) fn beneath(target: &str) -> Result<Option<Box<dyn Source>>, Failure> 
 /// Whether the target is a stored snapshot: by its scheme, or by its first bytes.
 pub(crate) fn is_stored(text: &str) -> bool {
     text.starts_with("baseline:")
+        || text.starts_with("sbom:")
         || (!text.contains(':') && text != "-" && is_baseline(Path::new(text)))
 }
 
@@ -168,6 +177,20 @@ pub(crate) fn is_stored(text: &str) -> bool {
 pub(crate) fn is_baseline(path: &Path) -> bool {
     artifact::read_start(path, drift_core::baseline::MARK.len())
         .is_ok_and(|start| start == drift_core::baseline::MARK)
+}
+
+/// Whether the file begins as a document of JSON, which no snapshot and no archive does.
+pub(crate) fn is_bill(path: &Path) -> bool {
+    const BLANKS: usize = 64;
+    let start = artifact::read_start(path, BLANKS).unwrap_or_default();
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
+    start.trim_ascii_start().starts_with(b"{")
+}
+
+/// Opens a bill of materials without looking at a seal.
+pub(crate) fn bill(path: &Path, locator: &str) -> Result<Bill, Failure> {
+    let bytes = artifact::read_bounded(path, MAX_BILL_BYTES)?;
+    Bill::decode_unverified(&bytes, locator).map_err(|error| Failure::bill(path, error))
 }
 
 /// Opens a snapshot without looking at its seal.
@@ -253,7 +276,10 @@ pub(crate) fn remember<'i>(
 
 /// Returns the rules that the operator gave; `None` when none were.
 pub(crate) fn rules(args: &RuleArgs) -> Result<Option<RuleSource>, Failure> {
-    if args.rules.is_none() && args.profile.is_empty() {
+    // The profile without rules says how loud upgrades are, and leaves the rules as they are.
+    let profiles: Vec<String> =
+        args.profile.iter().filter(|name| *name != MUTABLE).cloned().collect();
+    if args.rules.is_none() && profiles.is_empty() {
         return Ok(None);
     }
     let mut texts = Vec::new();
@@ -264,7 +290,12 @@ pub(crate) fn rules(args: &RuleArgs) -> Result<Option<RuleSource>, Failure> {
             .map_err(|_| Failure::usage_text(format!("{name}: the rules are not UTF-8")))?;
         texts.push((name, text));
     }
-    Ok(Some(RuleSource::Layers { profiles: args.profile.clone(), texts }))
+    Ok(Some(RuleSource::Layers { profiles, texts }))
+}
+
+/// Returns whether the operator says that packages of the target may be upgraded in place.
+pub(crate) fn upgrades_expected(args: &RuleArgs) -> bool {
+    args.profile.iter().any(|name| name == MUTABLE)
 }
 
 /// Returns the rules that the operator gave, or those that fit the target.

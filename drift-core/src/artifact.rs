@@ -28,4 +28,4 @@ pub use read::{Private, private, read_bounded, read_private, read_start};
 pub use sealed::{bundle_paths, list_files, open_sealed};
 pub use tree::{TreeFile, TreeLimits, Unwanted, read_tree};
 pub use trust::{load_trust, trust_files};
-pub use write::{Replace, write, write_unless};
+pub use write::{Replace, write, write_stream, write_unless};

@@ -22,4 +22,5 @@ pub mod policy;
 pub mod judge;
 pub mod report;
 pub mod export;
+pub mod sbom;
 pub mod check;

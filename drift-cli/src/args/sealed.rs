@@ -8,7 +8,7 @@ use super::{SealArgs, TrustArgs};
 
 #[derive(Debug, Parser)]
 pub(crate) struct Seal {
-    /// The snapshot, bundle of policies, or file of waivers
+    /// The snapshot, bundle of policies, file of waivers, or bill of materials
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) seal: SealArgs,
@@ -29,7 +29,7 @@ pub(crate) struct Seal {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Verify {
-    /// A baseline, a signed report, a bundle of policies, or a file of waivers
+    /// A baseline, a signed report, a bundle of policies, a file of waivers, or a bill of materials
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,

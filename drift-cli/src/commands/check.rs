@@ -105,6 +105,7 @@ fn looked(
     };
     let request = Request {
         rules: inputs::rules(&args.rules)?,
+        upgrades_expected: inputs::upgrades_expected(&args.rules),
         require: inputs::require(&args.report.require)?,
         with_content: args.with_content,
         assessment: policies.assessment,
@@ -149,9 +150,13 @@ fn outcome(
         }
     };
     let sealed = golden.sealed();
-    let lowers = if sealed.is_empty() { inputs::beneath(&args.target)? } else { None };
-    let reference = golden::reference(&sealed, lowers.as_deref());
-    let remembers = !sealed.is_empty() || !bundles.is_empty();
+    let is_sealed = golden.seals().next().is_some();
+    let lowers = if is_sealed { None } else { inputs::beneath(&args.target)? };
+    let reference = match golden.bill() {
+        Some(bill) => Reference::Bill(bill),
+        None => golden::reference(&sealed, lowers.as_deref()),
+    };
+    let remembers = is_sealed || !bundles.is_empty();
     if remembers {
         *lease = state::hold(settings, args.trust.state.as_ref());
     }

@@ -78,7 +78,12 @@ fn of_policy(
 fn golden(args: &Explain, settings: &Settings) -> Result<Golden, Failure> {
     let clock = settings.clock(args.trust.now.as_deref())?;
     let golden = Golden::open(&args.baseline, &args.trust, settings, &*clock)?;
-    Ok(golden.map_err(|refused| refused.why)?)
+    let golden = golden.map_err(|refused| refused.why)?;
+    match golden.bill() {
+        Some(_) => Err(Failure::usage_text("a bill of materials explains nothing of one path")
+            .hint("compare the whole target with drift check --baseline")),
+        None => Ok(golden),
+    }
 }
 
 /// Compares the whole target: what is to be said of one path may rest on any other.

@@ -58,7 +58,9 @@ fn summary(stored: &Stored, view: &View<'_>) -> String {
                 line("signed by", &format!("{} ({})", signer.name, signer.key));
             }
         }
-        Stored::Unverified(_) => line("seal", "NOT VERIFIED: nothing here can be relied on"),
+        Stored::Unverified(_) | Stored::Bill(_) => {
+            line("seal", "NOT VERIFIED: nothing here can be relied on");
+        }
     }
     line("captured from", &view.locator);
     line("kind", view.kind.name());

@@ -1,5 +1,6 @@
 //! The verbs, one a file.
 
+mod accept;
 mod capture;
 mod check;
 mod completions;
@@ -13,6 +14,7 @@ mod keygen;
 mod man;
 mod policy;
 mod rules;
+mod sbom;
 mod seal;
 mod sealing;
 mod summarize;
@@ -57,6 +59,7 @@ pub(crate) fn run(
         Command::Check(args) => check::run(&args, settings, terminal),
         Command::Capture(args) => capture::run(&args, settings, terminal),
         Command::Seal(args) => seal::run(&args, settings, terminal),
+        Command::Accept(args) => accept::run(&args, settings, terminal),
         Command::Verify(args) => verify::run(&args, settings, terminal),
         Command::Diff(args) => diff::run(&args, settings, terminal),
         Command::Explain(args) => {
@@ -65,6 +68,7 @@ pub(crate) fn run(
         Command::Summarize(args) => summarize::run(&args, settings, terminal),
         Command::Inspect(args) => inspect::run(&args, settings, terminal),
         Command::Export(args) => export::run(&args, settings, terminal),
+        Command::Sbom(args) => sbom::run(&args, settings, terminal),
         Command::Keygen(args) => keygen::run(&args, terminal),
         Command::Rules(args) => rules::run(&args, settings, terminal),
         Command::Waiver(args) => waiver::run(&args, settings, terminal),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use drift_core::artifact::{self, Replace};
 use drift_core::judge::Exit;
 use drift_core::policy::{BUNDLE_MARK, Bundle};
+use drift_core::sbom::Bill;
 use drift_core::seal::{self, PAE_SUFFIX, PublicKey, Sealed, TrustedKey};
 
 use crate::args::Seal;
@@ -73,7 +74,8 @@ pub(crate) fn run(args: &Seal, settings: &Settings, terminal: &Terminal) -> Resu
     Ok(Exit::CLEAN)
 }
 
-/// Returns what the file is, unless it is a snapshot: bundles by their first bytes, waivers by name.
+/// Returns what the file is, unless it is a snapshot: bundles and bills of
+/// materials by their first bytes, waivers by name.
 fn subject(path: &Path, file: &[u8], named: Option<&str>) -> Result<Option<Subject>, Failure> {
     if file.starts_with(BUNDLE_MARK) {
         let bundle = Bundle::decode_unverified(file).map_err(Failure::usage)?;
@@ -86,6 +88,18 @@ fn subject(path: &Path, file: &[u8], named: Option<&str>) -> Result<Option<Subje
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let identity = named.map_or(stem.unwrap_or_default(), str::to_owned);
         return Ok(Some(Subject::Waivers { identity }));
+    }
+    if file.trim_ascii_start().starts_with(b"{") {
+        let shown = path.display().to_string();
+        let bill = Bill::decode_unverified(file, &format!("sbom:{shown}"))
+            .map_err(|error| Failure::bill(path, error))?;
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        return Ok(Some(Subject::Sbom {
+            identity: named.map_or(stem.unwrap_or_default(), str::to_owned),
+            form: bill.form().to_owned(),
+            packages: bill.snapshot().packages.len() as u64,
+            files: bill.file_count(),
+        }));
     }
     Ok(None)
 }

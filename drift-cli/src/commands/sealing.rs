@@ -11,8 +11,9 @@ use drift_core::judge::Exit;
 use drift_core::model::Digest;
 use drift_core::rules::RuleSet;
 use drift_core::seal::{
-    self, Artefact, Counts, Expectations, LineageState, PAE_SUFFIX, PoliciesPredicate, Predicate,
-    PrivateKey, Sealed, SnapshotPredicate, Statement, Term, Trust, TrustedKey, WaiversPredicate,
+    self, AcceptedChanges, Artefact, Counts, Expectations, LineageState, PAE_SUFFIX,
+    PoliciesPredicate, Predicate, PrivateKey, SbomPredicate, Sealed, SnapshotPredicate, Statement,
+    Term, Trust, TrustedKey, WaiversPredicate,
 };
 
 use crate::args::SealArgs;
@@ -30,6 +31,10 @@ pub(super) struct Orders {
     sequence: Option<u64>,
     identity: Option<String>,
     provenance: BTreeMap<String, String>,
+    /// What was accepted into what is to be sealed.
+    accepted: Option<Box<AcceptedChanges>>,
+    /// Until when the seal holds where the operator says nothing of it.
+    until: Option<Timestamp>,
 }
 
 impl Orders {
@@ -47,6 +52,8 @@ impl Orders {
             sequence: args.sequence,
             identity: args.identity.clone(),
             provenance: BTreeMap::new(),
+            accepted: None,
+            until: None,
         };
         for sign in &args.sign {
             match sign.as_str() {
@@ -69,6 +76,28 @@ impl Orders {
         Ok(orders)
     }
 
+    /// Returns the same orders for a baseline that follows another one: in its lineage, at this
+    /// place, with what was accepted, and until the same time unless the operator names one.
+    pub(super) fn following(
+        self,
+        golden: &SnapshotPredicate,
+        sequence: u64,
+        accepted: AcceptedChanges,
+    ) -> Self {
+        Self {
+            identity: Some(golden.identity.clone()),
+            sequence: Some(sequence),
+            accepted: Some(Box::new(accepted)),
+            until: golden.expires,
+            ..self
+        }
+    }
+
+    /// Returns the place in the lineage that the operator names.
+    pub(super) fn sequence(&self) -> Option<u64> {
+        self.sequence
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.keys.is_empty() && !self.external
     }
@@ -85,9 +114,11 @@ pub(super) enum Subject {
     Policies { identity: String, digest: Digest, policies: u64 },
     /// A file of waivers.
     Waivers { identity: String },
+    /// A bill of materials.
+    Sbom { identity: String, form: String, packages: u64, files: u64 },
 }
 
-/// Seals the exact bytes of a bundle or of waivers.
+/// Seals the exact bytes of a bundle, of waivers or of a bill of materials.
 pub(super) fn seal_subject(
     (path, file): (&Path, Arc<[u8]>),
     subject: Subject,
@@ -96,8 +127,10 @@ pub(super) fn seal_subject(
     now: Timestamp,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    if !orders.provenance.is_empty() {
-        return Err(Failure::usage_text("--provenance is for snapshots alone"));
+    if !orders.provenance.is_empty() && !matches!(subject, Subject::Sbom { .. }) {
+        return Err(Failure::usage_text(
+            "--provenance is for snapshots and bills of materials alone",
+        ));
     }
     let tool = format!("drift {}", env!("CARGO_PKG_VERSION"));
     let expires = orders.expires.map(|term| term.expiry(now));
@@ -112,6 +145,20 @@ pub(super) fn seal_subject(
                 sequence,
                 policies_digest: digest,
                 policies,
+            })
+        }
+        Subject::Sbom { identity, form, packages, files } => {
+            let sequence = sequence(Artefact::Sbom, &identity, orders, memory)?;
+            Predicate::Sbom(SbomPredicate {
+                identity,
+                tool,
+                created: now,
+                expires,
+                sequence,
+                form,
+                packages,
+                files,
+                provenance: orders.provenance.clone(),
             })
         }
         Subject::Waivers { identity } => {
@@ -181,11 +228,12 @@ pub(super) fn seal_snapshot(
         scope,
         tool: format!("drift {}", env!("CARGO_PKG_VERSION")),
         created: now,
-        expires: orders.expires.map(|term| term.expiry(now)),
+        expires: orders.expires.map(|term| term.expiry(now)).or(orders.until),
         sequence,
         rules_digest: rules.digest(),
         policies_digest: None,
         provenance: orders.provenance.clone(),
+        accepted: orders.accepted.clone(),
     });
     sign((path, file), predicate, orders, memory, now, terminal)
 }

@@ -8,7 +8,7 @@ use drift_core::artifact;
 
 use crate::args::{
     Capture, Check, Command, Diff, Explain, ImageArgs, Part, PolicyCommand, ReportArgs, RuleArgs,
-    RulesCommand, RulesExplain, ScopeArgs, TailorArgs, TrustArgs, WaiverArgs, WaiverCommand,
+    RulesCommand, RulesExplain, Sbom, ScopeArgs, TailorArgs, TrustArgs, WaiverArgs, WaiverCommand,
 };
 use crate::failure::Failure;
 use crate::inputs;
@@ -36,7 +36,9 @@ pub(crate) fn fill(
             RulesCommand::Explain(args) => layers.rules_explain(args),
         },
         Command::Diff(args) => layers.diff(args),
+        Command::Sbom(args) => layers.sbom(args),
         Command::Verify(args) => layers.trust(&mut args.trust),
+        Command::Accept(args) => layers.trust(&mut args.trust),
         Command::Waiver(args) => match &mut args.command {
             WaiverCommand::List(args) => {
                 layers.acceptance(&mut args.acceptance);
@@ -233,6 +235,14 @@ impl Layers<'_> {
     fn diff(&self, args: &mut Diff) -> Result<(), Failure> {
         // What a check looks at says nothing of two targets that somebody names.
         self.threads(&mut args.scope);
+        if args.unverified { Ok(()) } else { self.trust(&mut args.trust) }
+    }
+
+    fn sbom(&self, args: &mut Sbom) -> Result<(), Failure> {
+        self.target(&mut args.target, &mut args.image);
+        self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
+        self.take("threads", "threads", &mut args.threads, |value| value.text().map(Some));
+        self.take("deadline", "deadline", &mut args.deadline, |value| value.text().map(Some));
         if args.unverified { Ok(()) } else { self.trust(&mut args.trust) }
     }
 

@@ -1,6 +1,7 @@
 //! Writes a file whole or not at all.
 
 use std::ffi::OsStr;
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
@@ -46,6 +47,69 @@ pub fn write_unless(
     write_by(&|writing| writing.open_draft(), path, bytes, mode, replace, cancel)
 }
 
+/// Writes what `fill` hands over piece by piece, so that it never stands in memory whole; otherwise as
+/// [`write_unless`]. The inner error is that of `fill`: then nothing is written.
+pub fn write_stream<E>(
+    path: &Path,
+    mode: u32,
+    replace: Replace,
+    cancel: &Cancel,
+    fill: impl FnOnce(&mut dyn io::Write) -> Result<(), E>,
+) -> Result<Result<(), E>, Error> {
+    let writing = Writing::begin(path, replace)?;
+    let draft = writing.open_draft()?;
+    let discarded = |error| {
+        writing.discard(&draft);
+        error
+    };
+    let stream = Stream { writing: &writing, draft: &draft, cancel, failed: None };
+    let mut out = io::BufWriter::with_capacity(CHUNK_BYTES, stream);
+    let filled = fill(&mut out);
+    let flushed = out.flush();
+    let (stream, _) = out.into_parts();
+    if let Some(error) = stream.failed {
+        return Err(discarded(error));
+    }
+    if let Err(error) = flushed {
+        let path = path.to_owned();
+        return Err(discarded(Error::System { doing: "write", path, source: error }));
+    }
+    if let Err(error) = filled {
+        writing.discard(&draft);
+        return Ok(Err(error));
+    }
+    writing
+        .settle(&draft, mode, cancel)
+        .and_then(|()| writing.publish(&draft))
+        .map_err(discarded)?;
+    writing.synchronise()?;
+    Ok(Ok(()))
+}
+
+/// A draft as a stream; the first failure is kept, because `io::Error` could not carry it.
+struct Stream<'s, 'w> {
+    writing: &'s Writing<'w>,
+    draft: &'s Draft,
+    cancel: &'s Cancel,
+    failed: Option<Error>,
+}
+
+impl io::Write for Stream<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.writing.append(self.draft, bytes, self.cancel) {
+            Ok(()) => Ok(bytes.len()),
+            Err(error) => {
+                self.failed.get_or_insert(error);
+                Err(io::Error::other("the file cannot be written"))
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Writes through the draft that `open` makes.
 pub(super) fn write_by(
     open: &dyn Fn(&Writing<'_>) -> Result<Draft, Error>,
@@ -61,8 +125,7 @@ pub(super) fn write_by(
         .fill(&draft, bytes, mode, cancel)
         .and_then(|()| writing.publish(&draft))
         .inspect_err(|_| writing.discard(&draft))?;
-    rustix::fs::fsync(&writing.directory)
-        .map_err(|errno| Error::NotDurable { path: path.to_owned(), source: errno.into() })
+    writing.synchronise()
 }
 
 /// A file on its way to `path`.
@@ -147,6 +210,11 @@ impl<'a> Writing<'a> {
     }
 
     fn fill(&self, draft: &Draft, bytes: &[u8], mode: u32, cancel: &Cancel) -> Result<(), Error> {
+        self.append(draft, bytes, cancel)?;
+        self.settle(draft, mode, cancel)
+    }
+
+    fn append(&self, draft: &Draft, bytes: &[u8], cancel: &Cancel) -> Result<(), Error> {
         for chunk in bytes.chunks(CHUNK_BYTES) {
             self.check(cancel)?;
             let mut rest = chunk;
@@ -159,10 +227,21 @@ impl<'a> Writing<'a> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Gives the draft its mode, and its content to the disk.
+    fn settle(&self, draft: &Draft, mode: u32, cancel: &Cancel) -> Result<(), Error> {
         rustix::fs::fchmod(&draft.file, Mode::from_raw_mode(mode & 0o777))
             .map_err(|errno| self.failed("set the mode of", errno))?;
         rustix::fs::fsync(&draft.file).map_err(|errno| self.failed("synchronise", errno))?;
         self.check(cancel)
+    }
+
+    /// Makes the name survive a power failure.
+    fn synchronise(&self) -> Result<(), Error> {
+        rustix::fs::fsync(&self.directory)
+            .map_err(|errno| Error::NotDurable { path: self.path.to_owned(), source: errno.into() })
     }
 
     fn check(&self, cancel: &Cancel) -> Result<(), Error> {

@@ -19,7 +19,7 @@ use crate::model::{
 };
 use crate::packages::{Completeness, Ownership, Records};
 use crate::rules::{self, Class, RuleSet};
-use crate::source::{self, Content, Plan, Source, Want};
+use crate::source::{self, Ask, Content, Plan, Source, Want};
 
 pub use probe::{identity as system, image_names, systems};
 pub use read::Extra;
@@ -96,7 +96,8 @@ pub struct Options {
     pub parts: Parts,
     /// Whether every file that a package database has a digest of is digested by that algorithm too.
     pub vendor_digests: bool,
-    /// Whether the files of [`crate::configs`] are read for policies, whatever their rules say.
+    /// Whether the files of [`crate::configs`] are read, whatever their rules say: for policies, and
+    /// for the accounts that records of packages name.
     pub configs: bool,
 }
 
@@ -238,6 +239,24 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
     Ok(Captured { snapshot, rules, profiles, ownership, vendor, configs })
 }
 
+/// Goes back to the bytes of a target that was captured; what cannot be read becomes a problem of
+/// the snapshot.
+pub(crate) fn read_more(
+    source: &dyn Source,
+    captured: &mut Captured,
+    asks: &[Ask],
+    run: &Run<'_>,
+) -> Result<BTreeMap<RowId, Extra>, source::Error> {
+    let plan = run.plan(&captured.rules);
+    let snapshot = &mut captured.snapshot;
+    let mut ledger = Ledger {
+        tree: &mut snapshot.tree,
+        coverage: &mut snapshot.coverage,
+        problems: &mut snapshot.problems,
+    };
+    read(source, &plan, asks, &mut ledger)
+}
+
 /// Builds the rules of a system of which only the `ID` is known, as a stored snapshot has it.
 pub fn rules_of(from: &RuleSource, os: Option<&str>) -> Result<(RuleSet, Vec<String>), Error> {
     rules_for(from, os.map(str::to_owned).as_slice())
@@ -256,8 +275,10 @@ pub fn rules_for(from: &RuleSource, systems: &[String]) -> Result<(RuleSet, Vec<
         layers.push((format!("profile {}", profile.name), profile.text));
     }
     for name in profiles {
-        let known =
-            || rules::PROFILES.iter().map(|profile| profile.name).collect::<Vec<_>>().join(", ");
+        let known = || {
+            let named = rules::PROFILES.iter().map(|profile| profile.name);
+            named.chain([rules::MUTABLE]).collect::<Vec<_>>().join(", ")
+        };
         let profile = rules::PROFILES
             .iter()
             .find(|profile| profile.name == name)

@@ -12,5 +12,5 @@ pub(super) use changes::{
 };
 pub(super) use paper::{
     Paper, SEALED, composed, coverage, databases, identity, in_order, not_observable, only,
-    problem, problem_at_capture, report, sealed, snapshot,
+    problem, problem_at_capture, report, sealed, sealed_bill, snapshot,
 };

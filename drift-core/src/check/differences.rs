@@ -5,18 +5,20 @@ use std::collections::BTreeMap;
 use crate::bounds::escape::escaped;
 use crate::capture::{Captured, Parts, Run};
 use crate::compare::{
-    self, Comparison, Context, EntryChange, Evidence, PackageChange, Packages, Verdict, compare,
-    compare_images, compare_packages, explain, verdict,
+    self, Comparison, Context, EntryChange, Evidence, Live, PackageChange, PackageEvents, Packages,
+    Verdict, compare, compare_images, compare_listed_packages, compare_packages, explain_all,
+    verdict,
 };
 use crate::manifest::Manifests;
 use crate::model::{Mount, Problem, Stage, TreePath};
 use crate::report::document;
 use crate::rules::RuleSet;
+use crate::sbom::Selected;
 use crate::source::{Removals, Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
-use super::{Error, Found, content, second_look};
+use super::{Error, Found, accounts, content, derive, events, second_look};
 
 /// What was asked for, as far as a comparison cares.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +29,8 @@ pub(super) struct Asked {
     pub(super) parts: Parts,
     /// Whether the report shows what changed files say.
     pub(super) with_content: bool,
+    /// Whether packages of the target may be upgraded in place.
+    pub(super) upgrades_expected: bool,
 }
 
 /// Compares with a target that can be asked again.
@@ -42,6 +46,7 @@ pub(super) fn live(
         false => (Comparison::default(), Vec::new()),
     };
     let notes = second_look::look(source, captured, &mut comparison, run)?;
+    let generated = derive::derive(source, captured, &comparison, run)?;
     let contents = match asked.with_content {
         true => content::read_changed(source, captured, &comparison, run)?,
         false => BTreeMap::new(),
@@ -54,20 +59,30 @@ pub(super) fn live(
         .iter()
         .map(|missing| (missing.path.clone(), missing))
         .collect();
+    let accounts = accounts::of(&captured.configs);
+    let live = Live {
+        tree: &captured.snapshot.tree,
+        packages: &captured.snapshot.packages,
+        ownership: &captured.ownership,
+        missing: &missing,
+        vendor: &captured.vendor,
+        accounts: &accounts,
+        generated: &generated,
+        manifests: &Manifests::default(),
+    };
     let evidence = Evidence {
         rules: &captured.rules,
         sealed: asked.sealed,
-        packages: &packages,
-        ownership: Some(&captured.ownership),
-        missing: &missing,
-        vendor: &captured.vendor,
-        generated: &BTreeMap::new(),
-        manifests: &Manifests::default(),
+        packages: &PackageEvents::new(&packages),
+        live: Some(&live),
         covering: &covering,
     };
     let removals = source.removals();
     let mut found = found((before, &after), &comparison, &evidence, removals.as_deref(), asked);
     found.notes.extend(notes);
+    let told = events::look(source, captured, &packages, before.packages, run)?;
+    found.notes.extend(told.notes.iter().cloned());
+    told.attach(&mut found.changes);
     for (change, described) in comparison.changes.iter().zip(&mut found.changes) {
         let row = change.after.as_ref().and_then(|after| after.row);
         described.content = row.and_then(|row| contents.get(&row)).cloned();
@@ -94,19 +109,15 @@ pub(super) fn stored(
     let evidence = Evidence {
         rules,
         sealed: asked.sealed,
-        packages: &packages,
-        ownership: None,
-        missing: &BTreeMap::new(),
-        vendor: &BTreeMap::new(),
-        generated: &BTreeMap::new(),
-        manifests: &Manifests::default(),
+        packages: &PackageEvents::new(&packages),
+        live: None,
         covering: &covering,
     };
     Ok(found((before, after), &comparison, &evidence, None, asked))
 }
 
 /// Joins the trees; also returns the mount points of the newer side that hide older paths.
-fn join(
+pub(super) fn join(
     before: &View<'_>,
     after: &View<'_>,
     rules: &RuleSet,
@@ -130,7 +141,10 @@ fn join(
             && !rule.excludes()
     };
     let mounts = after.coverage.mounts_entered.iter().chain(&after.coverage.mounts_not_entered);
-    let watch: Vec<TreePath> = mounts.filter(new).map(|mount| mount.path.clone()).collect();
+    // Where file systems were mounted, a bill of materials does not say.
+    let tells = |_: &&Mount| before.bill().is_none();
+    let watch: Vec<TreePath> =
+        mounts.filter(tells).filter(new).map(|mount| mount.path.clone()).collect();
     let context = Context {
         rules,
         before: before.carries,
@@ -141,18 +155,49 @@ fn join(
         outside: &outside,
         cancel: run.cancel,
     };
-    let comparison = compare(&mut *before.cursor(), &mut *after.cursor(), &context)?;
+    let comparison = walk(before, after, &context)?;
     let covering = comparison.watched.clone();
     Ok((comparison, covering))
 }
 
-fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
+/// Walks both trees; of what stands opposite a bill of materials only what the bill speaks of.
+fn walk(
+    before: &View<'_>,
+    after: &View<'_>,
+    context: &Context<'_>,
+) -> Result<Comparison, compare::Error> {
+    let (older, newer) = (&|| before.cursor(), &|| after.cursor());
+    match (before.bill(), after.bill()) {
+        (None, None) => compare(&mut *before.cursor(), &mut *after.cursor(), context),
+        (Some(one), Some(other)) if one.has_files() && other.has_files() => {
+            compare(&mut *before.cursor(), &mut *after.cursor(), context)
+        }
+        (Some(bill), None) if bill.has_files() => {
+            let tree = bill.placed(newer)?;
+            let mut newer = after.cursor();
+            compare(&mut tree.cursor(), &mut Selected::new(&mut *newer, &tree), context)
+        }
+        (None, Some(bill)) if bill.has_files() => {
+            let tree = bill.placed(older)?;
+            let mut older = before.cursor();
+            compare(&mut Selected::new(&mut *older, &tree), &mut tree.cursor(), context)
+        }
+        // Without files there is nothing to compare; the report says what is not observable.
+        _ => Ok(Comparison::default()),
+    }
+}
+
+pub(super) fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
     let list = |view: &View<'_>| (view.packages_complete, !view.packages.is_empty());
     // A side without packages says nothing of them, and a problem says that.
     if !list(before).1 || !list(after).1 {
         return Vec::new();
     }
-    compare_packages(
+    let compare_lists = match before.bill().or(after.bill()) {
+        Some(_) => compare_listed_packages,
+        None => compare_packages,
+    };
+    compare_lists(
         Packages { list: before.packages, complete: before.packages_complete },
         Packages { list: after.packages, complete: after.packages_complete },
     )
@@ -170,24 +215,26 @@ fn found(
         after: after.packages,
         rules: evidence.rules,
         origins: (before.origins(), after.origins()),
+        upgrades_expected: asked.upgrades_expected,
         removals,
     };
     let against_baseline = true;
     let package_changes: Vec<document::Change> = evidence
         .packages
+        .list()
         .iter()
         .map(|package| describe::package_change(package, &names, against_baseline))
         .collect();
     let mut changes = Vec::with_capacity(comparison.changes.len());
-    for change in &comparison.changes {
-        let explanation = explain(change, evidence);
+    let explanations = explain_all(&comparison.changes, evidence);
+    for (change, explanation) in comparison.changes.iter().zip(&explanations) {
         let folded_into = explanation
             .folded_into
             .and_then(|at| package_changes.get(at))
             .map(|package| package.id.clone());
         changes.push(describe::entry_change(
             change,
-            &explanation,
+            explanation,
             folded_into,
             &names,
             against_baseline,
@@ -219,8 +266,28 @@ fn found(
     problems.extend(comparison.grown.iter().map(|change| {
         unproven(&change.path, "it grew, and its beginning could not be read again to compare it")
     }));
-    let notes = form_note(comparison, evidence.rules).into_iter().collect();
+    let form = form_note(comparison, evidence.rules);
+    let bill = bill_note((before, after), asked);
+    let notes = form.into_iter().chain(bill).collect();
     Found { changes, problems, not_compared: comparison.not_compared, notes }
+}
+
+/// Says how far a bill of materials goes.
+fn bill_note((before, after): (&View<'_>, &View<'_>), asked: Asked) -> Option<String> {
+    let bills = [before.bill(), after.bill()];
+    if !asked.parts.entries {
+        return None;
+    }
+    let files = bills.iter().flatten().map(|bill| bill.file_count()).min()?;
+    Some(match files {
+        0 => "A bill of materials without files says nothing of entries: packages alone were \
+              compared."
+            .to_owned(),
+        files => format!(
+            "Of entries only the files that the bill of materials lists were compared ({files}), by \
+             type and SHA-256."
+        ),
+    })
 }
 
 /// Values that a note names.

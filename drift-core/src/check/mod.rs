@@ -18,12 +18,15 @@
 //! ```
 
 mod accept;
+mod accounts;
 mod alterations;
 mod assess;
 mod composition;
 mod content;
+mod derive;
 mod describe;
 mod differences;
+mod events;
 mod input;
 mod origins;
 mod path_directories;
@@ -33,6 +36,7 @@ mod second_look;
 mod since;
 mod unsealed;
 mod view;
+mod waived;
 mod weakened;
 
 use std::sync::Arc;
@@ -46,11 +50,13 @@ use crate::model::{CursorError, Digest, Problem};
 use crate::policy::{Evaluator, Input, PolicySet};
 use crate::report::{Previous, Report, document};
 use crate::rules::{self, RuleSet};
+use crate::sbom::SealedBill;
 use crate::seal::SealInfo;
 use crate::source::{self, Source};
 
 use composition::Composition;
 
+pub use accept::{AcceptError, Acceptance, Accepted, Selector, accept};
 pub use path_directories::PATH_DIRECTORIES;
 pub use refused::{busy, or_stopped, refused, refused_policies, stopped, unreadable};
 pub use view::View;
@@ -60,6 +66,8 @@ pub use view::View;
 pub struct Request {
     /// Rules of the operator; with a baseline they replace the rules that travel in it.
     pub rules: Option<RuleSource>,
+    /// Whether packages of the target may be upgraded in place: the profile [`rules::MUTABLE`].
+    pub upgrades_expected: bool,
     /// What is looked at.
     pub parts: Parts,
     /// The lowest severity that fails.
@@ -205,6 +213,17 @@ pub struct Sealed<'b> {
     pub file: &'b str,
 }
 
+/// A verified bill of materials with what its seal says.
+#[derive(Debug, Clone, Copy)]
+pub struct SealedBillOf<'b> {
+    /// Its content.
+    pub bill: &'b SealedBill,
+    /// What its seal says.
+    pub seal: &'b SealInfo,
+    /// The file, as the operator named it.
+    pub file: &'b str,
+}
+
 /// What is looked at.
 #[derive(Clone, Copy)]
 pub enum Target<'t> {
@@ -231,6 +250,8 @@ pub enum Reference<'r> {
     /// Several of them, the later ones laid over the earlier ones: base, runtime, application. What a
     /// later one alters of an earlier one is a finding.
     Composed(&'r [Sealed<'r>]),
+    /// A bill of materials whose seal held.
+    Bill(SealedBillOf<'r>),
     /// Any other target: a diff.
     Other(Target<'r>),
     /// The target's own package databases: nobody's seal, and the report says so.
@@ -243,6 +264,7 @@ impl Request {
     pub fn new(parts: Parts, fail_on: FailOn) -> Self {
         Self {
             rules: None,
+            upgrades_expected: false,
             parts,
             fail_on,
             require: Vec::new(),
@@ -271,6 +293,11 @@ pub fn check(
             let described = describe::sealed(sealed, job.started);
             job.against(&before, described, target)
         }
+        Reference::Bill(sealed) => {
+            let before = View::of_sealed_bill(sealed.bill);
+            let described = describe::sealed_bill(sealed, job.started)?;
+            job.against(&before, described, target)
+        }
         Reference::Composed([sealed]) => {
             check(target, &Reference::Sealed(*sealed), request, run, occasion)
         }
@@ -296,7 +323,7 @@ pub fn check(
                     // The package database is the reference, whatever is looked at.
                     parts: Parts::ALL,
                     vendor_digests: true,
-                    configs: request.assessment.is_some(),
+                    configs: true,
                 };
                 let captured = capture::capture(*source, &options, run)?;
                 let found = unsealed::differences(&captured, run)?;
@@ -332,7 +359,7 @@ impl Job<'_> {
             rules,
             parts: self.request.parts,
             vendor_digests: false,
-            configs: self.request.assessment.is_some(),
+            configs: self.request.parts.packages || self.request.assessment.is_some(),
         };
         Ok(capture::capture(source, &options, self.run)?)
     }
@@ -344,12 +371,17 @@ impl Job<'_> {
         mut reference: document::Reference,
         target: &Target<'_>,
     ) -> Result<Outcome, Error> {
-        let rules =
-            self.request.rules.clone().unwrap_or_else(|| RuleSource::Whole(before.rules.clone()));
+        let own = || match before.bill() {
+            // It was made under no rules.
+            Some(_) => self.detected_rules(),
+            None => RuleSource::Whole(before.rules.clone()),
+        };
+        let rules = self.request.rules.clone().unwrap_or_else(own);
         let asked = differences::Asked {
             sealed: reference.kind == describe::SEALED,
             parts: self.request.parts,
             with_content: self.request.with_content,
+            upgrades_expected: self.request.upgrades_expected,
         };
         match target {
             Target::Live(source) => {
@@ -406,7 +438,7 @@ impl Job<'_> {
             found.changes.clear();
         }
         self.run.observer.event(Event::Phase("judge"));
-        let waivers = accept::accept(self, &mut found, &mut assessed, &reference, after);
+        let waivers = waived::accept(self, &mut found, &mut assessed, &reference, after);
         let now =
             since::Now { reference: &reference, after, rules, not_observable: &not_observable };
         let since = since::compare(self, &found, &mut assessed, &now);
@@ -417,7 +449,7 @@ impl Job<'_> {
             required_missing: self.request.require.iter().any(missing),
             policy_errors: assessed.errors(),
         };
-        let counting = accept::counting(self, &found, &assessed, since.as_ref());
+        let counting = waived::counting(self, &found, &assessed, since.as_ref());
         let verdict = judge(counting, &seen, self.request.fail_on);
         let input = assessed.input.take();
         let paper = describe::Paper {

@@ -74,6 +74,7 @@ fn unseen(
     report.problems.push(describe::problem(problem));
     report.baseline = match reference {
         Reference::Sealed(sealed) => describe::sealed(sealed, occasion.clock.now()),
+        Reference::Bill(sealed) => describe::sealed_bill(sealed, occasion.clock.now())?,
         Reference::Composed(parts) => {
             describe::composed(&Composition::new(parts)?, occasion.clock.now())
         }

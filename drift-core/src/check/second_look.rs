@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::capture::{Captured, Extra, Ledger, Run, read, vendor_algorithm};
+use crate::capture::{Captured, Extra, Run, read_more, vendor_algorithm};
 use crate::compare::{Comparison, EntryChange};
 use crate::model::{AttributeSet, Digest, FileType, Observed, RowId};
 use crate::source::{self, Ask, Source, Want};
@@ -44,14 +44,7 @@ pub(super) fn read_again(
     asks: &[Ask],
     run: &Run<'_>,
 ) -> Result<BTreeMap<RowId, Extra>, source::Error> {
-    let plan = run.plan(&captured.rules);
-    let snapshot = &mut captured.snapshot;
-    let mut ledger = Ledger {
-        tree: &mut snapshot.tree,
-        coverage: &mut snapshot.coverage,
-        problems: &mut snapshot.problems,
-    };
-    read(source, &plan, asks, &mut ledger)
+    read_more(source, captured, asks, run)
 }
 
 /// A grown file is as declared when its beginning is what the whole was before.

@@ -3,8 +3,10 @@
 use crate::baseline::{self, Baseline, UnverifiedSnapshot, root_of};
 use crate::capture::Captured;
 use crate::model::{
-    Carries, Coverage, Cursor, Digest, Identity, Image, LayerId, Package, Problem, SourceKind,
+    Carries, Coverage, Cursor, Digest, Identity, Image, LayerId, Package, Problem, Snapshot,
+    SourceKind,
 };
+use crate::sbom::{Bill, SealedBill};
 
 use super::composition::Composition;
 use super::origins::Origins;
@@ -45,28 +47,16 @@ enum Tree<'v> {
     Sealed(&'v Baseline),
     Unverified(&'v UnverifiedSnapshot),
     Composed(&'v Composition<'v>),
+    Bill(&'v Bill),
+    SealedBill(&'v Bill),
 }
 
 impl<'v> View<'v> {
     /// Views what was just captured.
     #[must_use]
     pub fn of_captured(captured: &'v Captured) -> Self {
-        let snapshot = &captured.snapshot;
-        Self {
-            kind: snapshot.kind,
-            locator: snapshot.locator.clone(),
-            identity: snapshot.identity.clone(),
-            image: snapshot.image.as_ref(),
-            carries: snapshot.carries,
-            rules: snapshot.rules.clone(),
-            profiles: captured.profiles.clone(),
-            packages: &snapshot.packages,
-            packages_complete: snapshot.packages_complete,
-            coverage: &snapshot.coverage,
-            problems: &snapshot.problems,
-            attributes_not_compared: Vec::new(),
-            tree: Tree::Captured(captured),
-        }
+        let profiles = captured.profiles.clone();
+        Self { profiles, ..Self::of_snapshot(&captured.snapshot, Tree::Captured(captured)) }
     }
 
     /// Views a verified baseline.
@@ -106,6 +96,45 @@ impl<'v> View<'v> {
             problems: snapshot.problems(),
             attributes_not_compared: snapshot.attributes_not_compared().to_vec(),
             tree: Tree::Unverified(snapshot),
+        }
+    }
+
+    /// Views a bill of materials that nobody's seal protects.
+    #[must_use]
+    pub fn of_bill(bill: &'v Bill) -> Self {
+        Self::of_snapshot(bill.snapshot(), Tree::Bill(bill))
+    }
+
+    /// Views a verified bill of materials.
+    #[must_use]
+    pub fn of_sealed_bill(sealed: &'v SealedBill) -> Self {
+        Self::of_snapshot(sealed.bill().snapshot(), Tree::SealedBill(sealed.bill()))
+    }
+
+    fn of_snapshot(snapshot: &'v Snapshot, tree: Tree<'v>) -> Self {
+        Self {
+            kind: snapshot.kind,
+            locator: snapshot.locator.clone(),
+            identity: snapshot.identity.clone(),
+            image: snapshot.image.as_ref(),
+            carries: snapshot.carries,
+            rules: snapshot.rules.clone(),
+            profiles: Vec::new(),
+            packages: &snapshot.packages,
+            packages_complete: snapshot.packages_complete,
+            coverage: &snapshot.coverage,
+            problems: &snapshot.problems,
+            attributes_not_compared: Vec::new(),
+            tree,
+        }
+    }
+
+    /// Returns the bill of materials that it is, where it is one.
+    #[must_use]
+    pub fn bill(&self) -> Option<&'v Bill> {
+        match self.tree {
+            Tree::Bill(bill) | Tree::SealedBill(bill) => Some(bill),
+            _ => None,
         }
     }
 
@@ -157,6 +186,7 @@ impl<'v> View<'v> {
             Tree::Sealed(baseline) => Ok(baseline.root()),
             Tree::Unverified(snapshot) => Ok(snapshot.root()),
             Tree::Composed(composition) => Ok(composition.root()),
+            Tree::Bill(bill) | Tree::SealedBill(bill) => bill.root(),
         }
     }
 
@@ -168,13 +198,14 @@ impl<'v> View<'v> {
             Tree::Sealed(baseline) => Box::new(baseline.cursor()),
             Tree::Unverified(snapshot) => Box::new(snapshot.unverified_cursor()),
             Tree::Composed(composition) => Box::new(composition.cursor()),
+            Tree::Bill(bill) | Tree::SealedBill(bill) => Box::new(bill.snapshot().tree.cursor()),
         }
     }
 
     /// Returns whether a seal protects it.
     #[must_use]
     pub fn is_sealed(&self) -> bool {
-        matches!(self.tree, Tree::Sealed(_) | Tree::Composed(_))
+        matches!(self.tree, Tree::Sealed(_) | Tree::Composed(_) | Tree::SealedBill(_))
     }
 
     /// Returns what the origins of its entries stand for.

@@ -58,13 +58,7 @@ pub fn compare_packages(before: Packages<'_>, after: Packages<'_>) -> Vec<Packag
         let cause = match (gone, came) {
             (Some(_), None) if after.complete => Cause::Removed,
             (None, Some(_)) if before.complete => Cause::Installed,
-            (Some((_, old)), Some((_, new))) if old != new => {
-                match compare_versions(&new.manager, &old.version, &new.version) {
-                    Ordering::Less => Cause::Upgraded,
-                    Ordering::Greater => Cause::Downgraded,
-                    Ordering::Equal => Cause::ModifiedInPlace,
-                }
-            }
+            (Some((_, old)), Some((_, new))) if old != new => cause_of_versions(old, new),
             _ => continue,
         };
         changes.push(PackageChange {
@@ -72,6 +66,15 @@ pub fn compare_packages(before: Packages<'_>, after: Packages<'_>) -> Vec<Packag
             after: came.map(|(id, _)| id),
             cause,
         });
+    }
+}
+
+/// Returns what became of a package that is on both sides and not the same.
+pub(super) fn cause_of_versions(old: &Package, new: &Package) -> Cause {
+    match compare_versions(&new.manager, &old.version, &new.version) {
+        Ordering::Less => Cause::Upgraded,
+        Ordering::Greater => Cause::Downgraded,
+        Ordering::Equal => Cause::ModifiedInPlace,
     }
 }
 

@@ -25,11 +25,13 @@ pub enum SourceKind {
     Oci = 5,
     /// An image as `docker save` writes it.
     DockerArchive = 6,
+    /// A bill of materials: packages, and digests of files where it lists them.
+    Sbom = 7,
 }
 
 impl SourceKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Host,
         Self::Directory,
         Self::Tar,
@@ -37,6 +39,7 @@ impl SourceKind {
         Self::Overlay,
         Self::Oci,
         Self::DockerArchive,
+        Self::Sbom,
     ];
 
     /// Returns the word that reports use.
@@ -50,6 +53,7 @@ impl SourceKind {
             Self::Overlay => "overlay",
             Self::Oci => "oci",
             Self::DockerArchive => "docker-archive",
+            Self::Sbom => "sbom",
         }
     }
 

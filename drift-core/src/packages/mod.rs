@@ -13,15 +13,18 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 mod alternative;
+mod as_shipped;
 mod apk;
 mod details;
 mod dpkg;
+pub mod events;
 mod files;
 mod fnmatch;
 mod located;
 mod ownership;
 mod pacman;
 mod paths;
+mod purl;
 mod reading;
 mod record;
 mod shipped;
@@ -32,12 +35,14 @@ use crate::bounds::Budget;
 
 pub use alternative::{Alternative, Choice, Selection, Slave};
 pub use apk::{Apk, apk_version_cmp};
+pub use as_shipped::{Accounts, AsShipped, as_imposed, as_shipped};
 pub use details::Details;
-pub use dpkg::{Dpkg, dpkg_version_cmp};
+pub use dpkg::{Dpkg, dpkg_version_cmp, licences_of_copyright};
 pub use files::{Completeness, Files};
 pub use ownership::{Known, Missing, Ownership};
 pub use pacman::{Pacman, pacman_version_cmp};
 pub use paths::PathId;
+pub use purl::{Purl, purl};
 pub use reading::Reading;
 pub use record::{
     Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
@@ -94,6 +99,13 @@ pub fn parse(files: &Files<'_>, budget: &mut Budget) -> Records {
         completeness = completeness.and(database.parse(files, budget, &mut out));
     }
     out.finish(completeness)
+}
+
+/// Returns whether packages of this manager are found in targets: what no database is read for is
+/// neither there nor missing.
+#[must_use]
+pub fn reads(manager: &str) -> bool {
+    DATABASES.iter().any(|database| database.name() == manager)
 }
 
 /// Returns whether some database wants the file at `path`, relative to the root of the target.

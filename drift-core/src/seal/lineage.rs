@@ -26,6 +26,7 @@ const SCHEMA: &str = "drift.lineages/v1";
 pub struct LineageState {
     lineages: BTreeMap<String, Seen>,
     policies: BTreeMap<String, Seen>,
+    sboms: BTreeMap<String, Seen>,
 }
 
 /// What was last taken of one lineage.
@@ -64,6 +65,8 @@ struct Wire {
     lineages: BTreeMap<String, Seen>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     policies: BTreeMap<String, Seen>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    sboms: BTreeMap<String, Seen>,
 }
 
 impl LineageState {
@@ -77,7 +80,8 @@ impl LineageState {
         if wire.schema != SCHEMA {
             return Err(LineageError::Damaged { why: "its schema is not drift.lineages/v1" });
         }
-        let state = Self { lineages: wire.lineages, policies: wire.policies };
+        let Wire { lineages, policies, sboms, .. } = wire;
+        let state = Self { lineages, policies, sboms };
         if state.encode() != bytes {
             return Err(LineageError::Damaged { why: "it was edited" });
         }
@@ -91,6 +95,7 @@ impl LineageState {
             schema: SCHEMA.to_owned(),
             lineages: self.lineages.clone(),
             policies: self.policies.clone(),
+            sboms: self.sboms.clone(),
         };
         let mut bytes = serde_json::to_vec_pretty(&wire).unwrap_or_default();
         bytes.push(b'\n');
@@ -103,11 +108,13 @@ impl LineageState {
         self.lineages.get(identity)
     }
 
-    /// Returns what was last taken of this kind and identity: policies have lineages of their own.
+    /// Returns what was last taken of this kind and identity: policies and bills of
+    /// materials have lineages of their own.
     #[must_use]
     pub fn get_of(&self, artefact: Artefact, identity: &str) -> Option<&Seen> {
         match artefact {
             Artefact::Policies => self.policies.get(identity),
+            Artefact::Sbom => self.sboms.get(identity),
             Artefact::Snapshot | Artefact::Report => self.lineages.get(identity),
             Artefact::Waivers => None,
         }
@@ -121,6 +128,7 @@ impl LineageState {
         let digest = info.statement.subject_digest;
         let lineages = match predicate.artefact() {
             Artefact::Policies => &mut self.policies,
+            Artefact::Sbom => &mut self.sboms,
             _ => &mut self.lineages,
         };
         let seen = lineages.entry(predicate.identity().to_owned()).or_insert(Seen {

@@ -8,10 +8,11 @@ use crate::capture::Captured;
 use crate::check::assess::Assessed;
 use crate::check::composition::Composition;
 use crate::check::view::View;
-use crate::check::{Changes, Found, Occasion, Request, Sealed};
+use crate::check::{Changes, Found, Occasion, Request, Sealed, SealedBillOf};
 use crate::judge::{Verdict, Waivers};
 use crate::model::{AttributeSet, Digest, Image, Precision, Problem};
 use crate::report::{Report, document};
+use crate::rules::MUTABLE;
 use crate::rules::RuleSet;
 use crate::seal::{Predicate, SealedBy};
 
@@ -117,6 +118,11 @@ pub(in crate::check) fn only(request: &Request) -> Vec<String> {
     parts.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| (*name).to_owned()).collect()
 }
 
+fn profiles(paper: &Paper<'_>) -> Vec<String> {
+    let mutable = paper.request.upgrades_expected.then(|| MUTABLE.to_owned());
+    paper.after.profiles.iter().cloned().chain(mutable).collect()
+}
+
 fn scope(paper: &Paper<'_>) -> document::Scope {
     let Request { fail_on, require, rules, with_content, fail_on_new, .. } = paper.request;
     let only = only(paper.request);
@@ -126,7 +132,7 @@ fn scope(paper: &Paper<'_>) -> document::Scope {
         only,
         mode: "full",
         fail_on: fail_on.to_string(),
-        profiles: paper.after.profiles.clone(),
+        profiles: profiles(paper),
         require: require.clone(),
         rules_overridden: rules.is_some() && paper.reference.kind == SEALED,
         options_digest: Digest::sha256_of(options.as_bytes()).to_string(),
@@ -269,6 +275,33 @@ pub(in crate::check) fn sealed(sealed: &Sealed<'_>, now: Timestamp) -> document:
             Some(now.seconds().saturating_sub(predicate.created.seconds()).max(0));
     }
     reference
+}
+
+/// Describes a sealed bill of materials.
+pub(in crate::check) fn sealed_bill(
+    sealed: &SealedBillOf<'_>,
+    now: Timestamp,
+) -> Result<document::Reference, baseline::Error> {
+    let statement = &sealed.seal.statement;
+    let mut reference = document::Reference {
+        kind: SEALED,
+        verified: true,
+        file: Some(sealed.file.to_owned()),
+        digest: Some(statement.subject_digest.to_string()),
+        root_digest: Some(sealed.bill.bill().root()?.to_string()),
+        signers: sealed.seal.signers.iter().map(signer).collect(),
+        ..document::Reference::default()
+    };
+    if let Predicate::Sbom(predicate) = &statement.predicate {
+        reference.identity = Some(predicate.identity.clone());
+        reference.created = Some(predicate.created.to_string());
+        reference.expires = predicate.expires.map(|expires| expires.to_string());
+        reference.sequence = Some(predicate.sequence);
+        reference.provenance.clone_from(&predicate.provenance);
+        reference.age_seconds =
+            Some(now.seconds().saturating_sub(predicate.created.seconds()).max(0));
+    }
+    Ok(reference)
 }
 
 fn signers(sealed: &Sealed<'_>) -> Vec<document::Signer> {

@@ -3,6 +3,7 @@
 use super::{Attribute, EVERYWHERE, Value};
 use crate::model::entry::Observed;
 use crate::model::kind::{FileType, FileTypes};
+use crate::model::snapshot::SourceKind;
 
 /// A change of type is reported alone: nothing else of two different objects compares.
 pub(super) const TYPE: Attribute = Attribute {
@@ -11,7 +12,7 @@ pub(super) const TYPE: Attribute = Attribute {
     types: FileTypes::ALL,
     compared: FileTypes::ALL,
     guarded: true,
-    sources: EVERYWHERE,
+    sources: &SourceKind::ALL,
     xattrs: &[],
     get: |entry| match entry.file_type {
         FileType::Unknown => Observed::Unobserved,
@@ -25,7 +26,7 @@ pub(super) const DIGEST: Attribute = Attribute {
     types: FileTypes::FILE,
     compared: FileTypes::FILE,
     guarded: false,
-    sources: EVERYWHERE,
+    sources: &SourceKind::ALL,
     xattrs: &[],
     get: |entry| entry.digest.map(Value::Digest),
 };

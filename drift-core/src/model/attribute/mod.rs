@@ -21,6 +21,7 @@ use super::entry::{Entry, Observed};
 use super::kind::{FileType, FileTypes};
 use super::snapshot::SourceKind;
 
+pub use capability::capability_from_text;
 pub use set::AttributeSet;
 pub use value::{Value, base64};
 
@@ -66,8 +67,16 @@ pub const ATTRIBUTES: &[Attribute] = &[
     flags::FLAGS,
 ];
 
-/// Every kind of target.
-const EVERYWHERE: &[SourceKind] = &SourceKind::ALL;
+/// Every kind of target that holds the objects themselves.
+const EVERYWHERE: &[SourceKind] = &[
+    SourceKind::Host,
+    SourceKind::Directory,
+    SourceKind::Tar,
+    SourceKind::Memory,
+    SourceKind::Overlay,
+    SourceKind::Oci,
+    SourceKind::DockerArchive,
+];
 
 /// Returns the attribute of this name.
 ///

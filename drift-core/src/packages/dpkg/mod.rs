@@ -5,6 +5,7 @@
 //! of a package that ships none, so an installed package without one has lost it.
 
 mod config;
+mod copyright;
 mod deb822;
 mod details;
 mod info;
@@ -22,6 +23,7 @@ use super::record::PackageSink;
 use crate::bounds::Budget;
 use crate::model::Package;
 
+pub use copyright::licences_of_copyright;
 use status::State;
 pub use version::dpkg_version_cmp;
 

@@ -241,6 +241,7 @@ fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         "oci" => line.say("is an OCI image"),
         "docker-archive" => line.say("is an image in a docker archive"),
         "overlay" => line.say("is an overlay"),
+        "sbom" => line.say("is a bill of materials"),
         kind => line.say("is a").name(kind.as_bytes()),
     };
     let identity = &target.identity;

@@ -22,6 +22,8 @@ pub enum Predicate {
     Policies(PoliciesPredicate),
     /// About a file of waivers.
     Waivers(WaiversPredicate),
+    /// About a bill of materials.
+    Sbom(SbomPredicate),
 }
 
 /// What is said about a snapshot; the order of the fields is the order in the signed JSON.
@@ -58,6 +60,33 @@ pub struct SnapshotPredicate {
     pub policies_digest: Option<Digest>,
     /// What the operator says about where it comes from: `git.commit`, `image.digest`, `builder`.
     pub provenance: BTreeMap<String, String>,
+    /// What was accepted into it, where it followed another baseline by `drift accept`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Box<AcceptedChanges>>,
+}
+
+/// What was accepted into a baseline, and from which one it followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedChanges {
+    /// SHA-256 of the file of the golden baseline.
+    #[serde(with = "text")]
+    pub golden: Digest,
+    /// The golden baseline's place in the lineage.
+    pub golden_sequence: u64,
+    /// Digest over everything in the snapshot that the new values are from.
+    #[serde(with = "text")]
+    pub snapshot_root: Digest,
+    /// How many changes were accepted.
+    pub changes: u64,
+    /// SHA-256 over their ids, sorted, each with a line feed after it.
+    #[serde(with = "text")]
+    pub ids_digest: Digest,
+    /// What they were selected by, such as `all` or `package openssl`.
+    pub selectors: Vec<String>,
+    /// SHA-256 of the report that limited the choice.
+    #[serde(with = "optional_text")]
+    pub report: Option<Digest>,
 }
 
 /// How much a snapshot holds.
@@ -147,6 +176,32 @@ pub struct WaiversPredicate {
     pub expires: Option<Timestamp>,
 }
 
+/// What is said about a bill of materials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SbomPredicate {
+    /// The lineage: which system or image this is the bill of.
+    pub identity: String,
+    /// The version of drift that sealed it; who made it stands in the bill.
+    pub tool: String,
+    /// When it was sealed.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+    /// The last moment at which it is taken.
+    #[serde(with = "optional_text")]
+    pub expires: Option<Timestamp>,
+    /// Its place in the lineage, from 1.
+    pub sequence: u64,
+    /// The form, such as `CycloneDX 1.6`.
+    pub form: String,
+    /// How many packages it holds that can be compared.
+    pub packages: u64,
+    /// How many files it lists.
+    pub files: u64,
+    /// What the operator says about where it comes from.
+    pub provenance: BTreeMap<String, String>,
+}
+
 impl Predicate {
     /// Returns the kind of file that it is about.
     #[must_use]
@@ -156,6 +211,7 @@ impl Predicate {
             Self::Report(_) => Artefact::Report,
             Self::Policies(_) => Artefact::Policies,
             Self::Waivers(_) => Artefact::Waivers,
+            Self::Sbom(_) => Artefact::Sbom,
         }
     }
 
@@ -167,6 +223,7 @@ impl Predicate {
             Self::Report(report) => &report.identity,
             Self::Policies(policies) => &policies.identity,
             Self::Waivers(waivers) => &waivers.identity,
+            Self::Sbom(sbom) => &sbom.identity,
         }
     }
 
@@ -178,6 +235,7 @@ impl Predicate {
             Self::Report(report) => report.created,
             Self::Policies(policies) => policies.created,
             Self::Waivers(waivers) => waivers.created,
+            Self::Sbom(sbom) => sbom.created,
         }
     }
 
@@ -189,6 +247,7 @@ impl Predicate {
             Self::Report(_) => None,
             Self::Policies(policies) => policies.expires,
             Self::Waivers(waivers) => waivers.expires,
+            Self::Sbom(sbom) => sbom.expires,
         }
     }
 
@@ -198,6 +257,7 @@ impl Predicate {
         match self {
             Self::Snapshot(snapshot) => Some(snapshot.sequence),
             Self::Policies(policies) => Some(policies.sequence),
+            Self::Sbom(sbom) => Some(sbom.sequence),
             Self::Report(_) | Self::Waivers(_) => None,
         }
     }
