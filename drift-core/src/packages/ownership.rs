@@ -110,15 +110,10 @@ impl Ownership {
         self.claim(row).map(|claim| claim.package)
     }
 
-    /// Returns what the owner's database recorded of the entry; an owner and mode that are imposed
-    /// on it stand in place of those shipped.
+    /// Returns what the owner's database recorded of the entry.
     #[must_use]
     pub fn record(&self, row: RowId) -> Option<VendorRecord> {
-        let record = self.records.record(self.claim(row)?);
-        Some(match lookup(&self.overrides, row) {
-            Some(&at) => self.records.imposed(at as usize, record),
-            None => record,
-        })
+        self.claim(row).map(|claim| self.records.record(claim))
     }
 
     /// Returns why the entry is expected, apart from being a single package's.

@@ -7,7 +7,7 @@ use super::details::Details;
 use super::files::Completeness;
 use super::fnmatch::fnmatch;
 use super::paths::{PathId, Paths};
-use super::shipped::{Owner, Shipped, TextId};
+use super::shipped::{Shipped, TextId};
 use crate::model::{Algorithm, Digest, Package, PackageId, PathError, Problem, TreePath};
 
 /// What a package database recorded of a path when it installed it.
@@ -31,12 +31,20 @@ impl VendorRecord {
         }
     }
 
-    /// Returns whether a link that leads to `target` is what was shipped, by a record that does not
-    /// say whether its digest is of a file or of a link's target (apk's).
+    /// Returns whether the digest may be that of a link's target: apk does not say of what it is, and
+    /// gives links the mode 777.
+    #[must_use]
+    pub fn may_be_link(&self) -> bool {
+        let undecided = |shipped: &Shipped| shipped.file_type.is_none();
+        let shipped = self.shipped.filter(undecided);
+        shipped.is_some_and(|shipped| shipped.mode == Some(0o777)) && self.digest.is_some()
+    }
+
+    /// Returns whether a link that leads to `target` is what was shipped, by a record that
+    /// [`may_be_link`](Self::may_be_link).
     #[must_use]
     pub fn is_link_to(&self, target: &[u8]) -> bool {
-        let undecided = self.shipped.is_some_and(|shipped| shipped.file_type.is_none());
-        let Some(expected) = self.expected_digest().filter(|_| undecided) else { return false };
+        let Some(expected) = self.digest.filter(|_| self.may_be_link()) else { return false };
         match expected.algorithm() {
             Algorithm::Sha1 => expected == Digest::sha1_of(target),
             Algorithm::Sha256 => expected == Digest::sha256_of(target),
@@ -151,8 +159,6 @@ struct Columns {
     texts: Vec<Box<[u8]>>,
     diversions: Vec<Diversion>,
     overrides: Vec<StatOverride>,
-    /// Owner and group of each, as records have them.
-    imposed: Vec<(Owner, Owner)>,
     alternatives: Vec<Alternative>,
     leftovers: Vec<Leftover>,
     filters: Vec<(PathFilter, Box<[u8]>)>,
@@ -303,7 +309,7 @@ impl PackageSink {
         Ok(())
     }
 
-    /// Takes an imposed owner and mode; in place of those shipped it is what the path should have.
+    /// Takes an imposed owner and mode.
     pub fn stat_override(
         &mut self,
         path: &[u8],
@@ -312,16 +318,8 @@ impl PackageSink {
         mode: u16,
     ) -> Result<(), PathError> {
         let path = self.columns.paths.intern(path)?;
-        let owners = (self.owner(&user), self.owner(&group));
-        self.columns.imposed.push(owners);
         self.columns.overrides.push(StatOverride { path, user, group, mode });
         Ok(())
-    }
-
-    /// Reads a name, or `#` and a number.
-    fn owner(&mut self, text: &str) -> Owner {
-        let number = text.strip_prefix('#').and_then(|number| number.parse().ok());
-        number.map_or_else(|| Owner::Name(self.text(text.as_bytes())), Owner::Id)
     }
 
     /// Takes a group of alternatives.
@@ -480,16 +478,6 @@ impl Records {
     #[must_use]
     pub fn overrides(&self) -> &[StatOverride] {
         &self.columns.overrides
-    }
-
-    /// Returns the record with owner and mode of an override, by its position, in place of those
-    /// that were shipped.
-    pub(super) fn imposed(&self, at: usize, record: VendorRecord) -> VendorRecord {
-        let (owners, imposed) = (self.columns.imposed.get(at), self.columns.overrides.get(at));
-        let Some((&(user, group), imposed)) = owners.zip(imposed) else { return record };
-        let (user, group, mode) = (Some(user), Some(group), Some(imposed.mode));
-        let shipped = record.shipped.unwrap_or_default();
-        VendorRecord { shipped: Some(Shipped { user, group, mode, ..shipped }), ..record }
     }
 
     /// Returns the alternatives, by name.

@@ -12,6 +12,7 @@ use drift_core::capture::{Captured, Parts, Run};
 use drift_core::check::{self, Occasion, Reference, Request, Target};
 use drift_core::judge::FailOn;
 use drift_core::model::{Cause, FileType, Severity, TreePath};
+use drift_core::report::document::Change;
 use drift_testkit::{TempRoot, command, need};
 
 use super::as_the_kernel_finds;
@@ -321,7 +322,26 @@ fn debsums(scene: &Scene) -> BTreeSet<String> {
 }
 
 fn drift(scene: &Scene) -> BTreeSet<String> {
-    let source = directory(&scene.root.at("root"));
+    let changes = changes(&scene.root.at("root"));
+    changes.into_iter().map(|change| change.path).collect()
+}
+
+/// What a check of `root` without a baseline says, a line a change.
+pub(super) fn findings(root: &Path) -> Vec<String> {
+    let line = |change: Change| {
+        let names: Vec<&str> = change.attributes.iter().map(|one| one.name.as_str()).collect();
+        let names = if change.kind == "modified" { names.join(",") } else { String::new() };
+        let what = format!("{} {} {names}", change.kind, change.path);
+        format!("{}: {}", what.trim_end(), change.cause.name())
+    };
+    let mut lines: Vec<String> = changes(root).into_iter().map(line).collect();
+    lines.sort();
+    lines
+}
+
+/// What differs from the records of packages.
+fn changes(root: &Path) -> Vec<Change> {
+    let source = directory(root);
     let (pool, cancel) = (Pool::new(2).unwrap(), Cancel::new());
     let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
     let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
@@ -332,9 +352,8 @@ fn drift(scene: &Scene) -> BTreeSet<String> {
     let report = outcome.unwrap().report;
     assert!(report.problems.is_empty(), "{:?}", report.problems);
     let causes = [Cause::VendorRecordDiffers.name(), Cause::ConffileEdited.name()];
-    let changes = report.changes.iter();
-    let changes = changes.filter(|change| causes.contains(&change.cause.name()));
-    changes.map(|change| change.path.clone()).collect()
+    let changes = report.changes.into_iter();
+    changes.filter(|change| causes.contains(&change.cause.name())).collect()
 }
 
 #[test]
