@@ -64,7 +64,7 @@ fn logged(line: &mut Line, package: &PackageOf) {
     if let Some(person) = &event.requested_by {
         line.say("for").value(person.as_bytes());
     }
-    line.say("as").name(event.log.as_bytes()).say("says");
+    line.glue(",").say("says").name(event.log.as_bytes());
 }
 
 /// Returns the line of one package.
@@ -74,7 +74,6 @@ fn event(report: &Report, change: &Change, folded: u64) -> Line {
     if let Some(package) = &change.package {
         versions(&mut line, package);
         line.glue(",").name(package.manager.as_bytes()).name(package.architecture.as_bytes());
-        logged(&mut line, package);
     }
     line.glue(":").say(&total(folded, "entry")).say(match change.cause {
         Cause::Removed => "went with it",
@@ -96,6 +95,9 @@ fn event(report: &Report, change: &Change, folded: u64) -> Line {
     }
     if !change.cause_verified {
         line.glue(";").say("on the package database's word alone");
+    }
+    if let Some(package) = &change.package {
+        logged(&mut line, package);
     }
     line
 }
