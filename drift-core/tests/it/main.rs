@@ -13,6 +13,7 @@ mod layers;
 mod library;
 mod overlay;
 mod packages;
+mod purl;
 mod report;
 mod rules;
 mod seal;
