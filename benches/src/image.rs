@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use crate::machine;
-use crate::rounds::{Contender, compete};
+use drift_benches::{Contender, compete, describe};
+
 use crate::text;
 
 /// Measures one OCI layout that holds one image.
@@ -42,7 +42,7 @@ pub(crate) fn measure(
     ];
     let table = compete(&contenders, rounds)?;
     let decoded = Command::new(format!("{decode}decode")).args([layout, "1"]).output()?;
-    let about = machine::describe(layout, snapshot.as_ref())?;
+    let about = describe(layout, Some(snapshot.as_ref()))?;
     // Those two speak of a directory of files; here they would be of the layout's own.
     let about = about.lines().filter(|line| !line.starts_with("- tree:"));
     let about: Vec<&str> = about.filter(|line| !line.starts_with("- baseline:")).collect();

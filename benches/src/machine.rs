@@ -1,25 +1,38 @@
 //! What a result must say about the machine and the tree, or it is none.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark asks other programs about the machine, and the clock"
+)]
+
 use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 
-/// Describes the machine, the tree and the baseline of it, as a Markdown list.
-pub(crate) fn describe(directory: &str, baseline: &Path) -> Result<String, Box<dyn Error>> {
+/// Describes the machine, the tree and the baseline of it where there is one, as a Markdown list.
+///
+/// # Errors
+///
+/// When a program that is asked cannot be started, or the baseline cannot be read.
+pub fn describe(directory: &str, baseline: Option<&Path>) -> Result<String, Box<dyn Error>> {
     let entries: u64 = shell(&format!("find '{directory}' -xdev | wc -l"))?.parse()?;
-    let stored = std::fs::metadata(baseline)?.len();
-    let lines = [
+    let mut lines = vec![
         format!("- date: {}", jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%MZ")),
         format!("- drift: {}", shell("git describe --always --dirty 2>/dev/null || echo unknown")?),
         format!("- processor: {}", field("/proc/cpuinfo", "model name")?),
         format!("- cores: {}", shell("nproc")?),
+        format!("- load before: {}", shell("cut -d ' ' -f 1-3 /proc/loadavg")?),
         format!("- memory: {}", field("/proc/meminfo", "MemTotal")?),
         format!("- kernel: {}", shell("uname -sr")?),
         format!("- file system: {}", shell(&format!("stat -f -c %T '{directory}'"))?),
         format!("- tree: {entries} entries, {}", bytes_of(directory)?),
-        format!("- baseline: {stored} bytes, {:.1} an entry", stored as f64 / entries as f64),
-        "- cache: warm, each command run once unmeasured; then all in turn".to_owned(),
     ];
+    if let Some(baseline) = baseline {
+        let stored = std::fs::metadata(baseline)?.len();
+        let each = stored as f64 / entries as f64;
+        lines.push(format!("- baseline: {stored} bytes, {each:.1} an entry"));
+    }
+    lines.push("- cache: warm, each command run once unmeasured; then all in turn".to_owned());
     Ok(lines.join("\n") + "\n")
 }
 

@@ -11,15 +11,13 @@
 )]
 
 mod image;
-mod machine;
-mod rounds;
 
 use std::error::Error;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rounds::{Contender, compete};
+use drift_benches::{Contender, compete, describe};
 
 const DEFAULT_DIRECTORY: &str = "/usr";
 /// The least number that has a median and a range worth the name.
@@ -79,7 +77,7 @@ fn measure(
         },
     ];
     let mut out = std::io::stdout().lock();
-    writeln!(out, "# A full check of {directory}\n\n{}", machine::describe(directory, &golden)?)?;
+    writeln!(out, "# A full check of {directory}\n\n{}", describe(directory, Some(&golden))?)?;
     writeln!(out, "{}", compete(&contenders, rounds)?)?;
     Ok(())
 }

@@ -1,5 +1,10 @@
 //! Commands run in turn, so that whatever slows the machine slows each of them.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark starts other programs and reads clocks"
+)]
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
@@ -7,18 +12,22 @@ use std::time::Instant;
 
 /// One of the commands that are compared.
 #[derive(Debug)]
-pub(crate) struct Contender {
+pub struct Contender {
     /// What the table calls it.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// What `sh -c` runs; its output is thrown away.
-    pub(crate) script: String,
+    pub script: String,
     /// The exit codes that count as success.
-    pub(crate) codes: &'static [i32],
+    pub codes: &'static [i32],
 }
 
 /// Runs all of them once unmeasured, which warms the page cache, then `rounds` times in turn.
 /// Returns a table of medians, ranges and ratios to the first, and every single time.
-pub(crate) fn compete(contenders: &[Contender], rounds: usize) -> Result<String, Box<dyn Error>> {
+///
+/// # Errors
+///
+/// When a command cannot be started or ends with a code that does not count as success.
+pub fn compete(contenders: &[Contender], rounds: usize) -> Result<String, Box<dyn Error>> {
     for contender in contenders {
         seconds(contender)?;
     }

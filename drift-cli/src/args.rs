@@ -1,5 +1,6 @@
 //! What can be typed. Nothing is resolved here: see `settings.rs` and `inputs.rs`.
 
+mod accept;
 mod acceptance;
 mod config;
 mod explain;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::accept::Accept;
 pub(crate) use self::acceptance::{
     TailorArgs, Waiver, WaiverArgs, WaiverCommand, WaiverList, WaiverSeal,
 };
@@ -64,6 +66,8 @@ pub(crate) enum Command {
     Capture(Capture),
     /// Seal a snapshot, a bundle of policies or a bill of materials: sign it for an identity, with a sequence and an expiry
     Seal(Seal),
+    /// Make the next baseline from a golden one and chosen changes of a snapshot
+    Accept(Box<Accept>),
     /// Verify the seal of a baseline, report, bundle of policies, file of waivers or bill of materials
     Verify(Verify),
     /// Compare any two targets
@@ -109,7 +113,8 @@ pub(crate) struct RuleArgs {
     /// Rules, one a line: CLASS PATTERN [+attribute|-attribute]...; they follow the profiles
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
-    /// Built-in rules by name; without it the one that fits os-release
+    /// Built-in rules by name; without it the one that fits os-release. `mutable` stands beside any:
+    /// what a manifest verifies of an upgrade is informational then
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Vec<String>,
 }

@@ -16,6 +16,7 @@ use drift_core::capture::{Parts, RuleSource};
 use drift_core::check::{Changes, Target, View};
 use drift_core::judge::FailOn;
 use drift_core::model::{Digest, Platform, Severity, SourceKind};
+use drift_core::rules::MUTABLE;
 use drift_core::sbom::{Bill, MAX_BILL_BYTES};
 use drift_core::seal::{Artefact, Expectations, SealInfo, Term, Untrusted};
 use drift_core::source::{self, OverlayTarget, Selection, Source};
@@ -275,7 +276,10 @@ pub(crate) fn remember<'i>(
 
 /// Returns the rules that the operator gave; `None` when none were.
 pub(crate) fn rules(args: &RuleArgs) -> Result<Option<RuleSource>, Failure> {
-    if args.rules.is_none() && args.profile.is_empty() {
+    // The profile without rules says how loud upgrades are, and leaves the rules as they are.
+    let profiles: Vec<String> =
+        args.profile.iter().filter(|name| *name != MUTABLE).cloned().collect();
+    if args.rules.is_none() && profiles.is_empty() {
         return Ok(None);
     }
     let mut texts = Vec::new();
@@ -286,7 +290,12 @@ pub(crate) fn rules(args: &RuleArgs) -> Result<Option<RuleSource>, Failure> {
             .map_err(|_| Failure::usage_text(format!("{name}: the rules are not UTF-8")))?;
         texts.push((name, text));
     }
-    Ok(Some(RuleSource::Layers { profiles: args.profile.clone(), texts }))
+    Ok(Some(RuleSource::Layers { profiles, texts }))
+}
+
+/// Returns whether the operator says that packages of the target may be upgraded in place.
+pub(crate) fn upgrades_expected(args: &RuleArgs) -> bool {
+    args.profile.iter().any(|name| name == MUTABLE)
 }
 
 /// Returns the rules that the operator gave, or those that fit the target.

@@ -7,7 +7,7 @@
 #![expect(clippy::panic, reason = "a failed oracle is a failed test")]
 
 use std::ffi::OsStr;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// What a program left behind when it ended.
@@ -103,15 +103,39 @@ pub fn run_within<A: AsRef<OsStr>>(
     Run { program: name, ..run }
 }
 
+/// A process that runs beside a test and ends with it, passed or failed.
+///
+/// One that outlived a failed test would keep the test's output open, and whoever reads that to its
+/// end would wait for ever.
+#[derive(Debug)]
+pub struct Beside(pub Child);
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _gone_already = self.0.kill();
+        let _status = self.0.wait();
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{run, run_within};
+    use super::{Beside, run, run_within};
     use std::time::Duration;
 
     #[test]
     fn keeps_code_and_both_streams() {
         let run = run("sh", ["-c", "echo out; echo err >&2; exit 7"]).expect(7);
         assert_eq!((run.text().as_str(), run.error_text().as_str()), ("out\n", "err\n"));
+    }
+
+    #[test]
+    fn what_runs_beside_a_test_ends_with_it() {
+        let child = std::process::Command::new("sleep").arg("600").spawn();
+        let child = child.expect("coreutils is there");
+        let process = format!("/proc/{}", child.id());
+        assert!(std::path::Path::new(&process).exists());
+        drop(Beside(child));
+        assert!(!std::path::Path::new(&process).exists());
     }
 
     #[test]

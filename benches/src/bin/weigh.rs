@@ -82,6 +82,7 @@ fn capture_and_seal(source: &dyn Source, directory: &Path) -> Result<(), Box<dyn
         rules_digest: captured.rules.digest(),
         policies_digest: None,
         provenance: std::collections::BTreeMap::new(),
+        accepted: None,
     });
     let file = snapshot_in(directory);
     let seals = seal(&encoded.bytes, "tree.drift", predicate, std::slice::from_ref(&key))?;

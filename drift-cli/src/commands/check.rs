@@ -105,6 +105,7 @@ fn looked(
     };
     let request = Request {
         rules: inputs::rules(&args.rules)?,
+        upgrades_expected: inputs::upgrades_expected(&args.rules),
         require: inputs::require(&args.report.require)?,
         with_content: args.with_content,
         assessment: policies.assessment,

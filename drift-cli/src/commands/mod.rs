@@ -1,5 +1,6 @@
 //! The verbs, one a file.
 
+mod accept;
 mod capture;
 mod check;
 mod completions;
@@ -58,6 +59,7 @@ pub(crate) fn run(
         Command::Check(args) => check::run(&args, settings, terminal),
         Command::Capture(args) => capture::run(&args, settings, terminal),
         Command::Seal(args) => seal::run(&args, settings, terminal),
+        Command::Accept(args) => accept::run(&args, settings, terminal),
         Command::Verify(args) => verify::run(&args, settings, terminal),
         Command::Diff(args) => diff::run(&args, settings, terminal),
         Command::Explain(args) => {

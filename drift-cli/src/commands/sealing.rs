@@ -11,9 +11,9 @@ use drift_core::judge::Exit;
 use drift_core::model::Digest;
 use drift_core::rules::RuleSet;
 use drift_core::seal::{
-    self, Artefact, Counts, Expectations, LineageState, PAE_SUFFIX, PoliciesPredicate, Predicate,
-    PrivateKey, SbomPredicate, Sealed, SnapshotPredicate, Statement, Term, Trust, TrustedKey,
-    WaiversPredicate,
+    self, AcceptedChanges, Artefact, Counts, Expectations, LineageState, PAE_SUFFIX,
+    PoliciesPredicate, Predicate, PrivateKey, SbomPredicate, Sealed, SnapshotPredicate, Statement,
+    Term, Trust, TrustedKey, WaiversPredicate,
 };
 
 use crate::args::SealArgs;
@@ -31,6 +31,10 @@ pub(super) struct Orders {
     sequence: Option<u64>,
     identity: Option<String>,
     provenance: BTreeMap<String, String>,
+    /// What was accepted into what is to be sealed.
+    accepted: Option<Box<AcceptedChanges>>,
+    /// Until when the seal holds where the operator says nothing of it.
+    until: Option<Timestamp>,
 }
 
 impl Orders {
@@ -48,6 +52,8 @@ impl Orders {
             sequence: args.sequence,
             identity: args.identity.clone(),
             provenance: BTreeMap::new(),
+            accepted: None,
+            until: None,
         };
         for sign in &args.sign {
             match sign.as_str() {
@@ -68,6 +74,28 @@ impl Orders {
             orders.provenance.insert(key.to_owned(), value.to_owned());
         }
         Ok(orders)
+    }
+
+    /// Returns the same orders for a baseline that follows another one: in its lineage, at this
+    /// place, with what was accepted, and until the same time unless the operator names one.
+    pub(super) fn following(
+        self,
+        golden: &SnapshotPredicate,
+        sequence: u64,
+        accepted: AcceptedChanges,
+    ) -> Self {
+        Self {
+            identity: Some(golden.identity.clone()),
+            sequence: Some(sequence),
+            accepted: Some(Box::new(accepted)),
+            until: golden.expires,
+            ..self
+        }
+    }
+
+    /// Returns the place in the lineage that the operator names.
+    pub(super) fn sequence(&self) -> Option<u64> {
+        self.sequence
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -200,11 +228,12 @@ pub(super) fn seal_snapshot(
         scope,
         tool: format!("drift {}", env!("CARGO_PKG_VERSION")),
         created: now,
-        expires: orders.expires.map(|term| term.expiry(now)),
+        expires: orders.expires.map(|term| term.expiry(now)).or(orders.until),
         sequence,
         rules_digest: rules.digest(),
         policies_digest: None,
         provenance: orders.provenance.clone(),
+        accepted: orders.accepted.clone(),
     });
     sign((path, file), predicate, orders, memory, now, terminal)
 }

@@ -4,7 +4,7 @@ use drift_core::artifact;
 use drift_core::bounds::Timestamp;
 use drift_core::bounds::escape::escaped;
 use drift_core::judge::Exit;
-use drift_core::seal::{self, Artefact, Predicate, SealInfo};
+use drift_core::seal::{self, AcceptedChanges, Artefact, Predicate, SealInfo};
 
 use crate::args::Verify;
 use crate::failure::Failure;
@@ -57,6 +57,9 @@ fn described(file: &str, info: &SealInfo) -> String {
             for (key, value) in &snapshot.provenance {
                 line("provenance", format!("{key}={value}"));
             }
+            if let Some(accepted) = &snapshot.accepted {
+                line("accepted", described_acceptance(accepted));
+            }
         }
         Predicate::Report(report) => {
             line("kind", "report".to_owned());
@@ -97,6 +100,18 @@ fn described(file: &str, info: &SealInfo) -> String {
         line("signed by", format!("{} ({})", signer.name, signer.key));
     }
     lines.join("\n") + "\n"
+}
+
+/// Says what a baseline took over, and from which it followed.
+fn described_acceptance(accepted: &AcceptedChanges) -> String {
+    let AcceptedChanges { golden, golden_sequence, snapshot_root, changes, ids_digest, .. } =
+        accepted;
+    let selectors = accepted.selectors.join(", ");
+    let noun = if *changes == 1 { "change" } else { "changes" };
+    format!(
+        "{changes} {noun} (ids {ids_digest}) by {selectors}, after sequence {golden_sequence} \
+         ({golden}), from a snapshot with root {snapshot_root}"
+    )
 }
 
 fn until(expires: Option<Timestamp>) -> String {

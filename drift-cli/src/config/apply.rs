@@ -38,6 +38,7 @@ pub(crate) fn fill(
         Command::Diff(args) => layers.diff(args),
         Command::Sbom(args) => layers.sbom(args),
         Command::Verify(args) => layers.trust(&mut args.trust),
+        Command::Accept(args) => layers.trust(&mut args.trust),
         Command::Waiver(args) => match &mut args.command {
             WaiverCommand::List(args) => {
                 layers.acceptance(&mut args.acceptance);

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a passing test prints the numbers that it reached")]
 #![expect(clippy::panic, reason = "a broken precondition fails its test with the reason")]
 
+mod accepting;
 mod blind_spots;
 mod configured;
 mod container;

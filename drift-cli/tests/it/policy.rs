@@ -2,6 +2,7 @@
 
 mod bundles;
 mod directories;
+mod engines;
 mod processes;
 mod stage;
 mod verbs;

@@ -1,7 +1,7 @@
 //! Writing a snapshot, or only its root.
 
 use crate::bounds::{Budget, make_room};
-use crate::model::{Cursor as _, Digest, Snapshot, Step};
+use crate::model::{Cursor, Digest, Snapshot, Step};
 
 use super::block::{BlockWriter, RawBlock, weight};
 use super::coverage::{self, spent};
@@ -46,10 +46,25 @@ pub struct Counts {
 ///
 /// A name that no file system gives, or a single entry or rule text above 16 MiB.
 pub fn encode(snapshot: &Snapshot) -> Result<Encoded, Error> {
-    let assembly = assemble(snapshot, Some(Compressor::new()?))?;
+    let per_host = snapshot.tree.has_per_host();
+    encode_entries(snapshot, &mut snapshot.tree.cursor(), per_host)
+}
+
+/// Writes a snapshot with the entries of `entries` in the place of its own, none of which is held;
+/// `per_host` is whether any of them was judged by what differs between hosts.
+///
+/// # Errors
+///
+/// As [`encode`], and those of the cursor.
+pub fn encode_entries(
+    snapshot: &Snapshot,
+    entries: &mut dyn Cursor,
+    per_host: bool,
+) -> Result<Encoded, Error> {
+    let assembly = assemble(snapshot, (entries, per_host), Some(Compressor::new()?))?;
     let root = assembly.root();
     let counts = Counts {
-        entries: snapshot.tree.len() as u64,
+        entries: assembly.entries(),
         packages: snapshot.packages.len() as u64,
         problems: snapshot.problems.len() as u64,
     };
@@ -62,7 +77,8 @@ pub fn encode(snapshot: &Snapshot) -> Result<Encoded, Error> {
 ///
 /// As [`encode`].
 pub fn root_of(snapshot: &Snapshot) -> Result<Digest, Error> {
-    Ok(assemble(snapshot, None)?.root())
+    let per_host = snapshot.tree.has_per_host();
+    Ok(assemble(snapshot, (&mut snapshot.tree.cursor(), per_host), None)?.root())
 }
 
 /// Returns the root that an index names.
@@ -87,11 +103,15 @@ struct Building {
     storage: Vec<u8>,
 }
 
-fn assemble(snapshot: &Snapshot, compressor: Option<Compressor>) -> Result<Assembly, Error> {
+fn assemble(
+    snapshot: &Snapshot,
+    (entries, per_host): (&mut dyn Cursor, bool),
+    compressor: Option<Compressor>,
+) -> Result<Assembly, Error> {
     let mut assembly = Assembly::new(compressor, snapshot.image.is_some());
-    assembly.add(index::HEAD, b"", 1, &head::write(snapshot))?;
+    assembly.add(index::HEAD, b"", 1, &head::write(snapshot, per_host))?;
     assembly.add(index::RULE, b"", 1, snapshot.rules.as_bytes())?;
-    assembly.add_entries(snapshot)?;
+    assembly.add_entries(snapshot, entries)?;
     let mut budget = Budget::new(MAX_HELD_BYTES, MAX_HELD_ITEMS);
     let records = snapshot.packages.iter().map(|package| Ok(packages::record(package)));
     assembly.add_records(index::PACK, records, &mut budget)?;
@@ -147,13 +167,11 @@ impl Assembly {
         Ok(())
     }
 
-    fn add_entries(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
+    fn add_entries(&mut self, snapshot: &Snapshot, cursor: &mut dyn Cursor) -> Result<(), Error> {
         let layers = snapshot.image.as_ref().map_or(0, |image| image.layers.len());
-        let mut cursor = snapshot.tree.cursor();
         let mut trail = Trail::default();
         let mut block = BlockWriter::default();
-        // A captured tree never fails to be read.
-        while let Ok(Some(mut step)) = cursor.next() {
+        while let Some(mut step) = cursor.next().map_err(Error::Entries)? {
             check_name(&step)?;
             // A reader refuses a layer that the image does not have.
             step.origin = step.origin.filter(|layer| usize::from(layer.0) < layers);
@@ -208,6 +226,12 @@ impl Assembly {
             count += 1;
         }
         if count > 0 { self.add(tag, b"", count, &raw) } else { Ok(()) }
+    }
+
+    /// Returns how many entries were taken.
+    fn entries(&self) -> u64 {
+        let entries = self.sections.iter().filter(|one| one.section.tag == index::ENTR);
+        entries.flat_map(|one| &one.section.blocks).map(|block| block.count).sum()
     }
 
     fn indexes(&self) -> (Vec<u8>, Vec<u8>) {

@@ -1,6 +1,7 @@
 //! Why a snapshot cannot be stored, or a stored one not be read.
 
 use super::layout::MAJOR;
+use crate::model::CursorError;
 
 /// A snapshot cannot be stored, or a file cannot be read as one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +66,9 @@ pub enum Error {
         /// What.
         what: &'static str,
     },
+    /// The entries that are to be written cannot be read.
+    #[error(transparent)]
+    Entries(CursorError),
     /// The compressor refused; it does so only without memory.
     #[error("the compressor failed: {reason}")]
     Compressor {

@@ -32,8 +32,8 @@ pub(super) struct Head {
     pub(super) not_compared: Vec<String>,
 }
 
-/// Returns the raw block.
-pub(super) fn write(snapshot: &Snapshot) -> Vec<u8> {
+/// Returns the raw block; `per_host` is whether the entries have that column.
+pub(super) fn write(snapshot: &Snapshot, per_host: bool) -> Vec<u8> {
     let mut out = Vec::new();
     put_field(&mut out, KIND, &[snapshot.kind as u8]);
     let mut identity = Vec::new();
@@ -64,7 +64,7 @@ pub(super) fn write(snapshot: &Snapshot) -> Vec<u8> {
     put_field(&mut out, MTIME_PRECISION, &[snapshot.carries.mtime as u8]);
     put_field(&mut out, PACKAGES_COMPLETE, &[u8::from(snapshot.packages_complete)]);
     let mut columns = Vec::new();
-    let named = |column| column != Column::PerHost || snapshot.tree.has_per_host();
+    let named = |column| column != Column::PerHost || per_host;
     let named: Vec<_> = COLUMNS.iter().filter(|(column, _)| named(*column)).collect();
     put(&mut columns, named.len() as u64);
     for &(column, name) in named {

@@ -29,7 +29,7 @@ mod tests;
 
 pub use cursor::{BaselineCursor, StoredEntry};
 pub use effective::effective_root;
-pub use encode::{Counts, Encoded, encode, root_of};
+pub use encode::{Counts, Encoded, encode, encode_entries, root_of};
 pub use error::Error;
 pub use layout::MARK;
 pub use open::{Baseline, UnverifiedSnapshot};

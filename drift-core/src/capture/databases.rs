@@ -63,23 +63,27 @@ pub(super) fn read_all(
 fn find(tree: &Tree) -> BTreeMap<RowId, Vec<u8>> {
     let mut wanted = BTreeMap::new();
     for pattern in DATABASES.iter().flat_map(|database| database.files()) {
-        let (directory, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
-        let Some(directory_id) = tree
-            .resolve(directory.as_bytes(), FollowLast::Yes)
-            .and_then(|row| tree.as_directory(row))
-        else {
-            continue;
-        };
-        let rows: Vec<RowId> = match name.contains('*') {
-            true => tree.children(directory_id).collect(),
-            false => tree.child(directory_id, name.as_bytes()).into_iter().collect(),
-        };
-        for row in rows {
-            let path = [directory.as_bytes(), b"/", tree.name(row)].concat();
-            if tree.file_type(row) == FileType::File && packages::wants(&path) {
+        for path in expanded(tree, pattern) {
+            let row = tree.resolve(&path, FollowLast::No);
+            let row = row.filter(|&row| tree.file_type(row) == FileType::File);
+            if let Some(row) = row.filter(|_| packages::wants(&path)) {
                 wanted.insert(row, path);
             }
         }
     }
     wanted
+}
+
+/// The paths that a pattern may stand for: its directory's names take the place of the one with `*`.
+fn expanded(tree: &Tree, pattern: &str) -> Vec<Vec<u8>> {
+    let Some((before, after)) = pattern.split_once('*') else {
+        return vec![pattern.as_bytes().to_vec()];
+    };
+    let (directory, _) = before.rsplit_once('/').unwrap_or(("", before));
+    // What follows the name with the star.
+    let after = after.find('/').and_then(|slash| after.get(slash..)).unwrap_or_default();
+    let id = tree.resolve(directory.as_bytes(), FollowLast::Yes);
+    let Some(id) = id.and_then(|row| tree.as_directory(row)) else { return Vec::new() };
+    let names = tree.children(id).map(|row| tree.name(row));
+    names.map(|name| [directory.as_bytes(), b"/", name, after.as_bytes()].concat()).collect()
 }

@@ -96,7 +96,8 @@ pub struct Options {
     pub parts: Parts,
     /// Whether every file that a package database has a digest of is digested by that algorithm too.
     pub vendor_digests: bool,
-    /// Whether the files of [`crate::configs`] are read for policies, whatever their rules say.
+    /// Whether the files of [`crate::configs`] are read, whatever their rules say: for policies, and
+    /// for the accounts that records of packages name.
     pub configs: bool,
 }
 
@@ -274,8 +275,10 @@ pub fn rules_for(from: &RuleSource, systems: &[String]) -> Result<(RuleSet, Vec<
         layers.push((format!("profile {}", profile.name), profile.text));
     }
     for name in profiles {
-        let known =
-            || rules::PROFILES.iter().map(|profile| profile.name).collect::<Vec<_>>().join(", ");
+        let known = || {
+            let named = rules::PROFILES.iter().map(|profile| profile.name);
+            named.chain([rules::MUTABLE]).collect::<Vec<_>>().join(", ")
+        };
         let profile = rules::PROFILES
             .iter()
             .find(|profile| profile.name == name)

@@ -4,11 +4,10 @@
 //! What the rules of the earlier one let change (a package database, a log) is none: a later one cannot
 //! loosen what another sealed. Rules of the operator replace them all.
 
-use std::collections::BTreeMap;
-
 use crate::capture::Run;
-use crate::compare::{self, Comparison, Context, EntryChange, Evidence, alterations, explain};
-use crate::manifest::Manifests;
+use crate::compare::{
+    self, Comparison, Context, EntryChange, Evidence, PackageEvents, alterations, explain,
+};
 use crate::model::{Cause, FileType};
 use crate::report::document::Change;
 use crate::rules::RuleSet;
@@ -42,7 +41,14 @@ pub(super) fn add(
             let origin = change.before.as_ref().and_then(|before| before.origin);
             let own_rules = origin.filter(|_| !overridden).and_then(|at| earlier.rules_of(at));
             let rules = own_rules.unwrap_or(rules);
-            let names = Names { before: packages, after, rules, origins, removals: None };
+            let names = Names {
+                before: packages,
+                after,
+                rules,
+                origins,
+                upgrades_expected: false,
+                removals: None,
+            };
             found.changes.extend(altered(change, later, &own, &names));
         }
     }
@@ -86,15 +92,12 @@ fn altered(
     if change.after.is_none() && own.rule(own.evaluate(&change.path, directory)).excludes() {
         return None;
     }
+    let packages = PackageEvents::default();
     let evidence = Evidence {
         rules: names.rules,
         sealed: true,
-        packages: &[],
-        ownership: None,
-        missing: &BTreeMap::new(),
-        vendor: &BTreeMap::new(),
-        generated: &BTreeMap::new(),
-        manifests: &Manifests::default(),
+        packages: &packages,
+        live: None,
         covering: &[],
     };
     let explanation = explain(change, &evidence);

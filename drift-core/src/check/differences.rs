@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::bounds::escape::escaped;
 use crate::capture::{Captured, Parts, Run};
 use crate::compare::{
-    self, Comparison, Context, EntryChange, Evidence, PackageChange, Packages, Verdict, compare,
-    compare_images, compare_listed_packages, compare_packages, explain, verdict,
+    self, Comparison, Context, EntryChange, Evidence, Live, PackageChange, PackageEvents, Packages,
+    Verdict, compare, compare_images, compare_listed_packages, compare_packages, explain_all,
+    verdict,
 };
 use crate::manifest::Manifests;
 use crate::model::{Mount, Problem, Stage, TreePath};
@@ -17,7 +18,7 @@ use crate::source::{Removals, Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
-use super::{Error, Found, content, second_look};
+use super::{Error, Found, accounts, content, derive, events, second_look};
 
 /// What was asked for, as far as a comparison cares.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,8 @@ pub(super) struct Asked {
     pub(super) parts: Parts,
     /// Whether the report shows what changed files say.
     pub(super) with_content: bool,
+    /// Whether packages of the target may be upgraded in place.
+    pub(super) upgrades_expected: bool,
 }
 
 /// Compares with a target that can be asked again.
@@ -43,6 +46,7 @@ pub(super) fn live(
         false => (Comparison::default(), Vec::new()),
     };
     let notes = second_look::look(source, captured, &mut comparison, run)?;
+    let generated = derive::derive(source, captured, &comparison, run)?;
     let contents = match asked.with_content {
         true => content::read_changed(source, captured, &comparison, run)?,
         false => BTreeMap::new(),
@@ -55,20 +59,30 @@ pub(super) fn live(
         .iter()
         .map(|missing| (missing.path.clone(), missing))
         .collect();
+    let accounts = accounts::of(&captured.configs);
+    let live = Live {
+        tree: &captured.snapshot.tree,
+        packages: &captured.snapshot.packages,
+        ownership: &captured.ownership,
+        missing: &missing,
+        vendor: &captured.vendor,
+        accounts: &accounts,
+        generated: &generated,
+        manifests: &Manifests::default(),
+    };
     let evidence = Evidence {
         rules: &captured.rules,
         sealed: asked.sealed,
-        packages: &packages,
-        ownership: Some(&captured.ownership),
-        missing: &missing,
-        vendor: &captured.vendor,
-        generated: &BTreeMap::new(),
-        manifests: &Manifests::default(),
+        packages: &PackageEvents::new(&packages),
+        live: Some(&live),
         covering: &covering,
     };
     let removals = source.removals();
     let mut found = found((before, &after), &comparison, &evidence, removals.as_deref(), asked);
     found.notes.extend(notes);
+    let told = events::look(source, captured, &packages, before.packages, run)?;
+    found.notes.extend(told.notes.iter().cloned());
+    told.attach(&mut found.changes);
     for (change, described) in comparison.changes.iter().zip(&mut found.changes) {
         let row = change.after.as_ref().and_then(|after| after.row);
         described.content = row.and_then(|row| contents.get(&row)).cloned();
@@ -95,19 +109,15 @@ pub(super) fn stored(
     let evidence = Evidence {
         rules,
         sealed: asked.sealed,
-        packages: &packages,
-        ownership: None,
-        missing: &BTreeMap::new(),
-        vendor: &BTreeMap::new(),
-        generated: &BTreeMap::new(),
-        manifests: &Manifests::default(),
+        packages: &PackageEvents::new(&packages),
+        live: None,
         covering: &covering,
     };
     Ok(found((before, after), &comparison, &evidence, None, asked))
 }
 
 /// Joins the trees; also returns the mount points of the newer side that hide older paths.
-fn join(
+pub(super) fn join(
     before: &View<'_>,
     after: &View<'_>,
     rules: &RuleSet,
@@ -177,7 +187,7 @@ fn walk(
     }
 }
 
-fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
+pub(super) fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<PackageChange> {
     let list = |view: &View<'_>| (view.packages_complete, !view.packages.is_empty());
     // A side without packages says nothing of them, and a problem says that.
     if !list(before).1 || !list(after).1 {
@@ -205,24 +215,26 @@ fn found(
         after: after.packages,
         rules: evidence.rules,
         origins: (before.origins(), after.origins()),
+        upgrades_expected: asked.upgrades_expected,
         removals,
     };
     let against_baseline = true;
     let package_changes: Vec<document::Change> = evidence
         .packages
+        .list()
         .iter()
         .map(|package| describe::package_change(package, &names, against_baseline))
         .collect();
     let mut changes = Vec::with_capacity(comparison.changes.len());
-    for change in &comparison.changes {
-        let explanation = explain(change, evidence);
+    let explanations = explain_all(&comparison.changes, evidence);
+    for (change, explanation) in comparison.changes.iter().zip(&explanations) {
         let folded_into = explanation
             .folded_into
             .and_then(|at| package_changes.get(at))
             .map(|package| package.id.clone());
         changes.push(describe::entry_change(
             change,
-            &explanation,
+            explanation,
             folded_into,
             &names,
             against_baseline,

@@ -18,12 +18,15 @@
 //! ```
 
 mod accept;
+mod accounts;
 mod alterations;
 mod assess;
 mod composition;
 mod content;
+mod derive;
 mod describe;
 mod differences;
+mod events;
 mod input;
 mod origins;
 mod path_directories;
@@ -33,6 +36,7 @@ mod second_look;
 mod since;
 mod unsealed;
 mod view;
+mod waived;
 mod weakened;
 
 use std::sync::Arc;
@@ -52,6 +56,7 @@ use crate::source::{self, Source};
 
 use composition::Composition;
 
+pub use accept::{AcceptError, Acceptance, Accepted, Selector, accept};
 pub use path_directories::PATH_DIRECTORIES;
 pub use refused::{busy, or_stopped, refused, refused_policies, stopped, unreadable};
 pub use view::View;
@@ -61,6 +66,8 @@ pub use view::View;
 pub struct Request {
     /// Rules of the operator; with a baseline they replace the rules that travel in it.
     pub rules: Option<RuleSource>,
+    /// Whether packages of the target may be upgraded in place: the profile [`rules::MUTABLE`].
+    pub upgrades_expected: bool,
     /// What is looked at.
     pub parts: Parts,
     /// The lowest severity that fails.
@@ -257,6 +264,7 @@ impl Request {
     pub fn new(parts: Parts, fail_on: FailOn) -> Self {
         Self {
             rules: None,
+            upgrades_expected: false,
             parts,
             fail_on,
             require: Vec::new(),
@@ -315,7 +323,7 @@ pub fn check(
                     // The package database is the reference, whatever is looked at.
                     parts: Parts::ALL,
                     vendor_digests: true,
-                    configs: request.assessment.is_some(),
+                    configs: true,
                 };
                 let captured = capture::capture(*source, &options, run)?;
                 let found = unsealed::differences(&captured, run)?;
@@ -351,7 +359,7 @@ impl Job<'_> {
             rules,
             parts: self.request.parts,
             vendor_digests: false,
-            configs: self.request.assessment.is_some(),
+            configs: self.request.parts.packages || self.request.assessment.is_some(),
         };
         Ok(capture::capture(source, &options, self.run)?)
     }
@@ -373,6 +381,7 @@ impl Job<'_> {
             sealed: reference.kind == describe::SEALED,
             parts: self.request.parts,
             with_content: self.request.with_content,
+            upgrades_expected: self.request.upgrades_expected,
         };
         match target {
             Target::Live(source) => {
@@ -429,7 +438,7 @@ impl Job<'_> {
             found.changes.clear();
         }
         self.run.observer.event(Event::Phase("judge"));
-        let waivers = accept::accept(self, &mut found, &mut assessed, &reference, after);
+        let waivers = waived::accept(self, &mut found, &mut assessed, &reference, after);
         let now =
             since::Now { reference: &reference, after, rules, not_observable: &not_observable };
         let since = since::compare(self, &found, &mut assessed, &now);
@@ -440,7 +449,7 @@ impl Job<'_> {
             required_missing: self.request.require.iter().any(missing),
             policy_errors: assessed.errors(),
         };
-        let counting = accept::counting(self, &found, &assessed, since.as_ref());
+        let counting = waived::counting(self, &found, &assessed, since.as_ref());
         let verdict = judge(counting, &seen, self.request.fail_on);
         let input = assessed.input.take();
         let paper = describe::Paper {

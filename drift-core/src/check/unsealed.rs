@@ -7,14 +7,17 @@
 use crate::capture::{Captured, Run};
 use crate::compare::{EntryChange, Explanation, State, Verdict, grants_power, verdict};
 use crate::model::{
-    AttributeSet, Cause, Digest, Entry, FileType, Observed, Problem, RowId, Stage, TreePath,
+    AttributeSet, Cause, Entry, FileType, Observed, Problem, RowId, Stage, TreePath,
 };
-use crate::packages::{Completeness, Known, Missing, Ownership};
+use crate::packages::{
+    Accounts, AsShipped, Completeness, Known, Missing, Ownership, VendorRecord, as_imposed,
+    as_shipped,
+};
 use crate::report::document::{AttributeChange, Change};
 
 use super::describe::{self, Names};
 use super::origins::Origins;
-use super::{Error, Found};
+use super::{Error, Found, accounts};
 
 /// Compares with the package databases.
 pub(super) fn differences(captured: &Captured, run: &Run<'_>) -> Result<Found, Error> {
@@ -33,8 +36,10 @@ pub(super) fn differences(captured: &Captured, run: &Run<'_>) -> Result<Found, E
     let image = captured.snapshot.image.as_ref().map_or(Origins::None, Origins::Image);
     let origins = (Origins::None, image);
     let (after, rules) = (&captured.snapshot.packages, &captured.rules);
-    let names = Names { before: &[], after, rules, origins, removals: None };
-    let mut walk = Walk { captured, names, found, folds: Vec::new() };
+    let names =
+        Names { before: &[], after, rules, origins, upgrades_expected: false, removals: None };
+    let accounts = accounts::of(&captured.configs);
+    let mut walk = Walk { captured, names, accounts, found, folds: Vec::new() };
     let mut cursor = captured.snapshot.tree.cursor();
     let mut steps = 0u32;
     while let Some((depth, row)) = cursor.next_row() {
@@ -61,6 +66,7 @@ const MAX_PATH_DEPTH: u32 = 4;
 struct Walk<'w> {
     captured: &'w Captured,
     names: Names<'w>,
+    accounts: Accounts,
     found: Found,
     /// Unowned directories on the way down: depth and change.
     folds: Vec<(u32, usize)>,
@@ -90,31 +96,61 @@ impl Walk<'_> {
         }
     }
 
-    /// A packaged file against its record.
+    /// A packaged entry against its record.
     fn owned(&mut self, row: RowId) {
         let Some(record) = self.ownership().record(row) else { return };
-        let Some(expected) = record.expected_digest() else { return };
         let tree = &self.captured.snapshot.tree;
-        let rule = self.captured.rules.rule(tree.rule(row));
-        let judged =
-            rule.form.is_some() && verdict(None, &tree.entry(row), rule) != Verdict::Expected;
-        if !rule.attributes(FileType::File).holds("digest") && !judged {
+        let entry = tree.entry(row);
+        if entry.file_type == FileType::Unknown {
             return;
         }
-        let actual = self.captured.digest(row, expected.algorithm());
+        let compared = self.compared(row, &entry, &record);
         let conffile = record.conffile.is_some();
-        let difference = match (tree.file_type(row), actual) {
-            (FileType::File, None) => return self.without_digest(row),
-            (FileType::Unknown, _) => return,
-            (FileType::File, Some(actual)) if actual == expected => return,
-            (FileType::File, Some(actual)) => digest_change(expected, actual),
-            (other, _) => {
-                let text = |file_type: FileType| Some(file_type.name().as_bytes().to_vec());
-                describe::attribute_change(b"type", text(FileType::File), text(other))
-            }
+        let rule = self.captured.rules.rule(tree.rule(row));
+        let judged = rule.form.is_some() && verdict(None, &entry, rule) != Verdict::Expected;
+        let wanted = rule.attributes(entry.file_type);
+        let digest = AttributeSet::named("digest");
+        let expects_content =
+            record.expected_digest().is_some() && (wanted.holds("digest") || judged);
+        if expects_content
+            && entry.file_type == FileType::File
+            && !compared.compared.holds("digest")
+        {
+            self.without_digest(row);
+        }
+        let differing = compared.differing.and(if judged { wanted.with(digest) } else { wanted });
+        if differing.is_empty() {
+            return;
+        }
+        let values = EntryChange {
+            before: Some(state(compared.before)),
+            after: Some(state(compared.after)),
+            attributes: differing,
+            ..self.change_of(row)
         };
+        let attributes = values
+            .values()
+            .into_iter()
+            .map(|(name, (before, after))| describe::attribute_change(&name, before, after));
+        let attributes = attributes.collect();
         let cause = if conffile { Cause::ConffileEdited } else { Cause::VendorRecordDiffers };
-        self.modified(row, cause, conffile, vec![difference]);
+        self.modified(row, cause, conffile, attributes);
+    }
+
+    /// Compares an entry with its record, and with the owner and mode that are imposed instead.
+    fn compared(&self, row: RowId, entry: &Entry, record: &VendorRecord) -> AsShipped {
+        let records = self.ownership().records();
+        let content = |algorithm| self.captured.digest(row, algorithm);
+        let mut compared = as_shipped(entry, record, records, &self.accounts, content);
+        if let Some(instead) = self.ownership().stat_override(row) {
+            let imposed = as_imposed(entry, instead, &self.accounts);
+            (compared.before.mode, compared.before.uid, compared.before.gid) =
+                (imposed.before.mode, imposed.before.uid, imposed.before.gid);
+            compared.differing =
+                compared.differing.without(imposed.compared).with(imposed.differing);
+            compared.compared = compared.compared.with(imposed.compared);
+        }
+        compared
     }
 
     /// Very sparse files have no such digest; files that could not be read have a problem already.
@@ -243,12 +279,12 @@ impl Walk<'_> {
     }
 
     fn describe(&self, change: EntryChange, cause: Cause, conffile: bool) -> Change {
-        let explanation = Explanation { cause, verified: false, folded_into: None, conffile };
+        let explanation =
+            Explanation { cause, verified: false, folded_into: None, conffile, because: None };
         describe::entry_change(&change, &explanation, None, &self.names, false)
     }
 }
 
-fn digest_change(expected: Digest, actual: Digest) -> AttributeChange {
-    let bytes = |digest: Digest| Some(digest.to_string().into_bytes());
-    describe::attribute_change(b"digest", bytes(expected), bytes(actual))
+fn state(entry: Entry) -> State {
+    State { entry, owner: None, origin: None, row: None }
 }

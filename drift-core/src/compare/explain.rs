@@ -4,45 +4,17 @@
 //! not verified, and a change that such a database cannot vouch for (permissions, owner, labels)
 //! is never folded into a package's upgrade.
 
-use std::collections::BTreeMap;
-
 use crate::generated::Derivation;
-use crate::manifest::Manifests;
-use crate::model::{
-    Algorithm, AttributeSet, Cause, Digest, Entry, FileType, PackageId, RowId, TreePath,
-};
-use crate::packages::{Known, Missing, Ownership, VendorRecord};
-use crate::rules::{Class, Rule, RuleSet};
+use crate::model::{AttributeSet, Cause, Entry, FileType};
+use crate::rules::{Class, Rule};
 
-use super::change::{EntryChange, Kind, State};
-use super::packages::PackageChange;
+use super::change::{EntryChange, Kind};
+use super::evidence::Evidence;
 use super::per_host::{Verdict, verdict};
-
-/// What a comparison knows beyond the two trees.
-#[derive(Debug, Clone, Copy)]
-pub struct Evidence<'e> {
-    /// The rules in force.
-    pub rules: &'e RuleSet,
-    /// Whether the older side is a sealed baseline.
-    pub sealed: bool,
-    /// Changes of packages.
-    pub packages: &'e [PackageChange],
-    /// What belongs to whom on the newer side; none of a stored snapshot.
-    pub ownership: Option<&'e Ownership>,
-    /// Owned paths that the newer side lacks.
-    pub missing: &'e BTreeMap<TreePath, &'e Missing>,
-    /// Digests of changed files of the newer side by the algorithm of their package's record.
-    pub vendor: &'e BTreeMap<RowId, Digest>,
-    /// How changed products of programs were judged, by path.
-    pub generated: &'e BTreeMap<TreePath, Derivation>,
-    /// What packages contain, by more than the target's word.
-    pub manifests: &'e Manifests,
-    /// Mount points of the newer side that hide a path of the older one.
-    pub covering: &'e [TreePath],
-}
+use super::vouch::{Vouched, vouched, with_their_content};
 
 /// Why a change is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
     /// The cause.
     pub cause: Cause,
@@ -52,13 +24,31 @@ pub struct Explanation {
     pub folded_into: Option<usize>,
     /// Whether the entry is a package's configuration file.
     pub conffile: bool,
+    /// What speaks for the cause, or against another that could be expected; one sentence.
+    pub because: Option<String>,
+}
+
+/// Explains every change of a comparison; they stand in order of path.
+#[must_use]
+pub fn explain_all(changes: &[EntryChange], evidence: &Evidence<'_>) -> Vec<Explanation> {
+    let mut explanations: Vec<Explanation> =
+        changes.iter().map(|change| explain(change, evidence)).collect();
+    with_their_content(changes, &mut explanations);
+    explanations
 }
 
 /// Explains one change.
 #[must_use]
 pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
     let conffile = is_conffile(change, evidence);
-    let plain = |cause, verified| Explanation { cause, verified, folded_into: None, conffile };
+    let told = |cause, verified, because| Explanation {
+        cause,
+        verified,
+        folded_into: None,
+        conffile,
+        because,
+    };
+    let plain = |cause, verified| told(cause, verified, None);
     if evidence.covering.iter().any(|mount| change.path.starts_with(mount)) {
         return plain(Cause::CoveredByMount, true);
     }
@@ -68,31 +58,39 @@ pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
     if is_expected(change, evidence) && !gains_privilege(change) {
         return plain(Cause::ExpectedPerHost, true);
     }
-    if let Some(at) = package_event(change, evidence) {
-        let cause =
-            evidence.packages.get(at).map_or(Cause::ModifiedInPlace, |package| package.cause);
-        return Explanation { folded_into: Some(at), ..plain(cause, false) };
+    let mut because = None;
+    match vouched(change, evidence) {
+        Vouched::By { event, verified } => {
+            let cause = evidence.packages.get(event).map(|package| package.cause);
+            let plain = plain(cause.unwrap_or(Cause::ModifiedInPlace), verified);
+            return Explanation { folded_into: Some(event), ..plain };
+        }
+        Vouched::Not(why) => because = Some(why),
+        Vouched::NoEvent => {}
     }
-    if is_registered_alternative(change, evidence) {
-        return plain(Cause::Generated, true);
+    match derivation(change, evidence) {
+        Some(Derivation::Right(how)) => return told(Cause::Generated, true, Some(how.clone())),
+        Some(Derivation::Unproven(why)) => return told(Cause::Generated, false, Some(why.clone())),
+        Some(Derivation::Wrong(why)) => because = Some(why.clone()),
+        None => {}
     }
     // The list of configuration files is the target's own word: against a seal it explains nothing
     // outside /etc, or a replaced program could be called one.
     let believed = !evidence.sealed || change.path.as_bytes().starts_with(b"etc/");
     if conffile && believed && change.kind() != Kind::Added {
-        return plain(Cause::ConffileEdited, false);
+        return told(Cause::ConffileEdited, false, because);
     }
     if change.moved_from.is_some() {
-        return plain(Cause::Moved, true);
+        return told(Cause::Moved, true, because);
     }
     if !evidence.sealed && differs_from_record(change, evidence) {
-        return plain(Cause::VendorRecordDiffers, true);
+        return told(Cause::VendorRecordDiffers, true, because);
     }
     let owned = change.after.as_ref().is_some_and(|after| after.owner.is_some());
     if change.kind() == Kind::Added && !owned {
-        return plain(Cause::Unowned, true);
+        return told(Cause::Unowned, true, because);
     }
-    plain(Cause::ModifiedInPlace, true)
+    told(Cause::ModifiedInPlace, true, because)
 }
 
 /// Returns whether the entry is an executable file, or has setuid, setgid or capabilities.
@@ -139,85 +137,23 @@ fn gains_privilege(change: &EntryChange) -> bool {
         && change.after.as_ref().is_some_and(|after| after.entry.is_privileged())
 }
 
-fn record(change: &EntryChange, evidence: &Evidence<'_>) -> Option<VendorRecord> {
-    match change.after.as_ref() {
-        Some(after) => evidence.ownership?.record(after.row?),
-        None => evidence.missing.get(&change.path).map(|missing| missing.record),
-    }
-}
-
 fn is_conffile(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
-    record(change, evidence).is_some_and(|record| record.conffile.is_some())
+    let record = evidence.live.and_then(|live| live.record(change));
+    record.is_some_and(|record| record.conffile.is_some())
 }
 
-/// What an upgrade changes as a matter of course, and the package's record vouches for.
-const VOUCHED: [&str; 6] = ["digest", "size", "mtime", "link_target", "nlink", "hardlinks"];
+/// What making a product again changes; a product that changed otherwise as well was not just made.
+const REMADE: [&str; 6] = ["digest", "size", "mtime", "link_target", "nlink", "hardlinks"];
 
-/// The change of a package that explains this one: the file equals the new package's record, or
-/// went with the package that owned it.
-fn package_event(change: &EntryChange, evidence: &Evidence<'_>) -> Option<usize> {
-    let owner_before = change.before.as_ref().and_then(|before| before.owner);
-    let owner_after = change.after.as_ref().and_then(|after| after.owner);
-    let event = |before: Option<PackageId>, after: Option<PackageId>| {
-        evidence.packages.iter().position(|package| {
-            package.cause != Cause::ModifiedInPlace
-                && ((after.is_some() && package.after == after)
-                    || (before.is_some() && package.before == before))
-        })
-    };
-    // What the baseline held and gave to no package, no record of the target takes over.
-    let adopted = change.before.is_some() && owner_before.is_none();
-    let at = event(owner_before, owner_after).filter(|_| !adopted)?;
-    let Some(after) = &change.after else {
-        // A path that the new version still claims should be there.
-        return (!evidence.missing.contains_key(&change.path)).then_some(at);
-    };
-    let owner_changed = event(None, owner_after).is_some();
-    let unvouched_privilege = gains_privilege(change)
-        && record(change, evidence).is_none_or(|record| record.expected_digest().is_none());
-    if !owner_changed || unvouched_privilege {
-        return None;
-    }
-    let vouched =
-        VOUCHED.iter().fold(AttributeSet::EMPTY, |set, name| set.with(AttributeSet::named(name)));
-    if change.kind() == Kind::Modified && !change.attributes.without(vouched).is_empty() {
-        return None;
-    }
-    let recorded = record(change, evidence).and_then(|record| record.expected_digest());
-    match (after.entry.file_type, recorded) {
-        (FileType::File, Some(expected)) => {
-            (actual(after, expected.algorithm(), evidence) == Some(expected)).then_some(at)
-        }
-        // Links and directories have no record; a file without one cannot be vouched for, but for
-        // the package manager's own books.
-        (FileType::File, None) => {
-            change.path.as_bytes().starts_with(b"var/lib/dpkg/info/").then_some(at)
-        }
-        _ => Some(at),
-    }
+fn derivation<'e>(change: &EntryChange, evidence: &Evidence<'e>) -> Option<&'e Derivation> {
+    let derivation = evidence.live?.generated.get(&change.path)?;
+    let remade = AttributeSet::of(|attribute| REMADE.contains(&attribute.name));
+    let only = change.kind() != Kind::Modified || change.attributes.without(remade).is_empty();
+    let wrong = matches!(derivation, Derivation::Wrong(_));
+    (wrong || (only && !gains_privilege(change))).then_some(derivation)
 }
 
 fn differs_from_record(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
-    let expected = record(change, evidence).and_then(|record| record.expected_digest());
-    let (Some(after), Some(expected)) = (&change.after, expected) else { return false };
-    actual(after, expected.algorithm(), evidence).is_some_and(|actual| actual != expected)
-}
-
-/// The digest of an entry's content by one algorithm, where it was computed.
-fn actual(state: &State, algorithm: Algorithm, evidence: &Evidence<'_>) -> Option<Digest> {
-    let own = state.entry.digest.seen().copied();
-    let vendor = state.row.and_then(|row| evidence.vendor.get(&row)).copied();
-    own.into_iter().chain(vendor).find(|digest| digest.algorithm() == algorithm)
-}
-
-/// A link of update-alternatives(1) that points where its registration says.
-fn is_registered_alternative(change: &EntryChange, evidence: &Evidence<'_>) -> bool {
-    let row = change.after.as_ref().and_then(|after| after.row);
-    let known = row.and_then(|row| evidence.ownership?.known(row));
-    let target_only = change.kind() != Kind::Modified
-        || change
-            .attributes
-            .without(AttributeSet::named("link_target").with(AttributeSet::named("mtime")))
-            .is_empty();
-    target_only && matches!(known, Some(Known::Alternative { registered: true }))
+    let (Some(live), Some(after)) = (evidence.live, &change.after) else { return false };
+    live.record(change).is_some_and(|record| !live.as_shipped(after, &record).differing.is_empty())
 }

@@ -99,7 +99,7 @@ fn signatures(changes: &[EntryChange]) -> Vec<Option<Digest>> {
 }
 
 /// The change of the directory that each change lies in, where that changed too.
-fn parents(changes: &[EntryChange]) -> Vec<Option<usize>> {
+pub(super) fn parents(changes: &[EntryChange]) -> Vec<Option<usize>> {
     let mut open: Vec<usize> = Vec::new();
     let mut parents = Vec::with_capacity(changes.len());
     for (at, change) in changes.iter().enumerate() {

@@ -3,16 +3,30 @@
 //!
 //! Nothing is excused by its path alone: a product that does not follow from its sources is what it
 //! would be without this module. Derivations are pure: they see the tree, what the databases say of
-//! it and the bytes they asked for.
+//! it, what the older side had, and the bytes they asked for. They judge content; owner, permissions
+//! and labels are compared by whoever asks them.
 //!
 //! To add a product: one file with a type that implements [`Product`], a `mod` line and a line in
 //! [`PRODUCTS`].
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
+mod about;
+mod accounts;
+mod alternatives;
+mod books;
+mod bytecode;
+mod certificates;
+mod ld_cache;
+mod named;
+mod rc_links;
+mod shells;
+mod unit_links;
+
 use std::collections::BTreeMap;
 
-use crate::model::{Digest, RowId, Tree, TreePath};
-use crate::packages::Ownership;
+use crate::model::{RowId, TreePath};
+
+pub use about::{About, Older};
 
 /// How a changed path was judged against what it is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,17 +39,6 @@ pub enum Derivation {
     Wrong(String),
 }
 
-/// What a derivation may look at.
-#[derive(Debug, Clone, Copy)]
-pub struct About<'a> {
-    /// The newer side.
-    pub tree: &'a Tree,
-    /// What belongs to whom there.
-    pub ownership: &'a Ownership,
-    /// The digest that the older side has of the same path, where it is a file there.
-    pub before: Option<Digest>,
-}
-
 /// The bytes that were asked for, by row; rows that could not be read are not there.
 pub type Contents = BTreeMap<RowId, Vec<u8>>;
 
@@ -45,14 +48,26 @@ pub trait Product: Sync {
     fn made_by(&self) -> &'static str;
 
     /// Returns whether the path is where such a product lies.
-    fn is_at(&self, path: &TreePath) -> bool;
+    fn is_at(&self, path: &TreePath, about: &About<'_>) -> bool;
 
-    /// Returns the files whose bytes the derivation needs, the product's own among them.
-    fn needs(&self, path: &TreePath, about: &About<'_>) -> Vec<RowId>;
+    /// Returns the files whose bytes the derivation needs, the product's own among them. It is asked
+    /// again with what was read, until it names nothing new: what a file includes is known late.
+    fn needs(&self, path: &TreePath, about: &About<'_>, contents: &Contents) -> Vec<RowId>;
 
     /// Derives the product again; a removed product is judged by what is left of its sources.
     fn derive(&self, path: &TreePath, about: &About<'_>, contents: &Contents) -> Derivation;
 }
 
 /// Every product that is known; the first whose path fits judges it.
-pub const PRODUCTS: &[&dyn Product] = &[];
+pub const PRODUCTS: &[&dyn Product] = &[
+    &ld_cache::LdCache,
+    &accounts::Accounts,
+    &alternatives::Alternatives,
+    &bytecode::Bytecode,
+    &certificates::Certificates,
+    &unit_links::UnitLinks,
+    &rc_links::RcLinks,
+    &shells::Shells,
+    &books::Books,
+    &named::Named,
+];

@@ -21,6 +21,8 @@ pub struct Circumstances {
     pub image_fact: bool,
     /// It bears on which program runs, or as whom.
     pub decides_what_runs: bool,
+    /// Packages of this host may be upgraded in place (profile `mutable`).
+    pub upgrades_expected: bool,
     /// The change is explained by a package change that carries the severity.
     pub folded: bool,
 }
@@ -59,6 +61,11 @@ fn unverified_baseline(about: &Circumstances) -> bool {
     about.against_baseline && !about.verified
 }
 
+fn expected_upgrade(about: &Circumstances) -> bool {
+    about.upgrades_expected && about.verified
+}
+
+const EXPECTED: &str = "verified by a manifest, on a host that may be upgraded (profile `mutable`)";
 const CONFFILE: &str = "a configuration file, without baseline";
 const EXECUTABLE: &str = "executable, setuid, setgid or with capabilities";
 const UNVERIFIED: &str = "against a baseline, on the package database's word alone";
@@ -126,14 +133,18 @@ pub const SEVERITIES: &[SeverityRow] = &[
     row(Cause::ConffileEdited, "without baseline", always, Severity::Low),
     row(Cause::Generated, "not derived again", |about| !about.verified, Severity::Medium),
     row(Cause::Generated, "derived again and found right", always, Severity::Low),
+    row(Cause::Upgraded, EXPECTED, expected_upgrade, Severity::Informational),
     row(Cause::Upgraded, UNVERIFIED, unverified_baseline, Severity::High),
     row(Cause::Upgraded, "otherwise", always, Severity::Medium),
     row(Cause::Downgraded, UNVERIFIED, unverified_baseline, Severity::High),
     row(Cause::Downgraded, "otherwise", always, Severity::Medium),
+    row(Cause::Reinstalled, EXPECTED, expected_upgrade, Severity::Informational),
     row(Cause::Reinstalled, UNVERIFIED, unverified_baseline, Severity::High),
     row(Cause::Reinstalled, "otherwise", always, Severity::Medium),
+    row(Cause::Installed, EXPECTED, expected_upgrade, Severity::Informational),
     row(Cause::Installed, UNVERIFIED, unverified_baseline, Severity::High),
     row(Cause::Installed, "otherwise", always, Severity::Medium),
+    row(Cause::Removed, EXPECTED, expected_upgrade, Severity::Informational),
     row(Cause::Removed, UNVERIFIED, unverified_baseline, Severity::High),
     row(Cause::Removed, "otherwise", always, Severity::Medium),
     row(Cause::RuntimeDiffers, "always", always, Severity::Medium),
@@ -192,6 +203,12 @@ mod tests {
         check(Cause::ModifiedInPlace, runs, Severity::High);
         check(Cause::Upgraded, sealed, Severity::High);
         check(Cause::Upgraded, Circumstances { verified: true, ..sealed }, Severity::Medium);
+        let expected = Circumstances { upgrades_expected: true, ..sealed };
+        check(Cause::Upgraded, expected, Severity::High);
+        let verified = Circumstances { verified: true, ..expected };
+        check(Cause::Upgraded, verified, Severity::Informational);
+        check(Cause::Downgraded, verified, Severity::Medium);
+        check(Cause::ModifiedInPlace, verified, Severity::High);
         check(Cause::Upgraded, Circumstances { folded: true, ..sealed }, Severity::None);
         check(
             Cause::ConffileEdited,

@@ -64,3 +64,9 @@ impl<C: Cursor + ?Sized> Cursor for &mut C {
         (**self).next()
     }
 }
+
+impl<C: Cursor + ?Sized> Cursor for Box<C> {
+    fn next(&mut self) -> Result<Option<Step<'_>>, CursorError> {
+        (**self).next()
+    }
+}

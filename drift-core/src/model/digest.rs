@@ -75,6 +75,14 @@ impl Digest {
         Self::sha256(drift_lanes::sha256(data))
     }
 
+    /// Computes the SHA-1 of `data`, only to compare with a package database's own record.
+    #[must_use]
+    pub fn sha1_of(data: &[u8]) -> Self {
+        let mut sha1 = drift_lanes::Sha1::new();
+        sha1.update(data);
+        Self::sha1(sha1.finish())
+    }
+
     /// Takes an MD5 digest.
     #[must_use]
     pub fn md5(digest: [u8; 16]) -> Self {

@@ -19,7 +19,7 @@ mod problem;
 mod snapshot;
 mod tree;
 
-pub use attribute::{Attribute, AttributeSet};
+pub use attribute::{Attribute, AttributeSet, capability_from_text};
 pub use cause::{Cause, Severity};
 pub use coverage::{Coverage, Exclusion, Mount};
 pub use cursor::{ARTIFACT_RULE, Cursor, CursorError, Listing, RuleId, Step};

@@ -17,3 +17,13 @@ pub struct Details {
     /// Where the project presents itself.
     pub homepage: Option<String>,
 }
+
+/// Bytes of one name or address; longer ones are no such thing and are left out.
+const MAX_VALUE_BYTES: usize = 1024;
+
+/// Returns a value that is one line of text and not empty.
+pub(super) fn line(value: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(value.trim_ascii()).ok()?;
+    let fits = !text.is_empty() && text.len() <= MAX_VALUE_BYTES;
+    (fits && !text.contains(char::is_control)).then(|| text.to_owned())
+}

@@ -27,11 +27,16 @@ impl<'a> Files<'a> {
 
     /// Returns the paths of the files directly inside `directory` (which ends in `/`), by name.
     pub fn inside<'s>(&'s self, directory: &'s [u8]) -> impl Iterator<Item = &'s [u8]> {
+        self.below(directory)
+            .filter(move |path| !path.get(directory.len()..).unwrap_or_default().contains(&b'/'))
+    }
+
+    /// Returns the paths of the files below `directory` (which ends in `/`), by name.
+    pub fn below<'s>(&'s self, directory: &'s [u8]) -> impl Iterator<Item = &'s [u8]> {
         self.0
             .range::<[u8], _>((Bound::Included(directory), Bound::Unbounded))
             .map(|(path, _)| &**path)
             .take_while(move |path| path.starts_with(directory))
-            .filter(move |path| !path.get(directory.len()..).unwrap_or_default().contains(&b'/'))
     }
 }
 

@@ -13,12 +13,16 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 mod alternative;
+mod as_shipped;
+mod apk;
 mod details;
 mod dpkg;
+pub mod events;
 mod files;
 mod fnmatch;
 mod located;
 mod ownership;
+mod pacman;
 mod paths;
 mod purl;
 mod reading;
@@ -30,10 +34,13 @@ mod tests;
 use crate::bounds::Budget;
 
 pub use alternative::{Alternative, Choice, Selection, Slave};
+pub use apk::{Apk, apk_version_cmp};
+pub use as_shipped::{Accounts, AsShipped, as_imposed, as_shipped};
 pub use details::Details;
 pub use dpkg::{Dpkg, dpkg_version_cmp, licences_of_copyright};
 pub use files::{Completeness, Files};
 pub use ownership::{Known, Missing, Ownership};
+pub use pacman::{Pacman, pacman_version_cmp};
 pub use paths::PathId;
 pub use purl::{Purl, purl};
 pub use reading::Reading;
@@ -48,8 +55,8 @@ pub trait PackageDatabase: Sync {
     /// Returns the manager's name, as in `Package::manager`.
     fn name(&self) -> &'static str;
 
-    /// Returns the files to be read, relative to the root of the target: exact paths, or a
-    /// directory followed by a name with one `*`, which stands for any bytes but `/`.
+    /// Returns the files to be read, relative to the root of the target: exact paths, or paths with
+    /// one `*` in one of their names, which stands for any bytes but `/`.
     fn files(&self) -> &'static [&'static str];
 
     /// Compares two versions by the manager's own rules.
@@ -81,7 +88,7 @@ pub fn compare_versions(manager: &str, a: &str, b: &str) -> std::cmp::Ordering {
 }
 
 /// Every database that is understood, in the order in which they are read.
-pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg];
+pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg, &Apk, &Pacman];
 
 /// Reads every database of a target from its files.
 #[must_use]

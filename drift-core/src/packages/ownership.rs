@@ -61,6 +61,8 @@ pub struct Ownership {
     claims: Vec<u32>,
     /// Sorted by row.
     known: Vec<(RowId, Known)>,
+    /// Directories of several packages with each of these.
+    sharers: Vec<(RowId, PackageId)>,
     leftovers: Vec<(RowId, u32)>,
     overrides: Vec<(RowId, u32)>,
     missing: Vec<Missing>,
@@ -95,6 +97,8 @@ impl Ownership {
         ownership.known.sort_unstable();
         ownership.known.dedup_by_key(|(row, _)| *row);
         ownership.leftovers.sort_unstable();
+        ownership.sharers.sort_unstable();
+        ownership.sharers.dedup();
         ownership.overrides.sort_unstable();
         ownership.records = records;
         ownership
@@ -116,6 +120,13 @@ impl Ownership {
     #[must_use]
     pub fn known(&self, row: RowId) -> Option<Known> {
         lookup(&self.known, row).copied()
+    }
+
+    /// Returns the packages that share a directory, by number.
+    pub fn sharers(&self, row: RowId) -> impl Iterator<Item = PackageId> {
+        let from = self.sharers.partition_point(|(of, _)| *of < row);
+        let rest = self.sharers.get(from..).unwrap_or_default();
+        rest.iter().take_while(move |(of, _)| *of == row).map(|(_, package)| *package)
     }
 
     /// Returns the removed package's configuration file that the entry is.
@@ -233,6 +244,7 @@ impl Ownership {
             }
             if directory && claims().any(|(_, claim)| claim.package != first.package) {
                 self.known.push((row, Known::SharedDirectory));
+                self.sharers.extend(claims().map(|(_, claim)| (row, claim.package)));
                 continue;
             }
             // What ships it comes before what may own it, a record before none.

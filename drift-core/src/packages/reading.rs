@@ -11,6 +11,9 @@ use crate::model::{Problem, Stage, TreePath};
 /// Faults of one file that are told one by one; more of them add nothing for a person.
 const FAULTS_TOLD: u32 = 8;
 
+/// Bytes of a package's name, version or architecture; the longest real ones are far below 200.
+const MAX_VALUE_BYTES: usize = 4096;
+
 /// One reading of one database.
 #[derive(Debug)]
 pub struct Reading<'r, 'f> {
@@ -63,6 +66,27 @@ impl<'r, 'f> Reading<'r, 'f> {
     /// Spends one item of the budget; `false` means stop here, and a problem says so.
     pub fn item(&mut self, path: &[u8], loss: Completeness) -> bool {
         self.charge(path, loss, Budget::item)
+    }
+
+    /// Spends bytes that come out of a compressed file; `false` means stop here, and a problem says so.
+    pub fn bytes(&mut self, path: &[u8], count: u64, loss: Completeness) -> bool {
+        self.charge(path, loss, |budget| budget.bytes(count))
+    }
+
+    /// Takes a value that names a package as text; what is no text, or too long, is a fault and is
+    /// shown escaped and cut.
+    pub fn text(&mut self, path: &[u8], line: usize, value: &[u8]) -> String {
+        let short = value.get(..MAX_VALUE_BYTES).unwrap_or(value);
+        match std::str::from_utf8(short) {
+            Ok(text) if short.len() == value.len() && !text.contains(char::is_control) => {
+                text.to_owned()
+            }
+            _ => {
+                let what = "a value that is no line of text, or too long";
+                self.fault(path, line, what, Completeness::Incomplete);
+                escaped(short).to_string()
+            }
+        }
     }
 
     /// Keeps a fault of the line `line` (from 1), and what it costs.

@@ -30,6 +30,19 @@ impl VendorRecord {
             None => self.digest,
         }
     }
+
+    /// Returns whether a link that leads to `target` is what was shipped, by a record that does not
+    /// say whether its digest is of a file or of a link's target (apk's).
+    #[must_use]
+    pub fn is_link_to(&self, target: &[u8]) -> bool {
+        let undecided = self.shipped.is_some_and(|shipped| shipped.file_type.is_none());
+        let Some(expected) = self.expected_digest().filter(|_| undecided) else { return false };
+        match expected.algorithm() {
+            Algorithm::Sha1 => expected == Digest::sha1_of(target),
+            Algorithm::Sha256 => expected == Digest::sha256_of(target),
+            Algorithm::Md5 | Algorithm::SparseSha256 => false,
+        }
+    }
 }
 
 /// A configuration file as the package manager last installed it.

@@ -339,6 +339,9 @@ pub struct Change {
     pub cause: Cause,
     /// Whether that rests on more than the target's own word.
     pub cause_verified: bool,
+    /// What speaks for that cause, or against another that could be expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
     /// The layer of an image that it came with, or went with.
     pub layer: Option<LayerOf>,
     /// Where several baselines compose: the one that the entry of the reference is from.
@@ -438,6 +441,25 @@ pub struct PackageOf {
     pub before: Option<String>,
     /// Its version in the target.
     pub after: Option<String>,
+    /// What the target's logs say of the change of a package: nobody's word but the target's.
+    pub event: Option<PackageEvent>,
+}
+
+/// An event in a log of a package manager.
+#[derive(Debug, Clone, Serialize)]
+pub struct PackageEvent {
+    /// RFC 3339, UTC; without the `Z` the target's local time, whose zone cannot be told.
+    pub time: String,
+    /// `installed`, `upgraded`, `downgraded`, `reinstalled`, `removed` or `purged`.
+    pub action: &'static str,
+    /// The command, with what looks like a secret masked; null where the log has none.
+    pub command: Option<String>,
+    /// On whose behalf, such as `anna (1000)`.
+    pub requested_by: Option<String>,
+    /// The log's path.
+    pub log: String,
+    /// The line in it, from 1.
+    pub line: u64,
 }
 
 /// Counts over the whole report.

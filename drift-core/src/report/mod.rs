@@ -84,3 +84,13 @@ pub fn write_fleet(fleet: &Fleet, style: &Style, out: &mut dyn io::Write) -> io:
 pub fn write_fleet_json(fleet: &Fleet, out: &mut dyn io::Write) -> io::Result<()> {
     json::write_indented(fleet, out)
 }
+
+/// Writes every change of a report that is of what was accepted, a line each and none left out.
+pub fn write_accepted(report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    text::write_accepted(report, style, out)
+}
+
+/// Returns a number with its noun, as the text report has it.
+pub(crate) fn counted(value: u64, noun: &str) -> String {
+    text::count(value, noun)
+}

@@ -4,6 +4,7 @@
 //! carry the meaning, colour only repeats it. The report's own characters are ASCII, so that a
 //! serial console and a mail from cron show them.
 
+mod accepted;
 mod changes;
 mod coverage;
 pub(super) mod fleet;
@@ -59,6 +60,15 @@ fn list<T>(
     }
 }
 
+/// Writes every change of what was accepted, a line each.
+pub(super) fn write_accepted(
+    report: &Report,
+    style: &Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    accepted::write(&mut Page::new(out, *style), report)
+}
+
 /// Returns the conclusion in a sentence or two, escaped: what the text report says at the margin of
 /// its first lines.
 pub(super) fn conclusion(report: &Report) -> String {
@@ -75,6 +85,7 @@ pub(super) fn sentence(change: &Change) -> String {
     } else if let Some(package) = &change.package {
         words::versions(&mut line, package);
     }
+    changes::because(&mut line, change);
     told(|page| page.line(&line)).trim_end().to_owned()
 }
 

@@ -16,5 +16,5 @@ pub use class::Class;
 pub use form::{AccountFiles, Accounts, Form, FormError, MAX_VALUE_BYTES};
 pub use newcomer::Newcomer;
 pub use parse::{Error, ErrorKind, Origin, Rule};
-pub use profiles::{PROFILES, Profile, profile_of};
+pub use profiles::{MUTABLE, PROFILES, Profile, profile_of};
 pub use set::RuleSet;

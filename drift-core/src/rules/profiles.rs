@@ -29,6 +29,10 @@ pub const PROFILES: &[Profile] = &[
     Profile { name: "image", text: include_str!("profiles/image.rules"), systems: &[] },
 ];
 
+/// The profile that has no rules of its own: packages of this host may be upgraded in place, so what a
+/// manifest verifies of that is no finding. The other profiles, or those in a baseline, stay in force.
+pub const MUTABLE: &str = "mutable";
+
 /// Returns the profile of a system that has these names, the nearest first: `ID` of os-release(5),
 /// then the words of `ID_LIKE`.
 #[must_use]

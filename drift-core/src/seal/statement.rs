@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Algorithm, Digest};
 
 pub use predicate::{
-    Counts, PoliciesPredicate, Predicate, ReportCounts, ReportPredicate, SbomPredicate,
-    SnapshotPredicate, WaiversPredicate,
+    AcceptedChanges, Counts, PoliciesPredicate, Predicate, ReportCounts, ReportPredicate,
+    SbomPredicate, SnapshotPredicate, WaiversPredicate,
 };
 
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";

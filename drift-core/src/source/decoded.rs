@@ -42,6 +42,17 @@ pub(super) fn prefix(mut input: impl Read, length: u64) -> io::Result<Option<Dig
     Ok(Some(Digest::sha256(state.finish())))
 }
 
+/// Returns what the bytes decompress to, or themselves where they are not compressed; a reason where
+/// that cannot be done or is more than `limit`.
+pub(crate) fn unpacked(bytes: &[u8], limit: u64) -> Result<Vec<u8>, &'static str> {
+    let coding = detect(bytes).map_err(|_| "its compression is not read")?;
+    let output = decoded(coding, bytes).map_err(|_| "it cannot be decompressed")?;
+    let mut text = Vec::new();
+    let read = output.take(limit.saturating_add(1)).read_to_end(&mut text);
+    read.map_err(|_| "it cannot be decompressed")?;
+    if text.len() as u64 > limit { Err("it is too large") } else { Ok(text) }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;

@@ -32,10 +32,12 @@ use crate::model::{
 };
 use crate::rules::RuleSet;
 
+pub(crate) use decoded::unpacked;
 pub use detect::open;
 pub use errno::errno_name;
 pub use faulty::{Call, Fault, Faulty, Named, Operation};
 pub use host::{HostDirectory, HostFile, HostVolume, Resolution};
+pub(crate) use image::masked_command;
 pub use layers::Removals;
 pub use memory::{MemoryFile, MemoryId, MemoryKind, MemoryNode, MemoryVolume};
 pub use mounts::{FileSystemKind, MountPoint, is_usual_point, parse_mountinfo};

@@ -2,6 +2,6 @@
 
 mod growth;
 mod incomplete;
-mod lossless;
+pub(crate) mod lossless;
 mod mutations;
 mod rotation;

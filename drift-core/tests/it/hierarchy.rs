@@ -2,5 +2,5 @@
 
 mod checked;
 mod images;
-mod stage;
+pub(crate) mod stage;
 mod union;

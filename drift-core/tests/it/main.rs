@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics fails")]
 
+mod accept;
 mod baseline;
 mod compare;
 mod detection;
+mod events;
 mod faults;
 mod hierarchy;
 mod image;

@@ -48,6 +48,7 @@ fn snapshot(sequence: u64) -> SnapshotPredicate {
         rules_digest: Digest::sha256_of(b"rules"),
         policies_digest: None,
         provenance: BTreeMap::new(),
+        accepted: None,
     }
 }
 

@@ -669,15 +669,16 @@ fn eight_tebibytes_of_holes_have_a_sparse_digest_at_once() {
 /// A child takes write leases on three files; it lets go after a second, or never.
 #[test]
 fn leased_files_are_waited_for_together() {
+    // The signal is waited for while it is blocked: a handler and pause() could miss each other.
     const HOLD: &str = "import fcntl, os, signal, sys, time
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO])
 files = [os.open(path, os.O_RDWR) for path in sys.argv[2:]]
-def release(*_):
-    if sys.argv[1] == 'release':
-        time.sleep(1)
-        while files: fcntl.fcntl(files.pop(), fcntl.F_SETLEASE, fcntl.F_UNLCK)
-signal.signal(signal.SIGIO, release)
 for fd in files: fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
 print('held', flush=True)
+signal.sigwait([signal.SIGIO])
+if sys.argv[1] == 'release':
+    time.sleep(1)
+    for fd in files: fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
 while True: signal.pause()
 ";
     for (mode, wait, read) in [("release", 20_000, true), ("keep", 500, false)] {
@@ -691,9 +692,10 @@ while True: signal.pause()
             .args(&paths)
             .stdout(std::process::Stdio::piped())
             .spawn();
-        let Ok(mut child) = child else { return };
+        let Ok(child) = child else { return };
+        let mut child = drift_testkit::command::Beside(child);
         let mut line = String::new();
-        let mut said = std::io::BufReader::new(child.stdout.take().unwrap());
+        let mut said = std::io::BufReader::new(child.0.stdout.take().unwrap());
         std::io::BufRead::read_line(&mut said, &mut line).unwrap();
         if line == "held\n" {
             std::fs::write(root.path().join("free"), b"free").unwrap();
@@ -707,8 +709,6 @@ while True: signal.pause()
                 }
             }
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
         assert_eq!(line, "held\n");
     }
 }

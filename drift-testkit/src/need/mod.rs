@@ -31,6 +31,9 @@ const PACKAGES: &[(&str, &str)] = &[
     ("man", "man-db"),
     ("mkfs.ext4", "e2fsprogs"),
     ("mtree", "mtree-netbsd"),
+    ("bsdtar", "libarchive-tools"),
+    ("pacman", "pacman-package-manager"),
+    ("vercmp", "makepkg"),
     ("unshare", "util-linux"),
     ("xz", "xz-utils"),
 ];

@@ -160,6 +160,7 @@ fn seal_anything(stage: &Stage, content: &[u8], key: &str) {
         rules_digest: nothing,
         policies_digest: None,
         provenance: BTreeMap::new(),
+        accepted: None,
     });
     stage.write("golden.drift", content);
     for sealed in seal::seal(content, "golden.drift", predicate, &[key]).expect("a seal") {

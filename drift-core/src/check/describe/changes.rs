@@ -25,6 +25,8 @@ pub(in crate::check) struct Names<'n> {
     pub(in crate::check) rules: &'n RuleSet,
     /// What the layers of both sides are.
     pub(in crate::check) origins: (Origins<'n>, Origins<'n>),
+    /// Whether packages of the target may be upgraded in place.
+    pub(in crate::check) upgrades_expected: bool,
     /// Which layer of the newer side removed what, where that is known.
     pub(in crate::check) removals: Option<&'n Removals>,
 }
@@ -52,6 +54,7 @@ pub(in crate::check) fn entry_change(
         on_path,
         verified: explanation.verified,
         folded: folded_into.is_some(),
+        upgrades_expected: names.upgrades_expected,
         ..Circumstances::default()
     };
     let (moved_from, moved_from_b64) = change.moved_from.as_ref().map(path_of).unzip();
@@ -68,6 +71,7 @@ pub(in crate::check) fn entry_change(
             .collect(),
         cause: explanation.cause,
         cause_verified: explanation.verified,
+        explanation: explanation.because.clone(),
         layer: layer_of(change, names),
         baseline_of: names.origins.0.baseline(origin(&change.before)),
         package: package_of(owner(names.before, &change.before), owner(names.after, &change.after)),
@@ -88,7 +92,11 @@ pub(in crate::check) fn package_change(
 ) -> Change {
     let (before, after) =
         (package_at(names.before, change.before), package_at(names.after, change.after));
-    let about = Circumstances { against_baseline, ..Circumstances::default() };
+    let about = Circumstances {
+        against_baseline,
+        upgrades_expected: names.upgrades_expected,
+        ..Circumstances::default()
+    };
     let mut attributes = Vec::new();
     for (name, get) in [
         ("version", (|package| package.version.as_str()) as fn(&Package) -> &str),
@@ -236,6 +244,7 @@ pub(in crate::check) fn blank(
         attributes: Vec::new(),
         cause: Cause::ModifiedInPlace,
         cause_verified: false,
+        explanation: None,
         layer: None,
         baseline_of: None,
         altered_by: None,
@@ -285,5 +294,6 @@ fn package_of(before: Option<&Package>, after: Option<&Package>) -> Option<Packa
         architecture: named.architecture.clone(),
         before: before.map(|package| package.version.clone()),
         after: after.map(|package| package.version.clone()),
+        event: None,
     })
 }

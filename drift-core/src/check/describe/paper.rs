@@ -12,6 +12,7 @@ use crate::check::{Changes, Found, Occasion, Request, Sealed, SealedBillOf};
 use crate::judge::{Verdict, Waivers};
 use crate::model::{AttributeSet, Digest, Image, Precision, Problem};
 use crate::report::{Report, document};
+use crate::rules::MUTABLE;
 use crate::rules::RuleSet;
 use crate::seal::{Predicate, SealedBy};
 
@@ -117,6 +118,11 @@ pub(in crate::check) fn only(request: &Request) -> Vec<String> {
     parts.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| (*name).to_owned()).collect()
 }
 
+fn profiles(paper: &Paper<'_>) -> Vec<String> {
+    let mutable = paper.request.upgrades_expected.then(|| MUTABLE.to_owned());
+    paper.after.profiles.iter().cloned().chain(mutable).collect()
+}
+
 fn scope(paper: &Paper<'_>) -> document::Scope {
     let Request { fail_on, require, rules, with_content, fail_on_new, .. } = paper.request;
     let only = only(paper.request);
@@ -126,7 +132,7 @@ fn scope(paper: &Paper<'_>) -> document::Scope {
         only,
         mode: "full",
         fail_on: fail_on.to_string(),
-        profiles: paper.after.profiles.clone(),
+        profiles: profiles(paper),
         require: require.clone(),
         rules_overridden: rules.is_some() && paper.reference.kind == SEALED,
         options_digest: Digest::sha256_of(options.as_bytes()).to_string(),

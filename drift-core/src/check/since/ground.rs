@@ -10,10 +10,11 @@ use super::Now;
 
 /// Where package databases lie. What could not be read there may hide any package, and, where they
 /// are what the target is compared with, any entry.
-const DATABASES: [&[u8]; 5] = [
+const DATABASES: [&[u8]; 6] = [
     b"/var/lib/dpkg",
     b"/lib/apk/db",
     b"/usr/lib/apk/db",
+    b"/var/lib/pacman",
     b"/var/lib/rpm",
     b"/usr/lib/sysimage/rpm",
 ];

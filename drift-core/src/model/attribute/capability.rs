@@ -128,9 +128,81 @@ fn decode(raw: &[u8]) -> Option<String> {
     Some(text.join(" "))
 }
 
+/// Returns the value of `security.capability` for a text of cap_from_text(3), in revision 2; `None`
+/// for no capabilities. A text that makes no sense gives a value that no kernel writes.
+#[must_use]
+pub fn capability_from_text(text: &[u8]) -> Option<Vec<u8>> {
+    let text = text.trim_ascii();
+    if text.is_empty() {
+        return None;
+    }
+    let Some([effective, permitted, inheritable]) = sets(text) else { return Some(text.to_vec()) };
+    let magic = 0x0200_0000_u32 | u32::from(effective != 0);
+    let mut raw = magic.to_le_bytes().to_vec();
+    for shift in [0, 32] {
+        for set in [permitted, inheritable] {
+            raw.extend_from_slice(&((set >> shift) as u32).to_le_bytes());
+        }
+    }
+    Some(raw)
+}
+
+/// The sets that a text names: effective, permitted, inheritable.
+fn sets(text: &[u8]) -> Option<[u64; 3]> {
+    let mut sets = [0_u64; 3];
+    for clause in std::str::from_utf8(text).ok()?.split_ascii_whitespace() {
+        let operators = clause.find(['=', '+', '-'])?;
+        let (names, mut rest) = clause.split_at(operators);
+        let mask = names.split(',').try_fold(0, |mask, name| Some(mask | bit(name)?))?;
+        while let Some(operator) = rest.chars().next() {
+            let flags = rest.get(1..)?;
+            let end = flags.find(['=', '+', '-']).unwrap_or(flags.len());
+            let (these, next) = flags.split_at(end);
+            for (set, letter) in sets.iter_mut().zip(['e', 'p', 'i']) {
+                let named = these.contains(letter);
+                match operator {
+                    '=' => *set = if named { *set | mask } else { *set & !mask },
+                    '+' if named => *set |= mask,
+                    '-' if named => *set &= !mask,
+                    _ => {}
+                }
+            }
+            if these.contains(|letter| !['e', 'p', 'i'].contains(&letter)) {
+                return None;
+            }
+            rest = next;
+        }
+    }
+    Some(sets)
+}
+
+/// The bit of a capability by name, or all of them.
+fn bit(name: &str) -> Option<u64> {
+    if name.is_empty() || name.eq_ignore_ascii_case("all") {
+        return Some((1 << NAMES.len()) - 1);
+    }
+    let name = name.strip_prefix("cap_").or_else(|| name.strip_prefix("CAP_")).unwrap_or(name);
+    let at = NAMES.iter().position(|known| known.eq_ignore_ascii_case(name));
+    at.or_else(|| name.parse().ok().filter(|bit| *bit < 64)).map(|bit| 1 << bit)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::to_text;
+    use super::{capability_from_text, to_text};
+
+    /// What getcap(8) says gives the bytes that setcap(8) wrote, in each form that rpm uses.
+    #[test]
+    fn texts_give_what_setcap_writes() {
+        let raw = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        for text in ["cap_net_raw=ep", "= cap_net_raw+ep", "cap_net_raw+p cap_net_raw+e"] {
+            assert_eq!(capability_from_text(text.as_bytes()).as_deref(), Some(&raw[..]), "{text}");
+        }
+        let both = capability_from_text(b"cap_net_admin,cap_net_raw=p cap_chown+i").expect("some");
+        assert_eq!(to_text(&both), "cap_chown=i cap_net_admin,cap_net_raw=p");
+        assert_eq!(capability_from_text(b" "), None);
+        assert_eq!(capability_from_text(b"cap_none=e").as_deref(), Some(&b"cap_none=e"[..]));
+        assert_eq!(capability_from_text(b"nonsense").as_deref(), Some(&b"nonsense"[..]));
+    }
 
     /// The bytes are what setcap(8) wrote, the texts what getcap(8) said of them.
     #[test]

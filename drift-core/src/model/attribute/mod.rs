@@ -21,6 +21,7 @@ use super::entry::{Entry, Observed};
 use super::kind::{FileType, FileTypes};
 use super::snapshot::SourceKind;
 
+pub use capability::capability_from_text;
 pub use set::AttributeSet;
 pub use value::{Value, base64};
 

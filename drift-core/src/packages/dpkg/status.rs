@@ -108,7 +108,7 @@ fn register<'f>(
     }
     let [name, architecture, version, status] =
         [name, stanza.value(b"Architecture"), stanza.value(b"Version"), stanza.value(b"Status")]
-            .map(|value| text(reading, path, stanza.line, value));
+            .map(|value| reading.text(path, stanza.line, value));
     let state = match status.split_ascii_whitespace().nth(2) {
         None if path.starts_with(STATUS_D) => State::Present,
         Some("not-installed") => State::Absent,
@@ -151,21 +151,6 @@ fn register<'f>(
     let registration =
         Registration { version, status, state, coinstallable, conffiles, told, source };
     registered.insert(key, registration);
-}
-
-/// Takes a value as text; what is no text, or too long, is a fault and is shown escaped and cut.
-fn text(reading: &mut Reading<'_, '_>, path: &[u8], line: usize, value: &[u8]) -> String {
-    let short = value.get(..MAX_VALUE_BYTES).unwrap_or(value);
-    match std::str::from_utf8(short) {
-        Ok(text) if short.len() == value.len() && !text.contains(char::is_control) => {
-            text.to_owned()
-        }
-        _ => {
-            let what = "a value that is no line of text, or too long";
-            reading.fault(path, line, what, Completeness::Incomplete);
-            crate::bounds::escape::escaped(short).to_string()
-        }
-    }
 }
 
 /// The names that dpkg itself accepts (`pkg_name_is_illegal` in its library).

@@ -7,6 +7,7 @@ use std::io;
 use super::page::{Line, Page};
 use super::words::{count, event, number, owner, total};
 use super::{MAX_LINES, list};
+use crate::bounds::escape::escaped;
 use crate::model::{Cause, Severity};
 use crate::report::document::Change;
 use crate::report::{Report, exact};
@@ -61,6 +62,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         page.heading(&format!("{heading}: {}", number(members.len() as u64)))?;
         match cause {
             Cause::Unowned => unowned(page, &members)?,
+            Cause::Generated => generated(page, &members)?,
             _ => list(page, &members, MAX_LINES, |change| item(change))?,
         }
     }
@@ -129,13 +131,21 @@ pub(super) fn item(change: &Change) -> Line {
     } else if let Some(of) = &change.baseline_of {
         line.glue(";").say("from baseline").name(of.identity.as_bytes());
     }
-    if !change.cause_verified && change.cause == Cause::Generated {
-        line.glue(";").say("could not be derived again");
-    }
+    because(&mut line, change);
     if let Some(waiver) = &change.waived_by {
         line.glue(";").say("waived by").name(waiver.as_bytes());
     }
     line
+}
+
+/// Says what speaks for the cause, or that nothing does.
+pub(super) fn because(line: &mut Line, change: &Change) {
+    if !change.cause_verified && change.cause == Cause::Generated {
+        line.glue(";").say("could not be derived again");
+    }
+    if let Some(why) = &change.explanation {
+        line.glue(";").say(&escaped(why.as_bytes()).to_string());
+    }
 }
 
 /// Appends the layer that an entry came with, and the beginning of its command.
@@ -157,6 +167,19 @@ fn unowned(page: &mut Page<'_>, members: &[&Change]) -> io::Result<()> {
     let (mut loud, quiet): (Vec<&Change>, Vec<&Change>) = members.iter().partition(|c| is_loud(c));
     loud.sort_by_key(|change| Reverse(change.on_path));
     list(page, &loud, MAX_LINES, |change| item(change))?;
+    by_directory(page, &quiet)
+}
+
+/// Writes what could not be derived again before what was, both folded by directory.
+fn generated(page: &mut Page<'_>, members: &[&Change]) -> io::Result<()> {
+    let (proven, unproven): (Vec<&Change>, Vec<&Change>) =
+        members.iter().partition(|change| change.cause_verified);
+    by_directory(page, &unproven)?;
+    by_directory(page, &proven)
+}
+
+/// Writes changes one by one where they are few in a directory, and the directory where they are many.
+fn by_directory(page: &mut Page<'_>, quiet: &[&Change]) -> io::Result<()> {
     let mut directories: BTreeMap<Vec<u8>, Vec<&Change>> = BTreeMap::new();
     for change in quiet {
         let path = exact(&change.path, change.path_b64.as_deref());
@@ -181,6 +204,7 @@ fn unowned(page: &mut Page<'_>, members: &[&Change]) -> io::Result<()> {
     }
 }
 
+/// Returns one line for all changes of one cause in one directory.
 fn folded(directory: &[u8], changes: &[&Change]) -> (Severity, Line) {
     let severity = changes.iter().map(|change| change.severity).max().unwrap_or(Severity::None);
     let below = changes.iter().filter_map(|change| change.entries).fold(0, u64::saturating_add);
@@ -197,6 +221,10 @@ fn folded(directory: &[u8], changes: &[&Change]) -> (Severity, Line) {
         "and {} more (in the JSON report)",
         number(changes.len().saturating_sub(EXAMPLES) as u64)
     ));
+    if changes.iter().all(|change| change.cause == Cause::Generated) {
+        let verified = changes.iter().all(|change| change.cause_verified);
+        line.glue(";").say(if verified { "derived again" } else { "could not be derived again" });
+    }
     (severity, line)
 }
 

@@ -11,7 +11,7 @@ use super::words::{count, number, total, versions};
 use super::{MAX_LINES, list};
 use crate::model::Cause;
 use crate::report::Report;
-use crate::report::document::Change;
+use crate::report::document::{Change, PackageOf};
 
 pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let mut folded: BTreeMap<&str, u64> = BTreeMap::new();
@@ -51,6 +51,22 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     Ok(())
 }
 
+/// Appends when and by which command, as the target's log has it.
+fn logged(line: &mut Line, package: &PackageOf) {
+    let Some(event) = &package.event else { return };
+    let (day, time) = event.time.split_once('T').unwrap_or((&event.time, ""));
+    let minutes = time.get(..5).unwrap_or(time);
+    let zone = if time.ends_with('Z') { "UTC" } else { "local time" };
+    line.glue(";").say(event.action).say("on").say(day).say(minutes).say(zone);
+    if let Some(command) = &event.command {
+        line.say("by").value(command.as_bytes());
+    }
+    if let Some(person) = &event.requested_by {
+        line.say("for").value(person.as_bytes());
+    }
+    line.say("as").name(event.log.as_bytes()).say("says");
+}
+
 /// Returns the line of one package.
 fn event(report: &Report, change: &Change, folded: u64) -> Line {
     let mut line = Line::of(change.severity);
@@ -58,6 +74,7 @@ fn event(report: &Report, change: &Change, folded: u64) -> Line {
     if let Some(package) = &change.package {
         versions(&mut line, package);
         line.glue(",").name(package.manager.as_bytes()).name(package.architecture.as_bytes());
+        logged(&mut line, package);
     }
     // Where packages alone were compared, nothing is known of their files.
     if report.scope.only.iter().any(|part| part == "entries") {

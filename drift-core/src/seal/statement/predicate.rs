@@ -60,6 +60,33 @@ pub struct SnapshotPredicate {
     pub policies_digest: Option<Digest>,
     /// What the operator says about where it comes from: `git.commit`, `image.digest`, `builder`.
     pub provenance: BTreeMap<String, String>,
+    /// What was accepted into it, where it followed another baseline by `drift accept`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Box<AcceptedChanges>>,
+}
+
+/// What was accepted into a baseline, and from which one it followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedChanges {
+    /// SHA-256 of the file of the golden baseline.
+    #[serde(with = "text")]
+    pub golden: Digest,
+    /// The golden baseline's place in the lineage.
+    pub golden_sequence: u64,
+    /// Digest over everything in the snapshot that the new values are from.
+    #[serde(with = "text")]
+    pub snapshot_root: Digest,
+    /// How many changes were accepted.
+    pub changes: u64,
+    /// SHA-256 over their ids, sorted, each with a line feed after it.
+    #[serde(with = "text")]
+    pub ids_digest: Digest,
+    /// What they were selected by, such as `all` or `package openssl`.
+    pub selectors: Vec<String>,
+    /// SHA-256 of the report that limited the choice.
+    #[serde(with = "optional_text")]
+    pub report: Option<Digest>,
 }
 
 /// How much a snapshot holds.

@@ -23,6 +23,7 @@ fn statement() -> Statement {
         rules_digest: Digest::sha256_of(b"rules"),
         policies_digest: None,
         provenance: BTreeMap::from([("git.commit".to_owned(), "abc".to_owned())]),
+        accepted: None,
     };
     Statement::about(b"file", "golden.drift", Predicate::Snapshot(predicate))
 }

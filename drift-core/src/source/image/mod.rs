@@ -215,3 +215,8 @@ fn belongs(top: &[u8]) -> bool {
     let digits = hex.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     NAMES.contains(&top) || (digits == 64 && matches!(hex.get(64), None | Some(b'.')))
 }
+
+/// Returns a command line with what looks like a secret masked.
+pub(crate) fn masked_command(command: &str) -> String {
+    command::masked(command).text
+}

@@ -40,6 +40,7 @@ fn a_sealed_snapshot_is_a_baseline_and_a_flipped_bit_is_none() {
         rules_digest: rules.digest(),
         policies_digest: None,
         provenance: BTreeMap::new(),
+        accepted: None,
     });
     let key = PrivateKey::generate_from(KeyAlgorithm::Ed25519, &mut |bytes| {
         bytes.fill(4);

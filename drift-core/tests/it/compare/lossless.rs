@@ -15,7 +15,7 @@ use crate::detection::scene::{TYPES, capture_with, difference, difference_from, 
 
 /// One object as a test wants it; comparing two of these is the oracle.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Wanted {
+pub(crate) struct Wanted {
     file_type: FileType,
     /// Content, target or device number, by type.
     matter: u8,
@@ -26,11 +26,11 @@ struct Wanted {
 }
 
 /// Objects by path; what stands below something else than a directory is left out when built.
-type Forest = BTreeMap<Vec<u8>, Wanted>;
+pub(crate) type Forest = BTreeMap<Vec<u8>, Wanted>;
 
 /// One step from the first tree to the second.
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step {
     Put(Vec<u8>, Wanted),
     Remove(usize),
     Touch(usize, u8),
@@ -57,11 +57,11 @@ fn path() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|names| names.iter().map(|at| NAMES[*at]).collect::<Vec<_>>().join(&b'/'))
 }
 
-fn forest() -> impl Strategy<Value = Forest> {
+pub(crate) fn forest() -> impl Strategy<Value = Forest> {
     proptest::collection::btree_map(path(), wanted(), 0..40).prop_map(rooted)
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         (path(), wanted()).prop_map(|(path, wanted)| Step::Put(path, wanted)),
         any::<usize>().prop_map(Step::Remove),
@@ -99,7 +99,7 @@ fn rooted(forest: Forest) -> Forest {
     whole
 }
 
-fn stepped(mut forest: Forest, steps: &[Step]) -> Forest {
+pub(crate) fn stepped(mut forest: Forest, steps: &[Step]) -> Forest {
     for step in steps {
         let pick = |at: &usize| forest.keys().nth(at % forest.len().max(1)).cloned();
         match step {
@@ -140,7 +140,7 @@ fn stepped(mut forest: Forest, steps: &[Step]) -> Forest {
     rooted(forest)
 }
 
-fn volume(forest: &Forest) -> MemoryVolume {
+pub(crate) fn volume(forest: &Forest) -> MemoryVolume {
     let mut volume = MemoryVolume::new();
     for (path, wanted) in forest {
         let matter = wanted.matter;
@@ -161,7 +161,7 @@ fn volume(forest: &Forest) -> MemoryVolume {
     volume
 }
 
-fn captured(volume: MemoryVolume, threads: usize) -> Captured {
+pub(crate) fn captured(volume: MemoryVolume, threads: usize) -> Captured {
     let source = Walked::new(volume, SourceKind::Memory, "memory:").with_handles(threads);
     capture_with(&source, &everything(), threads)
 }
@@ -217,7 +217,7 @@ fn same(old: &Wanted, new: &Wanted) -> bool {
 }
 
 /// The same marks from a comparison; a move is a loss there and a gain here.
-fn marks(comparison: &Comparison) -> BTreeMap<Vec<u8>, char> {
+pub(crate) fn marks(comparison: &Comparison) -> BTreeMap<Vec<u8>, char> {
     let mut marks = BTreeMap::new();
     let mut mark = |path: &TreePath, mark| {
         let twice = marks.insert(path.as_bytes().to_vec(), mark);

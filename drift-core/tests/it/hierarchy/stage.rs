@@ -22,14 +22,14 @@ pub(super) const NOW: &str = "2026-11-21T12:00:00Z";
 
 /// A target made of a list: what an image source will give, without any archive.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Scene {
+pub(crate) struct Scene {
     entries: BTreeMap<TreePath, (FileType, u16, String, Option<u16>)>,
     pub(super) image: Option<Image>,
 }
 
 impl Scene {
     /// Puts a file that came with a layer; directories on the way are made with it.
-    pub(super) fn file(mut self, path: &str, content: &str, layer: impl Into<Option<u16>>) -> Self {
+    pub(crate) fn file(mut self, path: &str, content: &str, layer: impl Into<Option<u16>>) -> Self {
         let (path, layer) = (TreePath::parse(path.as_bytes()).unwrap(), layer.into());
         let mut above = path.parent();
         while let Some(parent) = above {
@@ -57,7 +57,7 @@ impl Scene {
         self.file("/etc/os-release", "ID=test\n", None)
     }
 
-    pub(super) fn with_image(mut self, image: Image) -> Self {
+    pub(crate) fn with_image(mut self, image: Image) -> Self {
         self.image = Some(image);
         self
     }
@@ -139,7 +139,7 @@ impl Source for Scene {
 }
 
 /// An image whose layers were made by these commands.
-pub(super) fn image(commands: &[&str]) -> Image {
+pub(crate) fn image(commands: &[&str]) -> Image {
     let digest =
         |letter: &str| BlobDigest::parse(&format!("sha256:{}", letter.repeat(64))).unwrap();
     let layer = |command: &&str| Layer {
@@ -170,7 +170,7 @@ impl Golden {
     }
 }
 
-pub(super) fn capture(scene: &Scene, rules: &str) -> Captured {
+pub(crate) fn capture(scene: &Scene, rules: &str) -> Captured {
     let (pool, cancel) = (Pool::new(1).unwrap(), Cancel::new());
     let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
     let options = Options {
@@ -200,6 +200,7 @@ pub(super) fn golden(scene: &Scene, rules: &str, identity: &str) -> Golden {
         rules_digest: captured.rules.digest(),
         policies_digest: None,
         provenance: BTreeMap::new(),
+        accepted: None,
     });
     let key = PrivateKey::generate_from(KeyAlgorithm::Ed25519, &mut |bytes| {
         bytes.fill(4);

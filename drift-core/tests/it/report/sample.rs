@@ -547,6 +547,7 @@ impl Sample<'_> {
             file_type: None,
             severity: Severity::Medium,
             cause_verified: false,
+            explanation: None,
             attributes: vec![self.difference("version", Some("3.0.1"), Some("3.0.2"))],
             package: package.clone(),
             ..self.change("openssl", Cause::Upgraded)
@@ -579,6 +580,9 @@ impl Sample<'_> {
             attributes: Vec::new(),
             cause,
             cause_verified: cause != Cause::Generated,
+            explanation: self
+                .some("its header fits its source")
+                .filter(|_| cause == Cause::Generated),
             layer: None,
             baseline_of: None,
             altered_by: None,
@@ -618,6 +622,7 @@ impl Sample<'_> {
             architecture: self.text("amd64"),
             before: before.map(|version| self.text(version)),
             after: after.map(|version| self.text(version)),
+            event: None,
         })
     }
 }

@@ -30,6 +30,7 @@ fn change(path: &[u8], severity: Severity) -> document::Change {
         attributes: Vec::new(),
         cause: Cause::ModifiedInPlace,
         cause_verified: true,
+        explanation: None,
         layer: None,
         baseline_of: None,
         altered_by: None,
@@ -350,6 +351,7 @@ fn a_package_that_claims_a_file_of_the_baseline_accepts_nothing() {
             architecture: "amd64".to_owned(),
             before: before.map(str::to_owned),
             after: Some("1.0".to_owned()),
+            event: None,
         }),
         ..change(b"/usr/bin/sudo", Severity::Critical)
     };

@@ -1,0 +1,204 @@
+//! Which change of a package an entry came or went with: only where the entry is as the new version
+//! ships it. A database that says nothing of an attribute vouches for nothing of it.
+
+use crate::manifest::Judgement;
+use crate::model::{AttributeSet, Cause, Entry, FileType, FollowLast, PackageId, RowId};
+use crate::packages::Known;
+
+use super::change::{EntryChange, Kind, State};
+use super::evidence::{Evidence, Live};
+use super::explain::Explanation;
+use super::moves::parents;
+
+/// What became of the question whether a package's change explains an entry's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Vouched {
+    /// No package that owns it changed.
+    NoEvent,
+    /// One did, and its record does not speak for the entry; why.
+    Not(String),
+    /// The change with this number explains it, and `verified` by more than the target's word.
+    By { event: usize, verified: bool },
+}
+
+/// What follows from installing a file, and needs no record.
+const CONSEQUENCES: [&str; 4] = ["mtime", "nlink", "hardlinks", "flags"];
+
+/// Finds the change of a package that explains this one.
+pub(super) fn vouched(change: &EntryChange, evidence: &Evidence<'_>) -> Vouched {
+    let owner = |side: &Option<State>| side.as_ref().and_then(|state| state.owner);
+    let (before, after) = (owner(&change.before), owner(&change.after));
+    let Some(state) = &change.after else { return removed(change, before, evidence) };
+    let event = evidence
+        .packages
+        .of_after(after)
+        .or_else(|| sharer(state, evidence).and_then(|sharer| evidence.packages.of_after(sharer)));
+    let Some(event) = event else { return Vouched::NoEvent };
+    // What the baseline held and gave to no package, no record of the target takes over.
+    if change.before.is_some() && before.is_none() && after.is_some() {
+        return Vouched::Not("the baseline gave it to no package".to_owned());
+    }
+    match evidence.live {
+        Some(live) => present(change, state, event, live, evidence),
+        // A stored snapshot has no records of files; links and directories have none anyway.
+        None if state.entry.file_type == FileType::File => {
+            Vouched::Not("a stored snapshot holds no record of its content".to_owned())
+        }
+        None => Vouched::By { event, verified: false },
+    }
+}
+
+/// One of the packages that share a directory, with a change of its own.
+fn sharer(state: &State, evidence: &Evidence<'_>) -> Option<Option<PackageId>> {
+    let (live, row) = (evidence.live?, state.row?);
+    (live.ownership.known(row) == Some(Known::SharedDirectory)).then_some(())?;
+    let mut sharers = live.ownership.sharers(row);
+    sharers.find(|sharer| evidence.packages.of_after(Some(*sharer)).is_some()).map(Some)
+}
+
+/// What went with the package that owned it.
+fn removed(change: &EntryChange, owner: Option<PackageId>, evidence: &Evidence<'_>) -> Vouched {
+    let Some(event) = evidence.packages.of_before(owner) else { return Vouched::NoEvent };
+    // A path that the new version still claims should be there.
+    if evidence.live.is_some_and(|live| live.missing.contains_key(&change.path)) {
+        return Vouched::Not("the package still ships it, and it is gone".to_owned());
+    }
+    let after = evidence.packages.get(event).and_then(|event| event.after);
+    let verified = match (evidence.live, after, &change.before) {
+        (Some(live), Some(after), Some(before)) => {
+            let judged = live
+                .packages
+                .get(after.index())
+                .map(|package| live.manifests.judge(package, &change.path, &before.entry));
+            judged == Some(Judgement::NotShipped)
+        }
+        _ => false,
+    };
+    Vouched::By { event, verified }
+}
+
+fn present(
+    change: &EntryChange,
+    state: &State,
+    event: usize,
+    live: &Live<'_>,
+    evidence: &Evidence<'_>,
+) -> Vouched {
+    let package = evidence.packages.get(event).and_then(|event| event.after);
+    if let Some(package) = package.and_then(|package| live.packages.get(package.index())) {
+        match live.manifests.judge(package, &change.path, &state.entry) {
+            Judgement::Equal => return Vouched::By { event, verified: true },
+            Judgement::Differs(attributes) => {
+                let text = "not as the manifest says that its package ships it: ";
+                return Vouched::Not(format!("{text}{}", names(attributes)));
+            }
+            Judgement::NotShipped if state.entry.file_type != FileType::Directory => {
+                let text = "by the manifest its package ships no such path";
+                return Vouched::Not(text.to_owned());
+            }
+            Judgement::NotShipped | Judgement::Unknown => {}
+        }
+    }
+    match by_database(change, state, live) {
+        None => Vouched::By { event, verified: false },
+        Some(why) => Vouched::Not(why),
+    }
+}
+
+/// Returns why the target's own database does not speak for the entry.
+fn by_database(change: &EntryChange, state: &State, live: &Live<'_>) -> Option<String> {
+    let entry = &state.entry;
+    let record = live.record(change).unwrap_or_default();
+    let compared = live.as_shipped(state, &record);
+    if !compared.differing.is_empty() {
+        return Some(format!("not as its package records it: {}", names(compared.differing)));
+    }
+    let mut spoken_for = compared.compared.with(named(&CONSEQUENCES));
+    match entry.file_type {
+        FileType::File if compared.compared.holds("digest") => {
+            spoken_for = spoken_for.with(named(&["size", "type"]));
+        }
+        // The package manager's own books, which are judged as what they are elsewhere.
+        FileType::File if is_book(change) => {
+            spoken_for = spoken_for.with(named(&["digest", "size"]))
+        }
+        FileType::File => return Some("its package records no digest of it".to_owned()),
+        FileType::Symlink if compared.compared.holds("link_target") => {
+            spoken_for = spoken_for.with(named(&["type"]));
+        }
+        FileType::Symlink if leads_to_owned(state.row, live) => {
+            spoken_for = spoken_for.with(named(&["link_target", "type"]));
+        }
+        FileType::Symlink => {
+            return Some(
+                "no record says where it leads, and no package owns that place".to_owned(),
+            );
+        }
+        FileType::Directory => spoken_for = spoken_for.with(named(&["type"])),
+        _ => {}
+    }
+    let silent = change.attributes.without(spoken_for);
+    if change.kind() == Kind::Modified && !silent.is_empty() {
+        return Some(format!("its package's record says nothing of: {}", names(silent)));
+    }
+    let had = change.before.as_ref().filter(|before| before.entry.file_type == entry.file_type);
+    let gains = had.is_none_or(|before| power(&before.entry) < power(entry));
+    (power(entry) > 0 && gains && !compared.compared.holds("mode")).then(|| {
+        "it gives rights, and its package records no mode that says that it should".to_owned()
+    })
+}
+
+/// What an entry's mode gives away: 2 for the rights of its owner, 1 for writing by anybody.
+fn power(entry: &Entry) -> u8 {
+    let bits = entry.mode.seen().copied().unwrap_or(0);
+    let writable = entry.file_type != FileType::Symlink && bits & 0o1002 == 0o0002;
+    if entry.is_privileged() { 2 } else { u8::from(writable) }
+}
+
+fn is_book(change: &EntryChange) -> bool {
+    change.path.as_bytes().starts_with(b"var/lib/dpkg/info/")
+}
+
+/// Whether a link ends at what some package owns.
+fn leads_to_owned(row: Option<RowId>, live: &Live<'_>) -> bool {
+    let Some(row) = row else { return false };
+    let end = live.tree.resolve(live.tree.path(row).as_bytes(), FollowLast::Yes);
+    end.is_some_and(|end| {
+        let shared = live.ownership.known(end) == Some(Known::SharedDirectory);
+        shared || live.ownership.owner(end).is_some()
+    })
+}
+
+/// Takes along the directories that only held what went with packages: nobody owned them alone.
+pub(super) fn with_their_content(changes: &[EntryChange], explanations: &mut [Explanation]) {
+    let parents = parents(changes);
+    // Of what lies directly in each directory: whether all went with packages, and the last of it.
+    let mut contents: Vec<(bool, Option<Explanation>)> = vec![(true, None); changes.len()];
+    // What lies in a directory stands behind it.
+    for (at, change) in changes.iter().enumerate().rev() {
+        let nobodys = change.file_type() == FileType::Directory
+            && change.kind() == Kind::Removed
+            && change.before.as_ref().is_some_and(|before| before.owner.is_none());
+        let (Some(own), Some(content)) = (explanations.get_mut(at), contents.get_mut(at)) else {
+            continue;
+        };
+        if let (true, Cause::ModifiedInPlace, (true, Some(inside))) = (nobodys, own.cause, content)
+        {
+            *own = inside.clone();
+        }
+        let own = own.clone();
+        let parent = parents.get(at).copied().flatten();
+        if let Some((all, last)) = parent.and_then(|parent| contents.get_mut(parent)) {
+            *all &= own.folded_into.is_some();
+            *last = Some(own);
+        }
+    }
+}
+
+fn names(attributes: AttributeSet) -> String {
+    attributes.iter().map(|attribute| attribute.name).collect::<Vec<_>>().join(", ")
+}
+
+fn named(names: &[&str]) -> AttributeSet {
+    AttributeSet::of(|attribute| names.contains(&attribute.name))
+}
