@@ -17,6 +17,7 @@ mod layers;
 mod library;
 mod overlay;
 mod packages;
+mod purl;
 mod report;
 mod rpm;
 mod rules;
