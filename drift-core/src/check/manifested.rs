@@ -1,10 +1,31 @@
-//! Whether all of a package is what a manifest says: not only what changed. A database that names a
-//! new version over the old one's files must not make an upgrade that is called verified.
+//! The manifests of a check, and whether all of a package is what they say, not only what changed: a
+//! database that names a new version over the old one's files makes no upgrade that is called verified.
 
 use crate::capture::Captured;
 use crate::compare::PackageChange;
-use crate::manifest::{Manifests, PackedFile, Weighed, decides};
+use crate::manifest::{self, Manifest, Manifests, PackedFile, Weighed, decides};
 use crate::model::{AttributeSet, Cause, FileType, FollowLast, Package};
+use crate::seal::SealInfo;
+
+/// A manifest whose seal held, with what its seal says.
+#[derive(Debug, Clone)]
+pub struct SealedManifest {
+    /// Its content.
+    pub manifest: Manifest,
+    /// What its seal says.
+    pub seal: SealInfo,
+    /// The file, as the operator named it.
+    pub file: String,
+}
+
+/// Reads what manifests say of these packages.
+pub(super) fn manifests_of<'p>(
+    manifests: &[SealedManifest],
+    packages: impl IntoIterator<Item = &'p Package>,
+) -> Result<Manifests, manifest::Error> {
+    let all: Vec<&Manifest> = manifests.iter().map(|used| &used.manifest).collect();
+    Manifests::of(&all, packages)
+}
 
 /// Steps that matching `path-exclude` may take for one package.
 const FILTER_STEPS: u64 = 20_000_000;

@@ -48,8 +48,8 @@ use crate::bounds::{Clock, Event, Timestamp};
 use crate::capture::{self, Captured, Options, Parts, RuleSource, Run};
 use crate::compare;
 use crate::judge::{FailOn, Seen, Verdict, Waivers, judge};
-use crate::manifest::{self, Manifest, Manifests};
-use crate::model::{CursorError, Digest, Package, Problem};
+use crate::manifest;
+use crate::model::{CursorError, Digest, Problem};
 use crate::policy::{Evaluator, Input, PolicySet};
 use crate::report::{Previous, Report, document};
 use crate::rules::{self, RuleSet};
@@ -60,6 +60,9 @@ use crate::source::{self, Source};
 use composition::Composition;
 
 pub use accept::{AcceptError, Acceptance, Accepted, Selector, accept};
+use manifested::manifests_of;
+
+pub use manifested::SealedManifest;
 pub use path_directories::PATH_DIRECTORIES;
 pub use refused::{busy, or_stopped, refused, refused_policies, stopped, unreadable};
 pub use view::View;
@@ -221,17 +224,6 @@ pub struct Sealed<'b> {
     pub file: &'b str,
 }
 
-/// A manifest whose seal held, with what its seal says.
-#[derive(Debug, Clone)]
-pub struct SealedManifest {
-    /// Its content.
-    pub manifest: Manifest,
-    /// What its seal says.
-    pub seal: SealInfo,
-    /// The file, as the operator named it.
-    pub file: String,
-}
-
 /// A verified bill of materials with what its seal says.
 #[derive(Debug, Clone, Copy)]
 pub struct SealedBillOf<'b> {
@@ -277,15 +269,6 @@ pub enum Reference<'r> {
     PackageDatabase,
 }
 
-/// Reads what manifests say of these packages.
-fn manifests_of<'p>(
-    manifests: &[SealedManifest],
-    packages: impl IntoIterator<Item = &'p Package>,
-) -> Result<Manifests, manifest::Error> {
-    let all: Vec<&Manifest> = manifests.iter().map(|used| &used.manifest).collect();
-    Manifests::of(&all, packages)
-}
-
 impl Request {
     /// Returns a request without rules of the operator and without requirements.
     #[must_use]
@@ -315,7 +298,13 @@ pub fn check(
     run: &Run<'_>,
     occasion: &Occasion<'_>,
 ) -> Result<Outcome, Error> {
-    let job = Job { request, run, occasion, started: occasion.clock.now() };
+    let job = Job {
+        request,
+        run,
+        occasion,
+        started: occasion.clock.now(),
+        binaries: compares_packages_of_two(target, reference, request.parts),
+    };
     match reference {
         Reference::Sealed(sealed) => {
             let before = View::of_baseline(sealed.baseline);
@@ -353,6 +342,7 @@ pub fn check(
                     parts: Parts::ALL,
                     vendor_digests: true,
                     configs: true,
+                    binaries: false,
                 };
                 let captured = capture::capture(*source, &options, run)?;
                 let found = unsealed::differences(&captured, request, run)?;
@@ -375,6 +365,15 @@ struct Job<'j> {
     run: &'j Run<'j>,
     occasion: &'j Occasion<'j>,
     started: Timestamp,
+    /// Whether programs are looked into for what they were made of.
+    binaries: bool,
+}
+
+/// Whether only the packages of two targets are compared, both captured now: then programs are looked
+/// into as well. What was captured before was not, and would seem to lack their packages.
+fn compares_packages_of_two(target: &Target<'_>, reference: &Reference<'_>, parts: Parts) -> bool {
+    let both = matches!((target, reference), (Target::Live(_), Reference::Other(Target::Live(_))));
+    both && parts.packages && !parts.entries
 }
 
 impl Job<'_> {
@@ -389,6 +388,7 @@ impl Job<'_> {
             parts: self.request.parts,
             vendor_digests: false,
             configs: self.request.parts.packages || self.request.assessment.is_some(),
+            binaries: self.binaries,
         };
         Ok(capture::capture(source, &options, self.run)?)
     }

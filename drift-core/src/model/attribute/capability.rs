@@ -24,7 +24,7 @@ pub(super) const CAPABILITY: Attribute = Attribute {
 };
 
 /// The names of `linux/capability.h`, by bit number.
-pub(crate) const NAMES: [&str; 41] = [
+const NAMES: [&str; 41] = [
     "chown",
     "dac_override",
     "dac_read_search",
@@ -68,8 +68,7 @@ pub(crate) const NAMES: [&str; 41] = [
     "checkpoint_restore",
 ];
 
-/// Returns the form of getcap(8), or `malformed:` and the bytes in base64.
-pub(crate) fn to_text(raw: &[u8]) -> String {
+fn to_text(raw: &[u8]) -> String {
     decode(raw).unwrap_or_else(|| format!("malformed:{}", base64(raw)))
 }
 

@@ -22,7 +22,6 @@ use super::kind::{FileType, FileTypes};
 use super::snapshot::SourceKind;
 
 pub use capability::capability_from_text;
-pub(crate) use capability::{NAMES as CAPABILITY_NAMES, to_text as capability_text};
 pub use set::AttributeSet;
 pub use value::{Value, base64};
 

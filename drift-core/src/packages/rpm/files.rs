@@ -6,8 +6,7 @@
 
 use super::header::{Error, Header, Numbers, Strings};
 use super::scan::Scan;
-use super::{capability, tags};
-use crate::bounds::escape::escaped;
+use super::tags;
 use crate::model::{Algorithm, AttributeSet, Digest, FileType};
 use crate::packages::{Claimant, Completeness, Conffile, Owner, Presence, Shipped};
 
@@ -107,7 +106,7 @@ fn take(
         return;
     }
     let digest = digest_of(scan, name, file, algorithm);
-    let shipped = shipped(scan, name, file);
+    let shipped = shipped(scan, file);
     let out = &mut *scan.reading.out;
     // The package owns the path by now, so that none of these is refused.
     let _ = out.shipped(claimant, path, shipped);
@@ -138,20 +137,12 @@ fn digest_of(
 }
 
 /// Returns the attributes that rpm would compare.
-fn shipped(scan: &mut Scan<'_, '_, '_>, name: &str, file: &File<'_>) -> Shipped {
+fn shipped(scan: &mut Scan<'_, '_, '_>, file: &File<'_>) -> Shipped {
     let ghost = file.flags & tags::GHOST != 0;
     let file_type = file.file_type();
     let is = |wanted| file_type == Some(wanted);
     let content = is(FileType::File) && !ghost;
     let device = is(FileType::Char) || is(FileType::Block);
-    let capability = match capability::canonical(file.capability) {
-        Some(text) => Some(text.into_bytes()),
-        None => {
-            let shown = escaped(file.capability.get(..200).unwrap_or(file.capability));
-            scan.fault(format!("{name}: capabilities that are not understood: {shown}"));
-            None
-        }
-    };
     let out = &mut *scan.reading.out;
     let mut named = |name: &[u8]| (!name.is_empty()).then(|| Owner::Name(out.text(name)));
     let (user, group) = (named(file.user), named(file.group));
@@ -165,7 +156,7 @@ fn shipped(scan: &mut Scan<'_, '_, '_>, name: &str, file: &File<'_>) -> Shipped 
         mtime: file.mtime.filter(|_| content).and_then(|time| i64::try_from(time).ok()),
         link_target: (is(FileType::Symlink) && !ghost).then(|| out.text(file.link)),
         rdev: file.rdev.filter(|_| device).map(numbers),
-        capability: capability.filter(|_| is(FileType::File)).map(|text| out.text(&text)),
+        capability: is(FileType::File).then(|| out.text(file.capability)),
         unverified: file.unverified(),
     }
 }

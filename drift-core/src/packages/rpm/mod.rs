@@ -3,9 +3,9 @@
 //! Sources: rpm(8), rpm-macros(7), `lib/` of rpm 4.18. A database is a store of headers, one for
 //! each package, in one of three formats; everything that is recorded of a package is in its header.
 
+mod about;
 mod bdb;
 mod bytes;
-mod capability;
 mod files;
 mod header;
 mod ndb;

@@ -2,7 +2,7 @@
 
 use super::header::{Error, Header};
 use super::scan::Scan;
-use super::{files, tags};
+use super::{about, files, tags};
 use crate::bounds::escape::escaped;
 use crate::model::Package;
 
@@ -25,6 +25,8 @@ pub(super) fn read(scan: &mut Scan<'_, '_, '_>, number: u32, blob: &[u8]) {
         scan.fault(format!("header {number}, {name}: it has not the digest that it says it has"));
     }
     let claimant = scan.reading.out.package(package);
+    let details = about::read(scan, &name, &header);
+    scan.reading.out.details(claimant, details);
     files::read(scan, claimant, &name, &header);
 }
 

@@ -4,6 +4,12 @@ pub(super) const NAME: u32 = 1000;
 pub(super) const VERSION: u32 = 1001;
 pub(super) const RELEASE: u32 = 1002;
 pub(super) const EPOCH: u32 = 1003;
+pub(super) const VENDOR: u32 = 1011;
+pub(super) const LICENSE: u32 = 1014;
+pub(super) const URL: u32 = 1020;
+pub(super) const SOURCE_PACKAGE: u32 = 1044;
+pub(super) const PROVIDES: u32 = 1047;
+pub(super) const REQUIRES: u32 = 1049;
 pub(super) const ARCHITECTURE: u32 = 1022;
 
 /// Whole paths, as packages of rpm 3 have them instead of the three tags below.

@@ -4,6 +4,7 @@
 
 mod crafted;
 mod damage;
+mod headers;
 
 use std::borrow::Cow;
 
