@@ -17,6 +17,7 @@ mod images;
 mod manual;
 mod policies;
 mod policy;
+mod rpm_verify;
 mod sealing;
 mod service;
 mod since;
