@@ -89,6 +89,8 @@ impl Walk<'_> {
             (_, Some(Known::Alternative { registered: false })) => {
                 self.unregistered_alternative(row)
             }
+            // Packages may have listed a directory there: it moved, and the link leads to it.
+            (_, Some(Known::UsrMerge)) => {}
             (Some(_), _) => self.owned(row),
             // What only imposes an owner, or was left behind, ships nothing: it vouches for nothing.
             (None, None | Some(Known::Overridden | Known::Leftover)) => self.unowned(depth, row),
