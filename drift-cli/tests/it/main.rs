@@ -17,6 +17,7 @@ mod images;
 mod manual;
 mod policies;
 mod policy;
+mod sbom;
 mod sealing;
 mod service;
 mod since;

@@ -74,6 +74,7 @@ pub(super) fn live(
         rules: &captured.rules,
         sealed: asked.sealed,
         packages: &PackageEvents::new(&packages),
+        after: after.packages,
         live: Some(&live),
         covering: &covering,
     };
@@ -110,6 +111,7 @@ pub(super) fn stored(
         rules,
         sealed: asked.sealed,
         packages: &PackageEvents::new(&packages),
+        after: after.packages,
         live: None,
         covering: &covering,
     };

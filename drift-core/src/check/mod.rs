@@ -286,7 +286,13 @@ pub fn check(
     run: &Run<'_>,
     occasion: &Occasion<'_>,
 ) -> Result<Outcome, Error> {
-    let job = Job { request, run, occasion, started: occasion.clock.now() };
+    let job = Job {
+        request,
+        run,
+        occasion,
+        started: occasion.clock.now(),
+        binaries: compares_packages_of_two(target, reference, request.parts),
+    };
     match reference {
         Reference::Sealed(sealed) => {
             let before = View::of_baseline(sealed.baseline);
@@ -324,6 +330,7 @@ pub fn check(
                     parts: Parts::ALL,
                     vendor_digests: true,
                     configs: true,
+                    binaries: false,
                 };
                 let captured = capture::capture(*source, &options, run)?;
                 let found = unsealed::differences(&captured, run)?;
@@ -346,6 +353,15 @@ struct Job<'j> {
     run: &'j Run<'j>,
     occasion: &'j Occasion<'j>,
     started: Timestamp,
+    /// Whether programs are looked into for what they were made of.
+    binaries: bool,
+}
+
+/// Whether only the packages of two targets are compared, both captured now: then programs are looked
+/// into as well. What was captured before was not, and would seem to lack their packages.
+fn compares_packages_of_two(target: &Target<'_>, reference: &Reference<'_>, parts: Parts) -> bool {
+    let both = matches!((target, reference), (Target::Live(_), Reference::Other(Target::Live(_))));
+    both && parts.packages && !parts.entries
 }
 
 impl Job<'_> {
@@ -360,6 +376,7 @@ impl Job<'_> {
             parts: self.request.parts,
             vendor_digests: false,
             configs: self.request.parts.packages || self.request.assessment.is_some(),
+            binaries: self.binaries,
         };
         Ok(capture::capture(source, &options, self.run)?)
     }

@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::packages::{
     Accounts, AsShipped, Completeness, Known, Missing, Ownership, VendorRecord, as_imposed,
-    as_shipped,
+    as_shipped, is_of_language,
 };
 use crate::report::document::{AttributeChange, Change};
 
@@ -22,7 +22,7 @@ use super::{Error, Found, accounts};
 /// Compares with the package databases.
 pub(super) fn differences(captured: &Captured, run: &Run<'_>) -> Result<Found, Error> {
     let mut found = Found { problems: captured.snapshot.problems.clone(), ..Found::default() };
-    if captured.snapshot.packages.is_empty() {
+    if captured.snapshot.packages.iter().all(is_of_language) {
         found.problems.push(Problem {
             path: TreePath::root(),
             stage: Stage::Parse,
@@ -91,20 +91,27 @@ impl Walk<'_> {
             }
             // Packages may have listed a directory there: it moved, and the link leads to it.
             (_, Some(Known::UsrMerge)) => {}
-            (Some(_), _) => self.owned(row),
+            (Some(_), _) => {
+                self.recorded(row);
+            }
             // What only imposes an owner, or was left behind, ships nothing: it vouches for nothing.
-            (None, None | Some(Known::Overridden | Known::Leftover)) => self.unowned(depth, row),
+            (None, None | Some(Known::Overridden | Known::Leftover)) => {
+                // Nor does the record of a language's package, but what differs from it is told.
+                if !self.recorded(row) {
+                    self.unowned(depth, row);
+                }
+            }
             (None, Some(_)) => {}
         }
     }
 
-    /// A packaged entry against its record.
-    fn owned(&mut self, row: RowId) {
-        let Some(record) = self.ownership().record(row) else { return };
+    /// A packaged entry against its record; returns whether it differs.
+    fn recorded(&mut self, row: RowId) -> bool {
+        let Some(record) = self.ownership().record(row) else { return false };
         let tree = &self.captured.snapshot.tree;
         let entry = tree.entry(row);
         if entry.file_type == FileType::Unknown {
-            return;
+            return false;
         }
         let compared = self.compared(row, &entry, &record);
         let conffile = record.conffile.is_some();
@@ -122,7 +129,7 @@ impl Walk<'_> {
         }
         let differing = compared.differing.and(if judged { wanted.with(digest) } else { wanted });
         if differing.is_empty() {
-            return;
+            return false;
         }
         let values = EntryChange {
             before: Some(state(compared.before)),
@@ -137,6 +144,7 @@ impl Walk<'_> {
         let attributes = attributes.collect();
         let cause = if conffile { Cause::ConffileEdited } else { Cause::VendorRecordDiffers };
         self.modified(row, cause, conffile, attributes);
+        true
     }
 
     /// Compares an entry with its record, and with the owner and mode that are imposed instead.

@@ -183,6 +183,11 @@ impl PackageSink {
         Claimant(position(self.columns.packages.len()))
     }
 
+    /// Returns the packages so far, in the order in which they came.
+    pub(super) fn packages(&self) -> &[Package] {
+        &self.columns.packages
+    }
+
     /// Takes a path of a package; the same path twice counts once.
     pub fn owns(
         &mut self,

@@ -34,6 +34,10 @@ const PACKAGES: &[(&str, &str)] = &[
     ("bsdtar", "libarchive-tools"),
     ("pacman", "pacman-package-manager"),
     ("vercmp", "makepkg"),
+    ("gem", "ruby"),
+    ("node", "nodejs"),
+    ("go", "golang-go"),
+    ("java", "libmaven3-core-java default-jre-headless"),
     ("unshare", "util-linux"),
     ("xz", "xz-utils"),
 ];
