@@ -9,7 +9,8 @@ use super::alternative::Alternative;
 use super::languages::is_of_language;
 use super::located::Located;
 use super::paths::PathId;
-use super::record::{Claim, Leftover, Presence, Records, StatOverride, VendorRecord};
+use super::record::{Claim, Leftover, Presence, Records, StatOverride};
+use super::shipped::VendorRecord;
 use crate::model::{DirId, FileType, FollowLast, PackageId, RowId, Tree, TreePath};
 
 /// Steps that all matching of `path-exclude` patterns may take together: a second of work, and
