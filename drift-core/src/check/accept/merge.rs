@@ -6,8 +6,8 @@ use crate::baseline::{Encoded, encode_entries};
 use crate::check::View;
 use crate::compare::{Decisions, EntryChange, Layers, Merged, Numbering, PackageChange};
 use crate::model::{
-    Coverage, Cursor, FileType, Identity, Image, Intake, Observed, Package, PackageId, Problem,
-    Snapshot, TreePath,
+    Coverage, Cursor, FileType, Identity, Intake, Observed, Package, PackageId, Problem, Snapshot,
+    TreePath,
 };
 
 use super::AcceptError;
@@ -66,7 +66,7 @@ pub(super) fn merge(
         identity: identity(selection, before, after),
         carries: before.carries,
         rules: before.rules.clone(),
-        image: image.map(Image::clone),
+        image: image.cloned(),
         tree: Intake::default().freeze().tree,
         packages,
         packages_complete: before.packages_complete,
