@@ -57,7 +57,7 @@ pub(super) fn live(
         false => BTreeMap::new(),
     };
     let after = View::of_captured(captured);
-    let packages = package_changes(before, &after);
+    let mut packages = package_changes(before, &after);
     let missing: BTreeMap<TreePath, _> = captured
         .ownership
         .missing()
@@ -65,6 +65,8 @@ pub(super) fn live(
         .map(|missing| (missing.path.clone(), missing))
         .collect();
     let manifests = manifests(asked, &after, &comparison, &packages)?;
+    let owned = (before.packages, after.packages);
+    packages.extend(manifested::reinstalled(&comparison.changes, owned, &manifests));
     let accounts = accounts::of(&captured.configs);
     let live = Live {
         tree: &captured.snapshot.tree,

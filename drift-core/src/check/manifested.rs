@@ -1,10 +1,12 @@
 //! The manifests of a check, and whether all of a package is what they say, not only what changed: a
 //! database that names a new version over the old one's files makes no upgrade that is called verified.
 
+use std::collections::BTreeMap;
+
 use crate::capture::Captured;
-use crate::compare::PackageChange;
-use crate::manifest::{self, Manifest, Manifests, PackedFile, Weighed, decides};
-use crate::model::{AttributeSet, Cause, FileType, FollowLast, Package};
+use crate::compare::{EntryChange, PackageChange};
+use crate::manifest::{self, Judgement, Manifest, Manifests, PackedFile, Weighed, decides};
+use crate::model::{AttributeSet, Cause, FileType, FollowLast, Package, PackageId};
 use crate::seal::SealInfo;
 
 /// A manifest whose seal held, with what its seal says.
@@ -25,6 +27,40 @@ pub(super) fn manifests_of<'p>(
 ) -> Result<Manifests, manifest::Error> {
     let all: Vec<&Manifest> = manifests.iter().map(|used| &used.manifest).collect();
     Manifests::of(&all, packages)
+}
+
+/// Returns the packages of an unchanged version of which something differs from the baseline and is as
+/// the package ships it: they were installed once more. Without a manifest that is what a careful
+/// intruder leaves behind, so nothing less says it.
+pub(super) fn reinstalled(
+    changes: &[EntryChange],
+    (before, after): (&[Package], &[Package]),
+    manifests: &Manifests,
+) -> Vec<PackageChange> {
+    let mut found: BTreeMap<PackageId, PackageId> = BTreeMap::new();
+    let content = AttributeSet::of(|attribute| {
+        ["digest", "link_target", "type", "mode", "uid", "gid", "capability"]
+            .contains(&attribute.name)
+    });
+    for change in changes {
+        let (Some(old), Some(new)) = (&change.before, &change.after) else { continue };
+        let (Some(old_id), Some(new_id)) = (old.owner, new.owner) else { continue };
+        let (Some(was), Some(is)) = (before.get(old_id.index()), after.get(new_id.index())) else {
+            continue;
+        };
+        let made_right = was == is
+            && !change.attributes.and(content).is_empty()
+            && manifests.judge(is, &change.path, &new.entry) == Judgement::Equal;
+        if made_right {
+            found.insert(new_id, old_id);
+        }
+    }
+    let event = |(new, old)| PackageChange {
+        before: Some(old),
+        after: Some(new),
+        cause: Cause::Reinstalled,
+    };
+    found.into_iter().map(event).collect()
 }
 
 /// Steps that matching `path-exclude` may take for one package.

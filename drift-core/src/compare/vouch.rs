@@ -22,7 +22,7 @@ pub(super) enum Vouched {
 }
 
 /// What follows from installing a file, and needs no record.
-const CONSEQUENCES: [&str; 4] = ["mtime", "nlink", "hardlinks", "flags"];
+const CONSEQUENCES: [&str; 3] = ["mtime", "nlink", "hardlinks"];
 
 /// Finds the change of a package that explains this one.
 pub(super) fn vouched(change: &EntryChange, evidence: &Evidence<'_>) -> Vouched {
