@@ -90,6 +90,43 @@ fn an_upgrade_is_verified_by_a_manifest_and_by_nothing_less() {
 }
 
 #[test]
+fn what_was_put_right_again_is_reinstalled_by_a_manifest_and_by_nothing_less() {
+    if !ready() {
+        return;
+    }
+    let stage = Stage::new();
+    let deb = deb(&stage, "probe", "1.0-1", OLD);
+    install(&stage, &deb);
+    put(&stage.at("root/usr/bin/probe"), "#!/bin/sh\necho edited before the capture\n", 0o755);
+    stage.capture("root", &[]);
+    install(&stage, &deb);
+    manifest(&stage, &[&deb], &[]);
+    let without = stage.report(&[]);
+    assert_eq!(told(&without, "/usr/bin/probe"), is("modified-in-place", true, false));
+    let with = with_manifest(&stage, &[]);
+    assert_eq!(told(&with, "/usr/bin/probe"), is("reinstalled", true, true));
+    assert_eq!(event(&with)["cause"], "reinstalled");
+    put(&stage.at("root/usr/bin/probe"), "#!/bin/sh\necho edited again\n", 0o755);
+    let with = with_manifest(&stage, &[]).expect(1);
+    assert_eq!(told(&with, "/usr/bin/probe"), is("modified-in-place", true, false));
+}
+
+#[test]
+fn verified_upgrades_of_a_mutable_host_are_informational() {
+    let Some(stage) = upgraded() else { return };
+    let mutable = ["--profile", "mutable"];
+    let verified = with_manifest(&stage, &mutable);
+    assert_eq!(event(&verified)["severity"], "informational");
+    assert_eq!(verified.document["scope"]["profiles"], serde_json::json!(["mutable"]));
+    assert_eq!(verified.document["scope"]["rules_overridden"], false);
+    assert_eq!(event(&stage.report(&mutable))["severity"], "high", "nothing verifies it");
+    forge(&stage, "probe", "usr/bin/probe", "#!/bin/sh\necho evil\n");
+    let forged = with_manifest(&stage, &mutable).expect(1);
+    assert_eq!(told(&forged, "/usr/bin/probe"), is("modified-in-place", true, false));
+    assert_eq!(event(&forged)["severity"], "high", "not all of it is what the vendor made");
+}
+
+#[test]
 fn whoever_edits_the_database_too_is_caught() {
     let Some(stage) = upgraded() else { return };
     forge(&stage, "probe", "usr/bin/probe", "#!/bin/sh\necho evil\n");
