@@ -111,6 +111,8 @@ impl Walk<'_> {
             (_, Some(Known::Alternative { registered: false })) => {
                 self.unregistered_alternative(row)
             }
+            // Packages may have listed a directory there: it moved, and the link leads to it.
+            (_, Some(Known::UsrMerge)) => {}
             (Some(owner), known) => match self.manifested(owner, known, row) {
                 Manifested::Unknown => {
                     self.recorded(row);

@@ -53,12 +53,12 @@ pub use paths::PathId;
 pub use purl::{Purl, purl};
 pub use reading::Reading;
 pub use record::{
-    Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
-    Records, StatOverride, VendorRecord,
+    Claim, Claimant, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded, Records,
+    StatOverride,
 };
 pub(crate) use rpm::{PackedHeader, read_packed};
 pub use rpm::{Rpm, rpm_version_cmp};
-pub use shipped::{Owner, Shipped, TextId};
+pub use shipped::{Conffile, Owner, Shipped, TextId, VendorRecord};
 
 /// One kind of package database.
 pub trait PackageDatabase: Sync {

@@ -153,3 +153,30 @@ fn a_product_that_is_only_named_needs_its_program() {
     assert_eq!(older.said(&before.clone().mtime(pam, 9), pam), Said::Right);
     assert_eq!(older.said(&before.file(pam, b"auth sufficient pam_permit.so\n"), pam), Said::Wrong);
 }
+
+#[test]
+fn copies_equal_what_they_were_made_of() {
+    let packaged = "usr/share/base-files/profile";
+    let before = Scene::default()
+        .file("etc/profile", b"old")
+        .file("etc/own.conf", b"old")
+        .file(packaged, b"new")
+        .package("base-files", "1", [packaged]);
+    let older = Older::new(&before);
+    let with = |path: &str, text: &[u8]| older.said(&before.clone().file(path, text), path);
+    assert_eq!(with("etc/profile", b"new"), Said::Right);
+    assert_eq!(with("etc/profile", b"evil"), Said::Wrong);
+    // What was saved is what was there.
+    let saved = before.clone().file("etc/own.conf", b"other").file("etc/own.conf.dpkg-old", b"old");
+    assert_eq!(older.said(&saved, "etc/own.conf.dpkg-old"), Said::Right);
+    assert_eq!(with("etc/own.conf.dpkg-old", b"evil"), Said::Wrong);
+    assert_eq!(with("etc/none.dpkg-old", b"old"), Said::Wrong);
+    let nobody = before.clone().package("base-files", "1", [""; 0]).file("etc/profile", b"new");
+    assert_eq!(older.said(&nobody, "etc/profile"), Said::Wrong);
+    let (link, font) = ("etc/fonts/conf.d/10-a.conf", "usr/share/fontconfig/conf.avail/10-a.conf");
+    let fonts = before.clone().file(font, b"<x/>").package("fonts", "1", [font]);
+    let older = Older::new(&fonts);
+    let at = |target: &str| older.said(&fonts.clone().link(link, target), link);
+    assert_eq!(at("/usr/share/fontconfig/conf.avail/10-a.conf"), Said::Right);
+    assert_eq!(at("/etc/profile"), Said::Wrong);
+}
