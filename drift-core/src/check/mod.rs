@@ -50,7 +50,7 @@ use crate::capture::{self, Captured, Options, Parts, RuleSource, Run};
 use crate::compare;
 use crate::judge::{FailOn, Seen, Verdict, Waivers, judge};
 use crate::manifest;
-use crate::model::{CursorError, Digest, Problem};
+use crate::model::{CursorError, Problem};
 use crate::policy::{Evaluator, Input, PolicySet};
 use crate::report::{Previous, Report, document};
 use crate::rules::{self, RuleSet};
