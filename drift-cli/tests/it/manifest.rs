@@ -283,12 +283,15 @@ fn a_manifest_whose_seal_does_not_hold_is_not_read() {
         Report::of(&stage.drift([&asked[..], &[trust, "--state", &stage.path("state")]].concat()))
     };
     refused(with(&other), "wrong-key");
-    let run = stage.drift(["check", &root, "--manifest", &m, "--format", "json"]);
+    let state = stage.path("state");
+    let run =
+        stage.drift(["check", &root, "--manifest", &m, "--format", "json", "--state", &state]);
     refused(Report::of(&run), "no-trust");
     let before = format!("baseline:{}", stage.path("golden.drift"));
-    let _diff =
-        stage.drift(["diff", &before, &root, "--manifest", &m, "--trust", &other]).expect(4);
-    let _verified = stage.drift(["verify", &m, "--trust", &stage.path("golden.pub.pem")]).expect(0);
+    let diff = ["diff", &before, &root, "--manifest", &m, "--trust", &other, "--state", &state];
+    let _refused = stage.drift(diff).expect(4);
+    let golden = stage.path("golden.pub.pem");
+    let _held = stage.drift(["verify", &m, "--trust", &golden, "--state", &state]).expect(0);
 }
 
 #[test]
@@ -297,7 +300,7 @@ fn an_old_manifest_does_not_come_back_and_one_expires() {
     let first = (stage.read("m"), stage.read("m.sigstore.json"));
     let debs = stage.path("debs");
     manifest(&stage, &[&debs], &["--expires", "90d"]);
-    let _taken = with_manifest(&stage, &[]).expect(0);
+    let _taken = with_manifest(&stage, &[]).expect(1);
     refused(with_manifest(&stage, &["--now", "2099-01-01T00:00:00Z"]), "expired");
     stage.write("m", &first.0);
     stage.write("m.sigstore.json", &first.1);
@@ -366,7 +369,9 @@ fn the_chain_of_an_archive_is_checked_link_by_link() {
     refused(&[], "altered");
     stage.write("apt/pool/probe_1.0-2_all.deb", &package);
     let _built = build(&[]).expect(0);
-    let shown = stage.drift(["inspect", &out, "--trust", &stage.path("golden.pub.pem")]).expect(0);
+    let shown = stage
+        .drift(["inspect", &out, "--trust", &stage.path("golden.pub.pem"), "--state", &state])
+        .expect(0);
     let digest = sha256(&new);
     for part in [digest.as_str(), "main/binary-all/Packages", "probe 1.0-2 (all)", "Test test"] {
         assert!(shown.text().contains(part), "{part}: {}", shown.text());
@@ -390,7 +395,9 @@ fn packages_that_are_damaged_are_refused() {
     let new = deb(&stage, "probe", "1.0-2", NEW);
     let bytes = fs::read(&new).expect("it is read");
     let (bad, out, key) = (stage.path("bad.deb"), stage.path("m"), stage.path("golden.key.pem"));
-    let build = || stage.drift(["manifest", "build", &bad, "--out", &out, "--sign", &key]);
+    let state = stage.path("state");
+    let all = ["manifest", "build", &bad, "--out", &out, "--sign", &key, "--state", &state];
+    let build = || stage.drift(all);
     for length in (0..bytes.len()).step_by(bytes.len() / 40) {
         stage.write("bad.deb", &bytes[..length]);
         let _refused = build().expect(2);

@@ -28,6 +28,7 @@ mod describe;
 mod differences;
 mod events;
 mod input;
+mod occasion;
 mod origins;
 mod lost;
 mod manifested;
@@ -44,12 +45,12 @@ mod weakened;
 use std::sync::Arc;
 
 use crate::baseline::{Baseline, effective_root};
-use crate::bounds::{Clock, Event, Timestamp};
+use crate::bounds::{Event, Timestamp};
 use crate::capture::{self, Captured, Options, Parts, RuleSource, Run};
 use crate::compare;
 use crate::judge::{FailOn, Seen, Verdict, Waivers, judge};
 use crate::manifest;
-use crate::model::{CursorError, Digest, Problem};
+use crate::model::{CursorError, Problem};
 use crate::policy::{Evaluator, Input, PolicySet};
 use crate::report::{Previous, Report, document};
 use crate::rules::{self, RuleSet};
@@ -63,6 +64,7 @@ pub use accept::{AcceptError, Acceptance, Accepted, Selector, accept};
 use manifested::manifests_of;
 
 pub use manifested::SealedManifest;
+pub use occasion::Occasion;
 pub use path_directories::PATH_DIRECTORIES;
 pub use refused::{busy, or_stopped, refused, refused_policies, stopped, unreadable};
 pub use view::View;
@@ -116,23 +118,6 @@ pub struct Assessment {
     pub evaluator: Arc<dyn Evaluator>,
     /// Whether the input is handed out with the outcome.
     pub keep_input: bool,
-}
-
-/// Who runs this and when; nothing here bears on the result.
-#[derive(Clone, Copy)]
-pub struct Occasion<'o> {
-    /// Tells the time.
-    pub clock: &'o dyn Clock,
-    /// Random, to tell runs apart.
-    pub run_id: &'o str,
-    /// `sha256:…` of the running program, where it can be read.
-    pub binary_digest: Option<Digest>,
-}
-
-impl std::fmt::Debug for Occasion<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Occasion").field("run_id", &self.run_id).finish_non_exhaustive()
-    }
 }
 
 /// The result of a check or diff.

@@ -90,8 +90,11 @@ fn archives(bytes: &[u8]) -> Result<(&[u8], &[u8]), Error> {
     }
 }
 
+/// The name and content of a member, and what follows it.
+type Member<'b> = (&'b [u8], &'b [u8], &'b [u8]);
+
 /// Takes one member: its name, its content, and what follows.
-fn member(rest: &[u8]) -> Result<(&[u8], &[u8], &[u8]), Error> {
+fn member(rest: &[u8]) -> Result<Member<'_>, Error> {
     let broken = || Error::package("a header in the .deb is malformed, or the file is cut off");
     let (header, rest) = rest.split_at_checked(HEADER).ok_or_else(broken)?;
     let (name, fields) = header.split_at_checked(16).ok_or_else(broken)?;

@@ -13,7 +13,7 @@ use crate::model::{Device, Digest, FileType, LayerId, TreePath};
 
 use super::compression::{Coding, decoded, detect};
 use super::tar::index::Index;
-use super::tar::members::texts;
+use super::tar::members::{Texts, texts};
 use super::tar::nodes::ROOT;
 use super::tar::object::Body;
 use super::tar::reader::{Fault, Reader};
@@ -81,11 +81,7 @@ pub(crate) fn tree(bytes: &[u8], cancel: &Cancel) -> Result<Vec<Packed>, String>
 }
 
 /// Returns the files of an archive whose names are wanted, each of at most `limit` bytes.
-pub(crate) fn small_files(
-    bytes: &[u8],
-    wanted: &[&[u8]],
-    limit: u64,
-) -> Result<Vec<(Vec<u8>, Vec<u8>)>, String> {
+pub(crate) fn small_files(bytes: &[u8], wanted: &[&[u8]], limit: u64) -> Result<Texts, String> {
     texts(decompressed(bytes)?, wanted, limit)
 }
 

@@ -69,15 +69,18 @@ pub(in crate::source) fn names<'a>(
     }
 }
 
+/// Names and contents of small files.
+pub(in crate::source) type Texts = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// Returns the plain files of an archive whose names, less a leading `./`, are wanted; each once and of
 /// at most `limit` bytes.
 pub(in crate::source) fn texts<'a>(
     input: Box<dyn Read + 'a>,
     wanted: &[&[u8]],
     limit: u64,
-) -> Result<Vec<(Vec<u8>, Vec<u8>)>, String> {
+) -> Result<Texts, String> {
     let mut reader = Reader::new(input);
-    let mut found: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    let mut found: Texts = Vec::new();
     loop {
         let member = match reader.next().map_err(reason)? {
             Next::Member(member) => member,
