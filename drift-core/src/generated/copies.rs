@@ -1,5 +1,5 @@
-//! Copies that scripts of packages make, with ucf(1) or by hand: of a packaged file, or of what was there
-//! before; and links to packaged configuration of fonts.
+//! Copies that scripts of packages make, with ucf(1) or by hand: of a packaged file, or of what was
+//! there before; and links to packaged configuration of fonts.
 //!
 //! No bytes are needed: both have a digest.
 

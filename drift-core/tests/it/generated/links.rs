@@ -7,7 +7,8 @@ use drift_testkit::{TempRoot, need};
 use super::scene::{Older, Said, Scene, flip_everywhere, furnish};
 
 const UNIT: &str = "usr/lib/systemd/system/own.service";
-const TEXT: &[u8] = b"[Unit]\nDescription=Own\n\n[Service]\nExecStart=/usr/bin/own\n\n[Install]\nWantedBy=multi-user.target\nAlias=mine.service\n";
+const TEXT: &[u8] = b"[Unit]\nDescription=Own\n\n[Service]\nExecStart=/usr/bin/own\n\n\
+    [Install]\nWantedBy=multi-user.target\nAlias=mine.service\n";
 
 #[test]
 fn links_by_deb_systemd_helper_are_right() {
@@ -59,7 +60,9 @@ fn only_units_of_packages_that_say_so_are_enabled() {
     check("etc/systemd/system/own.service", "/dev/null", Said::Wrong);
 }
 
-const SCRIPT: &[u8] = b"#!/bin/sh\n### BEGIN INIT INFO\n# Provides: own\n# Default-Start: 2 3 4 5\n# Default-Stop: 0 1 6\n### END INIT INFO\n";
+const SCRIPT: &[u8] =
+    b"#!/bin/sh\n### BEGIN INIT INFO\n# Provides: own\n# Default-Start: 2 3 4 5\n\
+    # Default-Stop: 0 1 6\n### END INIT INFO\n";
 
 #[test]
 fn links_of_levels_follow_the_header_of_their_script() {
