@@ -90,9 +90,9 @@ impl<'d> Hash<'d> {
     }
 
     fn all(&mut self, scan: &mut Scan<'_, '_, '_>) {
-        let whole = self.file.len() / self.size;
+        let whole = self.file.len().checked_div(self.size).unwrap_or(0);
         let said = usize::try_from(self.last).unwrap_or(usize::MAX).saturating_add(1);
-        if said != whole || self.file.len() % self.size != 0 {
+        if said != whole || !self.file.len().is_multiple_of(self.size) {
             scan.lost(format!("it has {whole} whole pages and says {said}; it is cut off"));
         }
         if usize::try_from(self.buckets).map_or(true, |buckets| buckets >= whole) {

@@ -324,7 +324,6 @@ impl<'b> Paths<'b> {
     }
 
     /// Returns the next path; `None` inside for a path that is none.
-    #[expect(clippy::type_complexity, reason = "an end, an error and a path that is none differ")]
     fn next(&mut self) -> Option<Result<Option<Vec<u8>>, Error>> {
         let (directory, name) = match self {
             Self::Whole(names) => (&b""[..], names.next()?),

@@ -119,8 +119,8 @@ impl<'p, 'd> Rows<'p, 'd> {
             return length;
         }
         let least = (usable.saturating_sub(12).saturating_mul(32) / 255).saturating_sub(23);
-        let each = usable.saturating_sub(4).max(1);
-        let some = least.saturating_add(length.saturating_sub(least) % each);
+        let rest = length.saturating_sub(least).checked_rem(usable.saturating_sub(4));
+        let some = least.saturating_add(rest.unwrap_or(0));
         if some <= most { some } else { least }
     }
 

@@ -48,7 +48,8 @@ impl<'d> Pages<'d> {
         if first.get(21..24) != Some(&[64, 32, 32]) || number(56) != 1 {
             return Err("its header is not as rpm makes one: fractions or encoding".to_owned());
         }
-        let whole = u32::try_from(file.len() / size).unwrap_or(u32::MAX);
+        let whole = file.len().checked_div(size).and_then(|whole| u32::try_from(whole).ok());
+        let whole = whole.unwrap_or(u32::MAX);
         // The size in the header counts only if whoever changed the file last kept it (§1.3.7).
         let kept = number(24) == number(92) && number(28) > 0;
         let count = match pages.log.count() {
@@ -56,7 +57,8 @@ impl<'d> Pages<'d> {
             None if kept => number(28),
             None => whole,
         };
-        let cut = pages.log.count().is_none() && (count > whole || file.len() % size != 0);
+        let cut =
+            pages.log.count().is_none() && (count > whole || !file.len().is_multiple_of(size));
         let cut = cut.then(|| "the file is shorter than its header says; it is cut off".to_owned());
         pages = Self { usable, count, ..pages };
         Ok((pages, fault.or(cut)))
