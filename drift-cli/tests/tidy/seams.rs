@@ -32,10 +32,22 @@ const SEAMS: &[Seam] = &[
         line: Line::Constant("Format"),
     },
     Seam {
+        folder: "drift-core/src/sbom/",
+        table_in: "drift-core/src/sbom/mod.rs",
+        table: "FORMS",
+        line: Line::Constant("Form"),
+    },
+    Seam {
         folder: "drift-core/src/packages/",
         table_in: "drift-core/src/packages/mod.rs",
         table: "DATABASES",
         line: Line::Implementation("PackageDatabase"),
+    },
+    Seam {
+        folder: "drift-core/src/packages/events/",
+        table_in: "drift-core/src/packages/events/mod.rs",
+        table: "LOGS",
+        line: Line::Implementation("EventLog"),
     },
 ];
 

@@ -28,6 +28,7 @@ mod paths;
 mod purl;
 mod reading;
 mod record;
+mod rpm;
 mod shipped;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ pub use alternative::{Alternative, Choice, Selection, Slave};
 pub use apk::{Apk, apk_version_cmp};
 pub use as_shipped::{Accounts, AsShipped, as_imposed, as_shipped};
 pub use details::Details;
+pub(crate) use dpkg::deb822;
 pub use dpkg::{Dpkg, dpkg_version_cmp, licences_of_copyright};
 pub use files::{Completeness, Files};
 pub use languages::{
@@ -54,6 +56,8 @@ pub use record::{
     Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
     Records, StatOverride, VendorRecord,
 };
+pub(crate) use rpm::{PackedHeader, read_packed};
+pub use rpm::{Rpm, rpm_version_cmp};
 pub use shipped::{Owner, Shipped, TextId};
 
 /// One kind of package database.
@@ -99,7 +103,7 @@ pub fn compare_versions(manager: &str, a: &str, b: &str) -> Ordering {
 }
 
 /// Every database that is understood, in the order in which they are read.
-pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg, &Apk, &Pacman];
+pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg, &Rpm, &Apk, &Pacman];
 
 /// Reads every database of a target from its files.
 #[must_use]

@@ -31,12 +31,20 @@ impl VendorRecord {
         }
     }
 
-    /// Returns whether a link that leads to `target` is what was shipped, by a record that does not
-    /// say whether its digest is of a file or of a link's target (apk's).
+    /// Returns whether the digest may be that of a link's target: apk does not say of what it is, and
+    /// gives links the mode 777.
+    #[must_use]
+    pub fn may_be_link(&self) -> bool {
+        let undecided = |shipped: &Shipped| shipped.file_type.is_none();
+        let shipped = self.shipped.filter(undecided);
+        shipped.is_some_and(|shipped| shipped.mode == Some(0o777)) && self.digest.is_some()
+    }
+
+    /// Returns whether a link that leads to `target` is what was shipped, by a record that
+    /// [`may_be_link`](Self::may_be_link).
     #[must_use]
     pub fn is_link_to(&self, target: &[u8]) -> bool {
-        let undecided = self.shipped.is_some_and(|shipped| shipped.file_type.is_none());
-        let Some(expected) = self.expected_digest().filter(|_| undecided) else { return false };
+        let Some(expected) = self.digest.filter(|_| self.may_be_link()) else { return false };
         match expected.algorithm() {
             Algorithm::Sha1 => expected == Digest::sha1_of(target),
             Algorithm::Sha256 => expected == Digest::sha256_of(target),
