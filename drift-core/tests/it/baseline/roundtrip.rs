@@ -8,7 +8,7 @@ use drift_core::model::{
 };
 use proptest::prelude::{ProptestConfig, any, proptest};
 
-use super::sample::{Plan, Random, judge, snapshot, walk, written};
+use super::sample::{Plan, Random, judge, locate, snapshot, walk, written};
 
 /// Compares everything that both can say.
 fn check(snapshot: &Snapshot) {
@@ -46,6 +46,9 @@ proptest! {
         let mut random = Random::new(seed);
         let frozen = Plan::random(&mut random, entries).freeze(&mut random.clone());
         let mut snapshot = snapshot(&mut random, frozen);
+        if seed % 3 == 0 {
+            locate(&mut random, &mut snapshot);
+        }
         if seed % 2 == 0 {
             judge(&mut random, &mut snapshot.tree);
         }

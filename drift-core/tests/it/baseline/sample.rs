@@ -335,7 +335,6 @@ fn origin(name: &[u8]) -> Option<LayerId> {
 
 fn packages(random: &mut Random) -> Vec<Package> {
     let count = random.pick(&[0, 1, 40]);
-    let located = random.one_in(2);
     let mut packages: Vec<Package> = (0..count)
         .map(|number| Package {
             manager: "dpkg".to_owned(),
@@ -343,14 +342,20 @@ fn packages(random: &mut Random) -> Vec<Package> {
             architecture: random.pick(&["amd64", "all", ""]).to_owned(),
             version: format!("1:{}-\u{b5}", random.below(99)),
             status: "install ok installed".to_owned(),
-            location: match located && random.one_in(2) {
-                true => random.pick(&["opt/app", "usr/lib/\u{b5}"]).to_owned(),
-                false => String::new(),
-            },
+            location: String::new(),
         })
         .collect();
     packages.sort();
     packages
+}
+
+/// Gives some packages a place, as those of languages have one.
+pub(crate) fn locate(random: &mut Random, snapshot: &mut Snapshot) {
+    for package in &mut snapshot.packages {
+        if random.one_in(2) {
+            package.location = random.pick(&["opt/app", "usr/lib/\u{b5}"]).to_owned();
+        }
+    }
 }
 
 /// Gives some entries a value by host.

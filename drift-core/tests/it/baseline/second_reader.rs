@@ -11,7 +11,7 @@ use drift_testkit::command::run;
 use drift_testkit::need;
 use serde_json::{Value, json};
 
-use super::sample::{Line, Plan, Random, image, judge, snapshot, written};
+use super::sample::{Line, Plan, Random, image, judge, locate, snapshot, written};
 
 fn observed<T>(value: &Observed<T>, show: impl FnOnce(&T) -> Value) -> Value {
     match value {
@@ -165,6 +165,9 @@ fn python_reads_what_rust_wrote() {
         let mut random = Random::new(seed);
         let frozen = Plan::random(&mut random, entries).freeze(&mut random.clone());
         let mut snapshot = snapshot(&mut random, frozen);
+        if seed > 1 {
+            locate(&mut random, &mut snapshot);
+        }
         snapshot.image = (seed > 1).then(|| image(&mut random));
         if entries > 1 {
             judge(&mut random, &mut snapshot.tree);

@@ -187,7 +187,13 @@ impl Older {
         let cancel = Cancel::new();
         let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
         let rules = RuleSource::Layers { profiles: Vec::new(), texts: Vec::new() };
-        let options = Options { rules, parts: Parts::ALL, vendor_digests: false, configs: false };
+        let options = Options {
+            rules,
+            parts: Parts::ALL,
+            vendor_digests: false,
+            configs: false,
+            binaries: false,
+        };
         let source = Walked::new(scene.volume(), SourceKind::Memory, "memory:before");
         let captured = capture(&source, &options, &run).unwrap();
         Self { captured, pool }

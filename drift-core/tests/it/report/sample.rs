@@ -634,7 +634,7 @@ impl Sample<'_> {
             name: self.text(name),
             manager: self.text("dpkg"),
             architecture: self.text("amd64"),
-            location: before.is_none().then(|| self.text("opt/app")),
+            location: before.filter(|_| before != after).map(|_| self.text("opt/app")),
             before: before.map(|version| self.text(version)),
             after: after.map(|version| self.text(version)),
             event: None,
