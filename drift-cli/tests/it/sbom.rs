@@ -1,6 +1,8 @@
 //! Bills of materials: what `drift sbom` writes is valid to others and whole, and what it reads
 //! back compares as the target itself would.
 
+#![expect(clippy::disallowed_methods, reason = "tests build and spoil real files")]
+
 mod compared;
 mod written;
 

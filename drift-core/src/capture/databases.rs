@@ -64,10 +64,9 @@ pub(super) fn read_all(
 fn find(tree: &Tree) -> BTreeMap<RowId, Vec<u8>> {
     let mut wanted = BTreeMap::new();
     for pattern in DATABASES.iter().flat_map(|database| database.files()) {
-        for path in expanded(tree, pattern) {
+        for path in expanded(tree, pattern).into_iter().filter(|path| packages::wants(path)) {
             let row = tree.resolve(&path, FollowLast::No);
-            let row = row.filter(|&row| tree.file_type(row) == FileType::File);
-            if let Some(row) = row.filter(|_| packages::wants(&path)) {
+            if let Some(row) = row.filter(|&row| tree.file_type(row) == FileType::File) {
                 wanted.insert(row, path);
             }
         }

@@ -1,8 +1,8 @@
 //! Asks the products of programs whether changes follow from their sources.
 //!
-//! Products see bytes, so this reads them: each file once for all that need it, a few megabytes at a
-//! time, and only what the very capture digested. What is judged here is content; an owner or a mode
-//! that changed with it, and power that a product never has, are nobody's product.
+//! Products see bytes, so this reads them: each file once for all that need it, a few megabytes at
+//! a time, and only what the very capture digested. What is judged here is content; an owner or a
+//! mode that changed with it, and power that a product never has, are nobody's product.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -28,7 +28,10 @@ mod describe;
 mod differences;
 mod events;
 mod input;
+mod occasion;
 mod origins;
+mod lost;
+mod manifested;
 mod path_directories;
 mod refused;
 mod rotation;
@@ -42,11 +45,12 @@ mod weakened;
 use std::sync::Arc;
 
 use crate::baseline::{Baseline, effective_root};
-use crate::bounds::{Clock, Event, Timestamp};
+use crate::bounds::{Event, Timestamp};
 use crate::capture::{self, Captured, Options, Parts, RuleSource, Run};
 use crate::compare;
 use crate::judge::{FailOn, Seen, Verdict, Waivers, judge};
-use crate::model::{CursorError, Digest, Problem};
+use crate::manifest;
+use crate::model::{CursorError, Problem};
 use crate::policy::{Evaluator, Input, PolicySet};
 use crate::report::{Previous, Report, document};
 use crate::rules::{self, RuleSet};
@@ -57,6 +61,10 @@ use crate::source::{self, Source};
 use composition::Composition;
 
 pub use accept::{AcceptError, Acceptance, Accepted, Selector, accept};
+use manifested::manifests_of;
+
+pub use manifested::SealedManifest;
+pub use occasion::Occasion;
 pub use path_directories::PATH_DIRECTORIES;
 pub use refused::{busy, or_stopped, refused, refused_policies, stopped, unreadable};
 pub use view::View;
@@ -81,6 +89,8 @@ pub struct Request {
     /// Whether the differences count for the verdict and stand in the report; the policies see them
     /// all the same.
     pub changes: Changes,
+    /// Manifests that vouch for packages beside the target's own databases.
+    pub manifests: Arc<[SealedManifest]>,
     /// Findings that are accepted.
     pub waivers: Option<Arc<Waivers>>,
     /// An earlier report to compare with.
@@ -108,23 +118,6 @@ pub struct Assessment {
     pub evaluator: Arc<dyn Evaluator>,
     /// Whether the input is handed out with the outcome.
     pub keep_input: bool,
-}
-
-/// Who runs this and when; nothing here bears on the result.
-#[derive(Clone, Copy)]
-pub struct Occasion<'o> {
-    /// Tells the time.
-    pub clock: &'o dyn Clock,
-    /// Random, to tell runs apart.
-    pub run_id: &'o str,
-    /// `sha256:…` of the running program, where it can be read.
-    pub binary_digest: Option<Digest>,
-}
-
-impl std::fmt::Debug for Occasion<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Occasion").field("run_id", &self.run_id).finish_non_exhaustive()
-    }
 }
 
 /// The result of a check or diff.
@@ -180,6 +173,9 @@ pub enum Error {
     /// The target cannot be read again.
     #[error(transparent)]
     Source(#[from] source::Error),
+    /// A manifest cannot be read on.
+    #[error(transparent)]
+    Manifest(#[from] manifest::Error),
     /// The input of the policies cannot be made.
     #[error(transparent)]
     Input(#[from] crate::policy::ValueError),
@@ -271,6 +267,7 @@ impl Request {
             with_content: false,
             assessment: None,
             changes: Changes::Count,
+            manifests: Arc::new([]),
             waivers: None,
             previous: None,
             fail_on_new: false,
@@ -333,7 +330,7 @@ pub fn check(
                     binaries: false,
                 };
                 let captured = capture::capture(*source, &options, run)?;
-                let found = unsealed::differences(&captured, run)?;
+                let found = unsealed::differences(&captured, request, run)?;
                 let reference = describe::databases(&captured);
                 let outcome = job.conclude(
                     found,
@@ -396,6 +393,7 @@ impl Job<'_> {
         let rules = self.request.rules.clone().unwrap_or_else(own);
         let asked = differences::Asked {
             sealed: reference.kind == describe::SEALED,
+            manifests: &self.request.manifests,
             parts: self.request.parts,
             with_content: self.request.with_content,
             upgrades_expected: self.request.upgrades_expected,

@@ -42,8 +42,8 @@ impl<'a> About<'a> {
         }
     }
 
-    /// Returns whether the package of a system owns the entry. A package of a language does not count:
-    /// anybody can drop its records.
+    /// Returns whether the package of a system owns the entry. A package of a language does not
+    /// count: anybody can drop its records.
     #[must_use]
     pub fn is_owned(&self, row: RowId) -> bool {
         let owner = self.ownership.owner(row);

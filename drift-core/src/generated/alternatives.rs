@@ -1,8 +1,9 @@
 //! Links of update-alternatives(1), and its registrations: they lead to programs of packages.
 //!
 //! A link is right when the registration allows it and what it leads to is accounted for. A
-//! registration is right when writing it again gives the same bytes, and a script of the package that
-//! owns each program names that program and its priority. What was chosen by hand nobody can derive.
+//! registration is right when writing it again gives the same bytes, and a script of the package
+//! that owns each program names that program and its priority. What was chosen by hand nobody can
+//! derive.
 
 use super::about::{About, Older};
 use super::{Contents, Derivation, Product};

@@ -1,5 +1,5 @@
-//! dpkg's own books, as far as they are not the database that ownership was read from: what they say
-//! must follow from that.
+//! dpkg's own books, as far as they are not the database that ownership was read from: what they
+//! say must follow from that.
 
 use super::about::About;
 use super::{Contents, Derivation, Product};

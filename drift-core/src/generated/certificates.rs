@@ -1,9 +1,9 @@
 //! `/etc/ssl/certs`, by update-ca-certificates(8): links to the certificates that
-//! `/etc/ca-certificates.conf` selects, links by subject to those, and all of them in one file. Also
-//! that configuration, by the script of its package.
+//! `/etc/ca-certificates.conf` selects, links by subject to those, and all of them in one file.
+//! Also that configuration, by the script of its package.
 //!
-//! Whom a system trusts is decided here, so every certificate must be a package's or be as it was, and
-//! the file must be exactly their concatenation.
+//! Whom a system trusts is decided here, so every certificate must be a package's or be as it was,
+//! and the file must be exactly their concatenation.
 
 use std::collections::BTreeSet;
 

@@ -3,8 +3,8 @@
 //!
 //! Nothing is excused by its path alone: a product that does not follow from its sources is what it
 //! would be without this module. Derivations are pure: they see the tree, what the databases say of
-//! it, what the older side had, and the bytes they asked for. They judge content; owner, permissions
-//! and labels are compared by whoever asks them.
+//! it, what the older side had, and the bytes they asked for. They judge content; owner,
+//! permissions and labels are compared by whoever asks them.
 //!
 //! To add a product: one file with a type that implements [`Product`], a `mod` line and a line in
 //! [`PRODUCTS`].
@@ -16,6 +16,7 @@ mod alternatives;
 mod books;
 mod bytecode;
 mod certificates;
+mod copies;
 mod ld_cache;
 mod named;
 mod rc_links;
@@ -50,8 +51,9 @@ pub trait Product: Sync {
     /// Returns whether the path is where such a product lies.
     fn is_at(&self, path: &TreePath, about: &About<'_>) -> bool;
 
-    /// Returns the files whose bytes the derivation needs, the product's own among them. It is asked
-    /// again with what was read, until it names nothing new: what a file includes is known late.
+    /// Returns the files whose bytes the derivation needs, the product's own among them. It is
+    /// asked again with what was read, until it names nothing new: what a file includes is known
+    /// late.
     fn needs(&self, path: &TreePath, about: &About<'_>, contents: &Contents) -> Vec<RowId>;
 
     /// Derives the product again; a removed product is judged by what is left of its sources.
@@ -69,5 +71,6 @@ pub const PRODUCTS: &[&dyn Product] = &[
     &rc_links::RcLinks,
     &shells::Shells,
     &books::Books,
+    &copies::Copies,
     &named::Named,
 ];

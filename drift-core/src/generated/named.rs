@@ -1,9 +1,10 @@
-//! Products that cannot be derived again here: the program is named, and the change stays unverified.
+//! Products that cannot be derived again here: the program is named, and the change stays
+//! unverified.
 //!
-//! Only what gives nobody anything by itself, or what nobody can derive without running the program,
-//! stands here; and only where that program is installed. Of what decides who may do what (pam.d(5)),
-//! only a rewriting with the very same content is a product; whoever asks settles that for every
-//! product before asking.
+//! Only what gives nobody anything by itself, or what nobody can derive without running the
+//! program, stands here; and only where that program is installed. Of what decides who may do what
+//! (pam.d(5)), only a rewriting with the very same content is a product; whoever asks settles that
+//! for every product before asking.
 
 use super::about::About;
 use super::{Contents, Derivation, Product};
@@ -47,8 +48,8 @@ const LINES: [Line; 27] = [
     Line(b"var/lib/ucf/**", "ucf(1)", &[b"usr/bin/ucf"]),
 ];
 
-/// What scripts of packages write anew at every upgrade, and what decides too much to be believed when
-/// its content changes: pam-auth-update(8), tzdata, exim4-config.
+/// What scripts of packages write anew at every upgrade, and what decides too much to be believed
+/// when its content changes: pam-auth-update(8), tzdata, exim4-config.
 const SAME: [&[u8]; 5] = [
     b"etc/exim4/update-exim4.conf.conf",
     b"etc/mailname",

@@ -1,8 +1,8 @@
 //! Links that start and stop scripts of `/etc/init.d`, by update-rc.d(8) and insserv(8).
 //!
-//! A link is right when its script is a package's and says in its header (LSB, "Comment conventions for
-//! init scripts") that it starts or stops in that level. The number, an order that insserv works out of
-//! all scripts, is not worked out again.
+//! A link is right when its script is a package's and says in its header (LSB, "Comment conventions
+//! for init scripts") that it starts or stops in that level. The number, an order that insserv
+//! works out of all scripts, is not worked out again.
 
 use super::about::{About, Older, lines};
 use super::{Contents, Derivation, Product};

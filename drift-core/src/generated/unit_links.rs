@@ -1,8 +1,8 @@
 //! Links that enable units, by systemctl(1) and deb-systemd-helper(1p) in scripts of packages.
 //!
-//! A link is right when the unit it leads to is a package's and says in its section `[Install]` that it
-//! is to be wanted, required or named so (systemd.unit(5)). Directories of such links come and go with
-//! them.
+//! A link is right when the unit it leads to is a package's and says in its section `[Install]`
+//! that it is to be wanted, required or named so (systemd.unit(5)). Directories of such links come
+//! and go with them.
 
 use super::about::{About, Older, lines};
 use super::{Contents, Derivation, Product};

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::record::{Records, StatOverride, VendorRecord};
-use super::shipped::{Owner, Shipped};
+use super::record::{Records, StatOverride};
+use super::shipped::{Owner, Shipped, VendorRecord};
 use crate::model::attribute::ATTRIBUTES;
 use crate::model::{
     Algorithm, AttributeSet, Device, Digest, Entry, FileType, Observed, Time, Xattrs,

@@ -41,6 +41,7 @@ pub use alternative::{Alternative, Choice, Selection, Slave};
 pub use apk::{Apk, apk_version_cmp};
 pub use as_shipped::{Accounts, AsShipped, as_imposed, as_shipped};
 pub use details::Details;
+pub(crate) use dpkg::deb822;
 pub use dpkg::{Dpkg, dpkg_version_cmp, licences_of_copyright};
 pub use files::{Completeness, Files};
 pub use languages::{
@@ -52,11 +53,12 @@ pub use paths::PathId;
 pub use purl::{Purl, purl};
 pub use reading::Reading;
 pub use record::{
-    Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
-    Records, StatOverride, VendorRecord,
+    Claim, Claimant, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded, Records,
+    StatOverride,
 };
+pub(crate) use rpm::{PackedHeader, read_packed};
 pub use rpm::{Rpm, rpm_version_cmp};
-pub use shipped::{Owner, Shipped, TextId};
+pub use shipped::{Conffile, Owner, Shipped, TextId, VendorRecord};
 
 /// One kind of package database.
 pub trait PackageDatabase: Sync {

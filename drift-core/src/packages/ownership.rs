@@ -9,7 +9,8 @@ use super::alternative::Alternative;
 use super::languages::is_of_language;
 use super::located::Located;
 use super::paths::PathId;
-use super::record::{Claim, Leftover, Presence, Records, StatOverride, VendorRecord};
+use super::record::{Claim, Leftover, Presence, Records, StatOverride};
+use super::shipped::VendorRecord;
 use crate::model::{DirId, FileType, FollowLast, PackageId, RowId, Tree, TreePath};
 
 /// Steps that all matching of `path-exclude` patterns may take together: a second of work, and
@@ -64,6 +65,8 @@ pub struct Ownership {
     known: Vec<(RowId, Known)>,
     /// Directories of several packages with each of these.
     sharers: Vec<(RowId, PackageId)>,
+    /// Files of several packages, sorted: their time is that of the package unpacked last.
+    shared: Vec<RowId>,
     leftovers: Vec<(RowId, u32)>,
     overrides: Vec<(RowId, u32)>,
     missing: Vec<Missing>,
@@ -130,7 +133,20 @@ impl Ownership {
     /// Returns what was recorded of the entry by the package that it is part of.
     #[must_use]
     pub fn record(&self, row: RowId) -> Option<VendorRecord> {
-        self.claim(row).map(|claim| self.records.record(claim))
+        let mut record = self.claim(row).map(|claim| self.records.record(claim))?;
+        if let Some(shipped) = &mut record.shipped
+            && self.shared.binary_search(&row).is_ok()
+        {
+            shipped.mtime = None;
+        }
+        Some(record)
+    }
+
+    /// Returns the path under which the owner's database lists the entry, before links of directories
+    /// and diversions.
+    #[must_use]
+    pub fn listed_path(&self, row: RowId) -> Option<TreePath> {
+        self.claim(row).map(|claim| self.records.path(claim.path))
     }
 
     /// Returns why the entry is expected, apart from being a single package's.
@@ -272,10 +288,13 @@ impl Ownership {
                 self.sharers.extend(claims().map(|(_, claim)| (row, claim.package)));
                 continue;
             }
+            if claims().any(|(_, claim)| claim.package != first.package) {
+                self.shared.push(row);
+            }
             // What ships it comes before what may own it, a record before none.
             let chosen = claims().min_by_key(|(at, claim)| {
                 let record = records.record(claim);
-                let bare = record.digest.is_none() && record.conffile.is_none();
+                let bare = record == VendorRecord::default();
                 (claim.presence == Presence::Optional, bare, *at)
             });
             if let (Some((at, _)), Some(slot)) = (chosen, self.claims.get_mut(row.0 as usize)) {

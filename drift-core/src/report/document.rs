@@ -44,8 +44,8 @@ pub struct Report {
     pub target: Target,
     /// What it was compared with.
     pub baseline: Reference,
-    /// Vendor catalogues that were used; none yet.
-    pub manifests: Vec<serde_json::Value>,
+    /// Vendor catalogues that were used.
+    pub manifests: Vec<Manifest>,
     /// The conclusion.
     pub verdict: Verdict,
     /// What was seen and what was not.
@@ -99,6 +99,23 @@ pub struct ConfigDigest {
     pub file: String,
     /// `sha256:…` of its bytes.
     pub digest: String,
+}
+
+/// A vendor catalogue that was used: its seal held.
+#[derive(Debug, Clone, Serialize)]
+pub struct Manifest {
+    /// The file as the operator named it.
+    pub file: String,
+    /// Digest of the file.
+    pub digest: String,
+    /// Always true: nothing of another is used.
+    pub verified: bool,
+    /// Whose signatures held.
+    pub signers: Vec<Signer>,
+    /// Its place in its lineage.
+    pub sequence: Option<u64>,
+    /// Until when it holds, RFC 3339, UTC.
+    pub expires: Option<String>,
 }
 
 /// What was asked for.

@@ -15,6 +15,7 @@ mod input;
 mod languages;
 mod layers;
 mod library;
+mod manifest;
 mod overlay;
 mod packages;
 mod purl;

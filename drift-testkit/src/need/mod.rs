@@ -31,6 +31,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("man", "man-db"),
     ("mkfs.ext4", "e2fsprogs"),
     ("mtree", "mtree-netbsd"),
+    ("rpmbuild", "rpm"),
     ("bsdtar", "libarchive-tools"),
     ("pacman", "pacman-package-manager"),
     ("vercmp", "makepkg"),

@@ -1,5 +1,5 @@
-//! Account files, by useradd(8), groupadd(8) and systemd-sysusers(8) in scripts of packages: additions
-//! of system accounts that nobody can log in to, and nothing else.
+//! Account files, by useradd(8), groupadd(8) and systemd-sysusers(8) in scripts of packages:
+//! additions of system accounts that nobody can log in to, and nothing else.
 //!
 //! A baseline holds digests alone, so an addition is proved by taking it away: what is left must
 //! have the digest that was sealed. Names of accounts are told, passwords never.

@@ -1,8 +1,8 @@
 //! Python's bytecode, `__pycache__/*.pyc`, by py3compile(1) and the interpreter itself.
 //!
 //! What the code does cannot be told without compiling the source, so bytecode is never more than
-//! unproven; but for one case: the same code for a newer time of the same source. Everything that can
-//! be told is: header, source, form, and the source that the code names (PEP 3147, PEP 552).
+//! unproven; but for one case: the same code for a newer time of the same source. Everything that
+//! can be told is: header, source, form, and the source that the code names (PEP 3147, PEP 552).
 
 mod marshal;
 mod siphash;

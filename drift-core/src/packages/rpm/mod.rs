@@ -10,6 +10,7 @@ mod files;
 mod header;
 mod ndb;
 mod package;
+mod packed;
 mod place;
 mod scan;
 mod sqlite;
@@ -24,6 +25,7 @@ use super::reading::Reading;
 use super::record::PackageSink;
 use crate::bounds::Budget;
 
+pub(crate) use packed::{PackedHeader, read_packed};
 use place::{Backend, DIRECTORIES};
 use scan::Scan;
 pub use version::rpm_version_cmp;

@@ -6,7 +6,9 @@ use drift_testkit::{TempRoot, need};
 use super::scene::{Older, Said, Scene, flip_everywhere, furnish};
 
 const SOURCE: &str = "usr/lib/python3/dist-packages/own.py";
-const TEXT: &[u8] = b"import os\n\n\nclass Own:\n    '''\xc3\x96wn.'''\n    limit = 1 << 80\n\n    def run(self, *names, k={1, 2}):\n        return [os.path.join(n, 'x') for n in names if n not in {'a', 'b'}], 1.5, 2j, None, ...\n";
+const TEXT: &[u8] = b"import os\n\n\nclass Own:\n    '''\xc3\x96wn.'''\n    limit = 1 << 80\n\n\
+    \x20   def run(self, *names, k={1, 2}):\n\
+    \x20       return [os.path.join(n, 'x') for n in names if n not in {'a', 'b'}], 1.5, 2j, None, ...\n";
 
 /// A system whose source was compiled, and the path of the bytecode.
 fn compiled(text: &[u8], mtime: i64, mode: &str) -> Option<(Scene, String)> {

@@ -7,7 +7,8 @@ use drift_testkit::{TempRoot, need};
 use super::scene::{Older, Said, Scene, flip_everywhere, furnish};
 
 const UNIT: &str = "usr/lib/systemd/system/own.service";
-const TEXT: &[u8] = b"[Unit]\nDescription=Own\n\n[Service]\nExecStart=/usr/bin/own\n\n[Install]\nWantedBy=multi-user.target\nAlias=mine.service\n";
+const TEXT: &[u8] = b"[Unit]\nDescription=Own\n\n[Service]\nExecStart=/usr/bin/own\n\n\
+    [Install]\nWantedBy=multi-user.target\nAlias=mine.service\n";
 
 #[test]
 fn links_by_deb_systemd_helper_are_right() {
@@ -59,7 +60,9 @@ fn only_units_of_packages_that_say_so_are_enabled() {
     check("etc/systemd/system/own.service", "/dev/null", Said::Wrong);
 }
 
-const SCRIPT: &[u8] = b"#!/bin/sh\n### BEGIN INIT INFO\n# Provides: own\n# Default-Start: 2 3 4 5\n# Default-Stop: 0 1 6\n### END INIT INFO\n";
+const SCRIPT: &[u8] =
+    b"#!/bin/sh\n### BEGIN INIT INFO\n# Provides: own\n# Default-Start: 2 3 4 5\n\
+    # Default-Stop: 0 1 6\n### END INIT INFO\n";
 
 #[test]
 fn links_of_levels_follow_the_header_of_their_script() {
@@ -152,4 +155,31 @@ fn a_product_that_is_only_named_needs_its_program() {
     let older = Older::new(&before);
     assert_eq!(older.said(&before.clone().mtime(pam, 9), pam), Said::Right);
     assert_eq!(older.said(&before.file(pam, b"auth sufficient pam_permit.so\n"), pam), Said::Wrong);
+}
+
+#[test]
+fn copies_equal_what_they_were_made_of() {
+    let packaged = "usr/share/base-files/profile";
+    let before = Scene::default()
+        .file("etc/profile", b"old")
+        .file("etc/own.conf", b"old")
+        .file(packaged, b"new")
+        .package("base-files", "1", [packaged]);
+    let older = Older::new(&before);
+    let with = |path: &str, text: &[u8]| older.said(&before.clone().file(path, text), path);
+    assert_eq!(with("etc/profile", b"new"), Said::Right);
+    assert_eq!(with("etc/profile", b"evil"), Said::Wrong);
+    // What was saved is what was there.
+    let saved = before.clone().file("etc/own.conf", b"other").file("etc/own.conf.dpkg-old", b"old");
+    assert_eq!(older.said(&saved, "etc/own.conf.dpkg-old"), Said::Right);
+    assert_eq!(with("etc/own.conf.dpkg-old", b"evil"), Said::Wrong);
+    assert_eq!(with("etc/none.dpkg-old", b"old"), Said::Wrong);
+    let nobody = before.clone().package("base-files", "1", [""; 0]).file("etc/profile", b"new");
+    assert_eq!(older.said(&nobody, "etc/profile"), Said::Wrong);
+    let (link, font) = ("etc/fonts/conf.d/10-a.conf", "usr/share/fontconfig/conf.avail/10-a.conf");
+    let fonts = before.clone().file(font, b"<x/>").package("fonts", "1", [font]);
+    let older = Older::new(&fonts);
+    let at = |target: &str| older.said(&fonts.clone().link(link, target), link);
+    assert_eq!(at("/usr/share/fontconfig/conf.avail/10-a.conf"), Said::Right);
+    assert_eq!(at("/etc/profile"), Said::Wrong);
 }

@@ -224,8 +224,8 @@ impl Older {
 }
 
 /// Changes one byte at each of at most `samples` places, and cuts the file there: the product is
-/// right nowhere but where `bound` says so, and elsewhere it is no product at all, or unproven where
-/// `bound` allows that.
+/// right nowhere but where `bound` says so, and elsewhere it is no product at all, or unproven
+/// where `bound` allows that.
 pub(super) fn flip_everywhere(
     older: &Older,
     after: &Scene,

@@ -31,6 +31,11 @@ fn checksum(content: &Path) -> String {
 /// Installs everything below `root`, and writes the list as apk does.
 fn installed(root: TempRoot, database: &str) -> TempRoot {
     let mut by_directory: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let paths = FILES.iter().map(|(path, ..)| *path).chain([database, "var/tmp", "etc/apk/world"]);
+    for path in paths.chain(["bin/sh", "lib/x"]) {
+        std::fs::create_dir_all(root.at(path).parent().unwrap()).unwrap();
+    }
+    std::fs::create_dir_all(root.at(database)).unwrap();
     let mut root = root;
     for (path, content, mode) in FILES {
         root = root.file(path, content, mode);
@@ -60,7 +65,7 @@ fn installed(root: TempRoot, database: &str) -> TempRoot {
 #[test]
 fn a_root_of_apk_is_as_it_was_installed() {
     let Some(()) = need::root() else { return };
-    let root = installed(TempRoot::new().directory("lib", 0o755), "lib/apk/db");
+    let root = installed(TempRoot::new(), "lib/apk/db");
     assert_eq!(findings(root.path()), Vec::<String>::new());
 }
 
@@ -68,7 +73,8 @@ fn a_root_of_apk_is_as_it_was_installed() {
 #[test]
 fn a_merged_root_of_apk_is_as_it_was_installed() {
     let Some(()) = need::root() else { return };
-    let root = TempRoot::new().directory("usr/bin", 0o755).directory("usr/lib", 0o755);
+    let root = TempRoot::new().directory("usr", 0o755);
+    let root = root.directory("usr/bin", 0o755).directory("usr/lib", 0o755);
     let root = root.symlink("usr/bin", "bin").symlink("usr/lib", "lib");
     let root = installed(root, "usr/lib/apk/db");
     assert_eq!(findings(root.path()), Vec::<String>::new());
@@ -77,7 +83,7 @@ fn a_merged_root_of_apk_is_as_it_was_installed() {
 #[test]
 fn what_was_done_to_a_root_of_apk_is_found() {
     let Some(()) = need::root() else { return };
-    let root = installed(TempRoot::new().directory("lib", 0o755), "lib/apk/db");
+    let root = installed(TempRoot::new(), "lib/apk/db");
     let at = |path: &str| root.at(path);
     let relink = |target: &str, path: &str| {
         std::fs::remove_file(at(path)).unwrap();

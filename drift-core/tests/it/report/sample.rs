@@ -7,7 +7,7 @@ use drift_core::policy::Value;
 use drift_core::report::document::{
     AttributeChange, BaselineOf, Change, ChangeCounts, Component, ConfigDigest, Content, Coverage,
     Evidence, Exclusion, Fact, FindingName, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep,
-    Incomparable, LayerOf, Mount, PackageEvent, PackageOf, Policy, PolicyOrigin, Problem,
+    Incomparable, LayerOf, Manifest, Mount, PackageEvent, PackageOf, Policy, PolicyOrigin, Problem,
     Reference, Report, SCHEMA, Scope, Score, Signer, SincePrevious, Summary, Tailored, Tailoring,
     TailoringParameter, TailoringProfile, Target, TargetIdentity, Tool, Verdict, Waiver,
     WaiverMatch, WaiverOrigin,
@@ -65,11 +65,14 @@ impl Sample<'_> {
             scope: self.scope(),
             target: self.target(),
             baseline: self.baseline(),
-            manifests: vec![json!({
-                "file": "debian.manifest", "digest": DIGESTS[0], "verified": true,
-                "signers": [{"name": "vendor", "key": DIGESTS[1]}],
-                "sequence": 1, "expires": "2027-01-01T00:00:00Z",
-            })],
+            manifests: vec![Manifest {
+                file: self.text("debian.manifest"),
+                digest: (self.made)(DIGESTS[0]),
+                verified: true,
+                signers: vec![Signer { name: self.text("vendor"), key: (self.made)(DIGESTS[1]) }],
+                sequence: Some(1),
+                expires: Some((self.made)("2027-01-01T00:00:00Z")),
+            }],
             verdict: Verdict {
                 status: "findings",
                 exit_code: 1,

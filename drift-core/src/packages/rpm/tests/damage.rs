@@ -27,7 +27,8 @@ fn no_cut_loses_a_package_silently() {
 fn no_flipped_bit_loses_a_package_silently_nor_a_file() {
     for sample in others() {
         for at in 0..sample[0].1.len() {
-            for bit in 0..8 {
+            // The battery of all databases flips every bit, of the format of SQLite.
+            for bit in [0, 3, 7] {
                 let mut bad = sample.clone();
                 bad[0].1.to_mut()[at] ^= 1 << bit;
                 let records = run(&bad);
