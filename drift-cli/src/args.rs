@@ -4,6 +4,7 @@ mod accept;
 mod acceptance;
 mod config;
 mod explain;
+mod manifest;
 mod policy;
 mod sbom;
 mod sealed;
@@ -23,6 +24,7 @@ pub(crate) use self::policy::{
     PolicyNew, PolicyTest, TestFormat, Work,
 };
 pub(crate) use explain::Explain;
+pub(crate) use manifest::{Manifest, ManifestBuild, ManifestCommand};
 pub(crate) use sbom::{Sbom, SbomFiles, SbomFormat};
 pub(crate) use sealed::{
     Export, ExportFormat, Inspect, InspectPart, KeyAlgorithm, Keygen, Seal, Verify,
@@ -96,6 +98,8 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Write the manual pages: one for drift and one for each verb
     Man(Man),
+    /// Read what packages contain into a sealed file
+    Manifest(Manifest),
     /// Show, check, test, write and bundle policies
     Policy(Policy),
     /// Evaluate policies for another process of drift
@@ -257,6 +261,10 @@ pub(crate) struct Check {
     /// that IMAGE_ID and IMAGE_VERSION of the target's os-release name
     #[arg(long, value_name = "DIR", conflicts_with = "baseline")]
     pub(crate) baselines: Option<PathBuf>,
+    /// A sealed manifest of what packages contain, which vouches for them beside the target's own
+    /// database; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     #[command(flatten)]
@@ -329,8 +337,11 @@ pub(crate) struct Diff {
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     /// Open baselines without verifying their seal
-    #[arg(long, conflicts_with = "trust")]
+    #[arg(long, conflicts_with_all = ["trust", "manifest"])]
     pub(crate) unverified: bool,
+    /// A sealed manifest of what packages contain, which vouches for them; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) image: ImageArgs,
     #[command(flatten)]

@@ -7,6 +7,7 @@ mod config;
 mod failure;
 mod golden;
 mod inputs;
+mod manifests;
 mod outputs;
 mod policies;
 mod previous;

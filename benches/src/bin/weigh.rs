@@ -58,7 +58,13 @@ fn capture_and_seal(source: &dyn Source, directory: &Path) -> Result<(), Box<dyn
     let (pool, cancel) = (Pool::new(THREADS)?, Cancel::new());
     let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
     let rules = RuleSource::Layers { profiles: vec!["debian".to_owned()], texts: Vec::new() };
-    let options = Options { rules, parts: Parts::ALL, vendor_digests: false, configs: false };
+    let options = Options {
+        rules,
+        parts: Parts::ALL,
+        vendor_digests: false,
+        configs: false,
+        binaries: false,
+    };
     let captured = capture::capture(source, &options, &run)?;
     say("entries", captured.snapshot.tree.len())?;
     say("peak_after_capture", MEMORY.max_allocated())?;

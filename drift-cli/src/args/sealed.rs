@@ -8,7 +8,7 @@ use super::{SealArgs, TrustArgs};
 
 #[derive(Debug, Parser)]
 pub(crate) struct Seal {
-    /// The snapshot, bundle of policies, file of waivers, or bill of materials
+    /// The snapshot, bundle of policies, manifest, file of waivers, or bill of materials
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) seal: SealArgs,
@@ -29,7 +29,8 @@ pub(crate) struct Seal {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Verify {
-    /// A baseline, a signed report, a bundle of policies, a file of waivers, or a bill of materials
+    /// A baseline, a signed report, a bundle of policies, a manifest, a file of waivers, or a bill of
+    /// materials
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
@@ -37,7 +38,7 @@ pub(crate) struct Verify {
 
 #[derive(Debug, Parser)]
 pub(crate) struct Inspect {
-    /// The baseline
+    /// The baseline, or the manifest
     pub(crate) file: PathBuf,
     /// What to show; without it a summary
     pub(crate) part: Option<InspectPart>,

@@ -50,6 +50,7 @@ pub(crate) fn run(
         parts: inputs::parts(&args.scope.only),
         vendor_digests: false,
         configs: false,
+        binaries: false,
     };
     let captured = capture::capture(&*source, &options, &run)?;
     let snapshot = &captured.snapshot;

@@ -17,6 +17,7 @@ use crate::artifacts;
 use crate::failure::Failure;
 use crate::golden::{self, Golden, Refused};
 use crate::inputs::{self, Input, Memory, Sealing};
+use crate::manifests;
 use crate::outputs::Outputs;
 use crate::policies::{self, Policies, Use};
 use crate::previous;
@@ -103,8 +104,15 @@ fn looked(
         Ok(waivers) => (waivers.map(Arc::new), None),
         Err(broken) => (None, Some(broken)),
     };
+    let (vouching, unvouched) = match manifests::open(&args.manifest, &args.trust, settings, clock)?
+    {
+        Ok(manifests) => (manifests, None),
+        Err(refused) => (Vec::new(), Some(refused)),
+    };
+    let manifest_seals: Vec<SealInfo> = vouching.iter().map(|used| used.seal.clone()).collect();
     let request = Request {
         rules: inputs::rules(&args.rules)?,
+        manifests: vouching.into(),
         upgrades_expected: inputs::upgrades_expected(&args.rules),
         require: inputs::require(&args.report.require)?,
         with_content: args.with_content,
@@ -115,13 +123,14 @@ fn looked(
         waivers: accepted,
         ..Request::new(inputs::parts(&args.scope.only), inputs::fail_on(&args.report.fail_on)?)
     };
-    let mut outcome = match refused.or(broken) {
+    let mut outcome = match refused.or(broken).or(unvouched) {
         Some(Refused { file, why }) => {
             *lease = state::hold(settings, args.trust.state.as_ref());
             check::refused_policies(&why, &args.target, &file, &request, &occasion)?
         }
         None => {
-            let parts = (outputs, policies.seals.as_slice());
+            let seals = [policies.seals, manifest_seals].concat();
+            let parts = (outputs, seals.as_slice());
             outcome(args, &request, &occasion, parts, (settings, terminal), lease)?
         }
     };
@@ -177,6 +186,7 @@ fn outcome(
         Input::Live(source) => {
             let mut files = outputs.files();
             files.extend(args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)));
+            files.extend(args.manifest.iter().flat_map(|file| artifacts::with_bundles(file)));
             // Its seal holds, wherever a link to it leads.
             files.extend(args.baseline.iter().filter_map(|file| artifacts::absolute(file)));
             files.extend(state::files(settings, args.trust.state.as_ref()));
@@ -227,7 +237,8 @@ fn trusts_something(args: &Check) -> Result<(), Failure> {
     let trust = &args.trust;
     let has_seal =
         |file: &PathBuf| artifact::bundle_paths(file).is_ok_and(|found| !found.is_empty());
-    let other = args.policy.iter().any(|name| policies::is_bundle(Path::new(name)))
+    let other = !args.manifest.is_empty()
+        || args.policy.iter().any(|name| policies::is_bundle(Path::new(name)))
         || args.acceptance.require_sealed_waivers
         || args.acceptance.waivers.iter().chain(&args.previous).any(has_seal);
     // These speak of the baseline alone, whatever else has a seal.
@@ -245,6 +256,7 @@ fn trusts_something(args: &Check) -> Result<(), Failure> {
 fn named_files(args: &Check, settings: &Settings) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
         args.baseline.iter().flat_map(|file| artifacts::with_bundles(file)).collect();
+    files.extend(args.manifest.iter().flat_map(|file| artifacts::with_bundles(file)));
     files.extend(args.policy.iter().flat_map(|name| artifacts::with_bundles(Path::new(name))));
     let waivers = args.acceptance.waivers.iter();
     files.extend(waivers.flat_map(|file| artifacts::with_bundles(file)));

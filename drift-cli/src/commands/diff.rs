@@ -10,6 +10,7 @@ use crate::args::Diff;
 use crate::artifacts;
 use crate::failure::Failure;
 use crate::inputs::{self, Input, Sealing};
+use crate::manifests;
 use crate::outputs::Outputs;
 use crate::settings::Settings;
 use crate::terminal::Terminal;
@@ -36,8 +37,11 @@ pub(crate) fn run(args: &Diff, settings: &Settings, terminal: &Terminal) -> Resu
     let run_id = inputs::run_id();
     let occasion =
         Occasion { clock: &*clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
+    let manifests = manifests::open(&args.manifest, &args.trust, settings, &*clock)?
+        .map_err(|refused| Failure::from(refused.why).within(&refused.file))?;
     let request = Request {
         rules: inputs::rules(&args.rules)?,
+        manifests: manifests.into(),
         ..Request::new(inputs::parts(&args.scope.only), FailOn::At(Severity::Informational))
     };
     let (view_before, view_after) = (before.view(), after.view());

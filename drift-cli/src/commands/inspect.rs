@@ -1,4 +1,4 @@
-//! `drift inspect`: what a baseline holds, without a target.
+//! `drift inspect`: what a baseline or a manifest holds, without a target.
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use drift_core::compare::each_entry;
 use drift_core::judge::Exit;
 use drift_core::model::{BlobDigest, CursorError};
 
+use super::manifest;
 use crate::args::{Inspect, InspectPart, TrustArgs};
 use crate::failure::Failure;
 use crate::inputs::{self, Stored};
@@ -19,6 +20,9 @@ pub(crate) fn run(
     settings: &Settings,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    if manifest::is_manifest(&args.file) {
+        return manifest::inspect(args, settings, terminal);
+    }
     let stored = open(&args.file, args.unverified, &args.trust, settings)?;
     let view = stored.view();
     let text = match args.part {

@@ -12,6 +12,7 @@ mod init;
 mod inspect;
 mod keygen;
 mod man;
+mod manifest;
 mod policy;
 mod rules;
 mod sbom;
@@ -76,6 +77,7 @@ pub(crate) fn run(
         Command::Config(args) => config::run(&args, &loaded, settings, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
         Command::Man(args) => man::run(&args, terminal),
+        Command::Manifest(args) => manifest::run(&args, settings, terminal),
         Command::Policy(args) => policy::run(&args, settings, terminal),
         Command::PolicyWorker { work } => worker::run(work, terminal),
     };

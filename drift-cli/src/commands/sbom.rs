@@ -64,6 +64,7 @@ fn live(
         parts: Parts::ALL,
         vendor_digests: false,
         configs: false,
+        binaries: true,
     };
     let mut captured = capture::capture(source, &options, &run)?;
     let wanted = Wanted { sha1: form.needs_sha1.then_some(files(args)), licences: true };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use drift_core::artifact::{self, Replace};
 use drift_core::judge::Exit;
+use drift_core::manifest::{MANIFEST_MARK, Manifest};
 use drift_core::policy::{BUNDLE_MARK, Bundle};
 use drift_core::sbom::Bill;
 use drift_core::seal::{self, PAE_SUFFIX, PublicKey, Sealed, TrustedKey};
@@ -74,14 +75,21 @@ pub(crate) fn run(args: &Seal, settings: &Settings, terminal: &Terminal) -> Resu
     Ok(Exit::CLEAN)
 }
 
-/// Returns what the file is, unless it is a snapshot: bundles and bills of
-/// materials by their first bytes, waivers by name.
-fn subject(path: &Path, file: &[u8], named: Option<&str>) -> Result<Option<Subject>, Failure> {
+/// Returns what the file is, unless it is a snapshot: bundles, manifests and bills of materials by their
+/// first bytes, waivers by name.
+fn subject(path: &Path, file: &Arc<[u8]>, named: Option<&str>) -> Result<Option<Subject>, Failure> {
     if file.starts_with(BUNDLE_MARK) {
         let bundle = Bundle::decode_unverified(file).map_err(Failure::usage)?;
         let identity = named.map_or(bundle.name.clone(), str::to_owned);
         let (digest, policies) = policies::counted(bundle)?;
         return Ok(Some(Subject::Policies { identity, digest, policies }));
+    }
+    if file.starts_with(MANIFEST_MARK) {
+        let manifest = Manifest::decode_unverified(file.clone()).map_err(Failure::usage)?;
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let identity = named.map_or(stem.unwrap_or_default(), str::to_owned);
+        let (packages, files) = (manifest.len() as u64, manifest.files());
+        return Ok(Some(Subject::Manifest { identity, packages, files }));
     }
     if path.extension().is_some_and(|extension| extension == "toml") {
         let _waivers = waivers::unverified(path)?;

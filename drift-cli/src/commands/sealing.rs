@@ -11,9 +11,9 @@ use drift_core::judge::Exit;
 use drift_core::model::Digest;
 use drift_core::rules::RuleSet;
 use drift_core::seal::{
-    self, AcceptedChanges, Artefact, Counts, Expectations, LineageState, PAE_SUFFIX,
-    PoliciesPredicate, Predicate, PrivateKey, SbomPredicate, Sealed, SnapshotPredicate, Statement,
-    Term, Trust, TrustedKey, WaiversPredicate,
+    self, AcceptedChanges, Artefact, Counts, Expectations, LineageState, ManifestPredicate,
+    PAE_SUFFIX, PoliciesPredicate, Predicate, PrivateKey, SbomPredicate, Sealed, SnapshotPredicate,
+    Statement, Term, Trust, TrustedKey, WaiversPredicate,
 };
 
 use crate::args::SealArgs;
@@ -114,11 +114,13 @@ pub(super) enum Subject {
     Policies { identity: String, digest: Digest, policies: u64 },
     /// A file of waivers.
     Waivers { identity: String },
+    /// A manifest.
+    Manifest { identity: String, packages: u64, files: u64 },
     /// A bill of materials.
     Sbom { identity: String, form: String, packages: u64, files: u64 },
 }
 
-/// Seals the exact bytes of a bundle, of waivers or of a bill of materials.
+/// Seals the exact bytes of a bundle, of waivers, of a manifest or of a bill of materials.
 pub(super) fn seal_subject(
     (path, file): (&Path, Arc<[u8]>),
     subject: Subject,
@@ -166,6 +168,18 @@ pub(super) fn seal_subject(
                 return Err(Failure::usage_text("waivers have no sequence; give --expires"));
             }
             Predicate::Waivers(WaiversPredicate { identity, tool, created: now, expires })
+        }
+        Subject::Manifest { identity, packages, files } => {
+            let sequence = sequence(Artefact::Manifest, &identity, orders, memory)?;
+            Predicate::Manifest(ManifestPredicate {
+                identity,
+                tool,
+                created: now,
+                expires,
+                sequence,
+                packages,
+                files,
+            })
         }
     };
     sign((path, file), predicate, orders, memory, now, terminal)

@@ -95,6 +95,14 @@ fn described(file: &str, info: &SealInfo) -> String {
             line("sealed", waivers.created.to_string());
             line("expires", until(waivers.expires));
         }
+        Predicate::Manifest(manifest) => {
+            line("kind", "manifest".to_owned());
+            line("identity", manifest.identity.clone());
+            line("sequence", manifest.sequence.to_string());
+            line("sealed", manifest.created.to_string());
+            line("expires", until(manifest.expires));
+            line("holds", format!("{} packages, {} files", manifest.packages, manifest.files));
+        }
     }
     for signer in &info.signers {
         line("signed by", format!("{} ({})", signer.name, signer.key));

@@ -7,8 +7,9 @@ use clap::parser::ValueSource;
 use drift_core::artifact;
 
 use crate::args::{
-    Capture, Check, Command, Diff, Explain, ImageArgs, Part, PolicyCommand, ReportArgs, RuleArgs,
-    RulesCommand, RulesExplain, Sbom, ScopeArgs, TailorArgs, TrustArgs, WaiverArgs, WaiverCommand,
+    Capture, Check, Command, Diff, Explain, ImageArgs, ManifestCommand, Part, PolicyCommand,
+    ReportArgs, RuleArgs, RulesCommand, RulesExplain, Sbom, ScopeArgs, TailorArgs, TrustArgs,
+    WaiverArgs, WaiverCommand,
 };
 use crate::failure::Failure;
 use crate::inputs;
@@ -52,6 +53,12 @@ pub(crate) fn fill(
             layers.take("state", "state", &mut args.state, |value| value.path().map(Some));
             Ok(())
         }
+        Command::Manifest(args) => match &mut args.command {
+            ManifestCommand::Build(args) => {
+                layers.take("state", "state", &mut args.state, |value| value.path().map(Some));
+                Ok(())
+            }
+        },
         Command::Policy(args) => match &mut args.command {
             PolicyCommand::Input(args) => layers.check(&mut args.check),
             PolicyCommand::List(args) => layers.trust(&mut args.trust),

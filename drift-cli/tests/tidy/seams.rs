@@ -43,6 +43,12 @@ const SEAMS: &[Seam] = &[
         table: "DATABASES",
         line: Line::Implementation("PackageDatabase"),
     },
+    Seam {
+        folder: "drift-core/src/packages/events/",
+        table_in: "drift-core/src/packages/events/mod.rs",
+        table: "LOGS",
+        line: Line::Implementation("EventLog"),
+    },
 ];
 
 /// Returns the words that a file's line of the table holds.

@@ -56,6 +56,16 @@ pub fn list_files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(paths.filter(|path| read_start(path, 0).is_ok()).collect())
 }
 
+/// Returns the names in `directory`, sorted; fails when there are more than `limit`.
+pub fn list_names(directory: &Path, limit: usize) -> Result<Vec<OsString>, Error> {
+    let mut names = list(directory, limit, &|name| name != b"." && name != b"..")?;
+    if names.len() > limit {
+        return Err(Error::TooManyFiles { path: directory.to_owned(), limit });
+    }
+    names.sort();
+    Ok(names)
+}
+
 fn is_bundle_of(file: &[u8], found: &[u8]) -> bool {
     let middle =
         found.strip_prefix(file).and_then(|rest| rest.strip_suffix(BUNDLE_SUFFIX.as_bytes()));

@@ -53,7 +53,10 @@ impl Container {
             .map_err(|_| malformed("the rules are not UTF-8"))?;
         let mut budget = Budget::new(MAX_HELD_BYTES, MAX_HELD_ITEMS);
         let mut list = Vec::new();
-        read.each(index::PACK, |raw, count| packages::read(raw, count, &mut budget, &mut list))?;
+        let revision = read.find(index::PACK)?.revision;
+        read.each(index::PACK, |raw, count| {
+            packages::read(raw, (count, revision), &mut budget, &mut list)
+        })?;
         let (mut coverage, mut problems) = (Coverage::default(), Vec::new());
         read.each(index::COVR, |raw, count| {
             coverage::read(raw, count, &mut budget, &mut coverage, &mut problems)
@@ -130,7 +133,8 @@ fn malformed(reason: &'static str) -> Error {
 }
 
 fn is_known(section: &Section) -> bool {
-    section.revision == index::REVISION
+    let located = section.tag == index::PACK && section.revision == index::LOCATED;
+    section.revision == index::REVISION || located
 }
 
 fn name(tag: Tag) -> String {

@@ -20,6 +20,7 @@ const DOMAIN: &[u8] = b"drift.effective/v1";
 const DIRECTORY: u8 = 1;
 const ENTRY: u8 = 2;
 const PACKAGE: u8 = 3;
+const LOCATED_PACKAGE: u8 = 4;
 
 /// Computes the effective root of the entries of a cursor and the packages, under these rules.
 ///
@@ -47,8 +48,10 @@ pub fn effective_root(
     sorted.sort_unstable();
     for package in sorted {
         record.clear();
-        record.push(PACKAGE);
-        record.extend_from_slice(&super::packages::record(package));
+        let revision = super::packages::revision(std::slice::from_ref(package));
+        let located = revision == super::index::LOCATED;
+        record.push(if located { LOCATED_PACKAGE } else { PACKAGE });
+        record.extend_from_slice(&super::packages::record(package, revision));
         state.update(&record);
     }
     Ok(Digest::sha256(state.finish()))

@@ -113,7 +113,9 @@ fn assemble(
     assembly.add(index::RULE, b"", 1, snapshot.rules.as_bytes())?;
     assembly.add_entries(snapshot, entries)?;
     let mut budget = Budget::new(MAX_HELD_BYTES, MAX_HELD_ITEMS);
-    let records = snapshot.packages.iter().map(|package| Ok(packages::record(package)));
+    let revision = packages::revision(&snapshot.packages);
+    assembly.revise(index::PACK, revision);
+    let records = snapshot.packages.iter().map(|package| Ok(packages::record(package, revision)));
     assembly.add_records(index::PACK, records, &mut budget)?;
     assembly.add_records(index::COVR, coverage::records(snapshot), &mut budget)?;
     assembly.add(index::VOLA, b"", 1, &coverage::write_aside(snapshot))?;
@@ -134,6 +136,13 @@ impl Assembly {
         let aside = if of_image { &index::ASIDE[..] } else { &[index::VOLA] };
         let sections = logical.chain(aside.iter().map(|tag| building(*tag, false))).collect();
         Self { sections, compressor }
+    }
+
+    /// Gives a section another revision than the first.
+    fn revise(&mut self, tag: Tag, revision: u64) {
+        for building in self.sections.iter_mut().filter(|one| one.section.tag == tag) {
+            building.section.revision = revision;
+        }
     }
 
     /// Adds a block to a section.

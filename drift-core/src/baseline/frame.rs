@@ -15,7 +15,7 @@ const LEVEL: i32 = 9;
 /// How a block is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Codec {
+pub(crate) enum Codec {
     /// As it is.
     Raw = 0,
     /// One zstd frame.
@@ -23,26 +23,26 @@ pub(super) enum Codec {
 }
 
 impl Codec {
-    pub(super) fn from_number(number: u8) -> Option<Self> {
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
         [Self::Raw, Self::Zstd].into_iter().find(|codec| *codec as u8 == number)
     }
 }
 
 /// The one compressor of a run; a context is large and worth keeping, and so is the buffer, which
 /// has room for a block that does not compress at all.
-pub(super) struct Compressor {
+pub(crate) struct Compressor {
     context: zstd::bulk::Compressor<'static>,
     buffer: Vec<u8>,
 }
 
 impl Compressor {
-    pub(super) fn new() -> Result<Self, Error> {
+    pub(crate) fn new() -> Result<Self, Error> {
         let context = zstd::bulk::Compressor::new(LEVEL).map_err(|error| failed(&error))?;
         Ok(Self { context, buffer: Vec::new() })
     }
 
     /// Returns the frame of a block, or `None` where it would not be smaller.
-    pub(super) fn compress(&mut self, raw: &[u8]) -> Result<Option<&[u8]>, Error> {
+    pub(crate) fn compress(&mut self, raw: &[u8]) -> Result<Option<&[u8]>, Error> {
         self.buffer.clear();
         self.buffer.reserve(zstd::zstd_safe::compress_bound(raw.len()));
         let written = self.context.compress_to_buffer(raw, &mut self.buffer);
@@ -56,7 +56,7 @@ fn failed(error: &std::io::Error) -> Error {
 }
 
 /// Restores a block of exactly `length` bytes; memory grows with what comes out, not with the claim.
-pub(super) fn restore(codec: Codec, stored: &[u8], length: u64) -> Result<Vec<u8>, Error> {
+pub(crate) fn restore(codec: Codec, stored: &[u8], length: u64) -> Result<Vec<u8>, Error> {
     let malformed = |reason| Error::Malformed { part: "a block", reason };
     if codec == Codec::Raw {
         return Ok(stored.to_vec());

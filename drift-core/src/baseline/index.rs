@@ -37,6 +37,8 @@ pub(super) const ASIDE: [Tag; 3] = [VOLA, IMAG, LAYR];
 pub(super) const LOGICAL: [Tag; 7] = [HEAD, RULE, ENTR, DIGS, OWNS, PACK, COVR];
 /// The revision of every section.
 pub(super) const REVISION: u64 = 1;
+/// The revision of PACK where some package has a location, so that no other root depends on it.
+pub(super) const LOCATED: u64 = 2;
 
 /// One section.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ mod cut;
 mod effective;
 mod encode;
 mod error;
-mod frame;
+pub(crate) mod frame;
 mod head;
 mod image;
 mod index;
@@ -22,7 +22,7 @@ mod open;
 mod packages;
 mod shape;
 mod trail;
-mod wire;
+pub(crate) mod wire;
 
 #[cfg(test)]
 mod tests;

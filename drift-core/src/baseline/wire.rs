@@ -10,7 +10,7 @@ use crate::model::TreePath;
 use super::error::Error;
 
 /// Appends a number.
-pub(super) fn put(out: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn put(out: &mut Vec<u8>, mut value: u64) {
     loop {
         let [low, ..] = value.to_le_bytes();
         value >>= 7;
@@ -23,13 +23,13 @@ pub(super) fn put(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Appends a length and the bytes.
-pub(super) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     put(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
 
 /// Appends a field: tag, length, bytes. An empty field is left out.
-pub(super) fn put_field(out: &mut Vec<u8>, tag: u64, bytes: &[u8]) {
+pub(crate) fn put_field(out: &mut Vec<u8>, tag: u64, bytes: &[u8]) {
     if !bytes.is_empty() {
         put(out, tag);
         put_bytes(out, bytes);
@@ -37,46 +37,46 @@ pub(super) fn put_field(out: &mut Vec<u8>, tag: u64, bytes: &[u8]) {
 }
 
 /// Maps small magnitudes of either sign to small numbers: 0, -1, 1, -2, …
-pub(super) fn zigzag(value: i64) -> u64 {
+pub(crate) fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)).cast_unsigned()
 }
 
 /// Undoes [`zigzag`].
-pub(super) fn unzigzag(value: u64) -> i64 {
+pub(crate) fn unzigzag(value: u64) -> i64 {
     (value >> 1).cast_signed() ^ (value & 1).cast_signed().wrapping_neg()
 }
 
 /// Bytes still to be read, with the name that errors give them.
 #[derive(Debug, Clone)]
-pub(super) struct Input<'a> {
+pub(crate) struct Input<'a> {
     part: &'static str,
     rest: &'a [u8],
 }
 
 impl<'a> Input<'a> {
-    pub(super) fn new(part: &'static str, bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(part: &'static str, bytes: &'a [u8]) -> Self {
         Self { part, rest: bytes }
     }
 
     /// Returns the error of this part.
-    pub(super) fn malformed(&self, reason: &'static str) -> Error {
+    pub(crate) fn malformed(&self, reason: &'static str) -> Error {
         Error::Malformed { part: self.part, reason }
     }
 
     /// Returns how many bytes are left.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.rest.len()
     }
 
     /// Reads one byte.
-    pub(super) fn byte(&mut self) -> Result<u8, Error> {
+    pub(crate) fn byte(&mut self) -> Result<u8, Error> {
         let (first, rest) = self.rest.split_first().ok_or(self.malformed("it ends too early"))?;
         self.rest = rest;
         Ok(*first)
     }
 
     /// Reads a number; a longer form than needed is an error.
-    pub(super) fn number(&mut self) -> Result<u64, Error> {
+    pub(crate) fn number(&mut self) -> Result<u64, Error> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -96,12 +96,12 @@ impl<'a> Input<'a> {
     }
 
     /// Reads a number that fits the type wanted.
-    pub(super) fn small<T: TryFrom<u64>>(&mut self) -> Result<T, Error> {
+    pub(crate) fn small<T: TryFrom<u64>>(&mut self) -> Result<T, Error> {
         T::try_from(self.number()?).map_err(|_| self.malformed("a number is out of range"))
     }
 
     /// Reads this many bytes.
-    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
+    pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
         let (taken, rest) =
             self.rest.split_at_checked(length).ok_or(self.malformed("it ends too early"))?;
         self.rest = rest;
@@ -109,19 +109,19 @@ impl<'a> Input<'a> {
     }
 
     /// Reads a length and the bytes.
-    pub(super) fn bytes(&mut self) -> Result<&'a [u8], Error> {
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Error> {
         let length = self.small()?;
         self.take(length)
     }
 
     /// Reads a length and UTF-8.
-    pub(super) fn text(&mut self) -> Result<&'a str, Error> {
+    pub(crate) fn text(&mut self) -> Result<&'a str, Error> {
         let bytes = self.bytes()?;
         std::str::from_utf8(bytes).map_err(|_| self.malformed("a text is not UTF-8"))
     }
 
     /// Reads a length and a path, which must be written in the one form that paths have.
-    pub(super) fn path(&mut self) -> Result<TreePath, Error> {
+    pub(crate) fn path(&mut self) -> Result<TreePath, Error> {
         let bytes = self.bytes()?;
         TreePath::parse(bytes)
             .ok()
@@ -130,7 +130,7 @@ impl<'a> Input<'a> {
     }
 
     /// Reads the next field, `None` at the end; tags must ascend.
-    pub(super) fn field(&mut self, last: &mut u64) -> Result<Option<(u64, &'a [u8])>, Error> {
+    pub(crate) fn field(&mut self, last: &mut u64) -> Result<Option<(u64, &'a [u8])>, Error> {
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -143,7 +143,7 @@ impl<'a> Input<'a> {
     }
 
     /// Ends the reading; anything left is an error.
-    pub(super) fn finish(self) -> Result<(), Error> {
+    pub(crate) fn finish(self) -> Result<(), Error> {
         if self.rest.is_empty() {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bounds::Budget;
 use crate::model::{FileType, FollowLast, RowId, Stage, Tree, TreePath};
-use crate::packages::{self, DATABASES, Files, Records};
+use crate::packages::{self, Completeness, DATABASES, Files, PackageSink};
 use crate::rules::Class;
 use crate::source::{self, Ask, Plan, Source, Want};
 
@@ -21,13 +21,14 @@ const MAX_RECORDS: u64 = 50_000_000;
 /// A database file by its path: its bytes, or why they could not be read.
 type Content<'c> = (&'c Vec<u8>, Result<Vec<u8>, &'c str>);
 
-/// Reads and parses every package database of the target.
+/// Reads and parses every package database of the target into the sink.
 pub(super) fn read_all(
     source: &dyn Source,
     plan: &Plan<'_>,
     parts: Parts,
     ledger: &mut Ledger<'_>,
-) -> Result<Records, source::Error> {
+    out: &mut PackageSink,
+) -> Result<Completeness, source::Error> {
     let wanted = find(ledger.tree);
     let asks: Vec<Ask> = wanted
         .keys()
@@ -56,17 +57,16 @@ pub(super) fn read_all(
     for (path, content) in &contents {
         files.insert(path, content.as_ref().map(Vec::as_slice).map_err(|reason| *reason));
     }
-    Ok(packages::parse(&files, &mut Budget::new(MAX_BYTES, MAX_RECORDS)))
+    Ok(packages::parse_into(&files, &mut Budget::new(MAX_BYTES, MAX_RECORDS), out))
 }
 
 /// The rows of all files that some database wants, each with its path as the database names it.
 fn find(tree: &Tree) -> BTreeMap<RowId, Vec<u8>> {
     let mut wanted = BTreeMap::new();
     for pattern in DATABASES.iter().flat_map(|database| database.files()) {
-        for path in expanded(tree, pattern) {
+        for path in expanded(tree, pattern).into_iter().filter(|path| packages::wants(path)) {
             let row = tree.resolve(&path, FollowLast::No);
-            let row = row.filter(|&row| tree.file_type(row) == FileType::File);
-            if let Some(row) = row.filter(|_| packages::wants(&path)) {
+            if let Some(row) = row.filter(|&row| tree.file_type(row) == FileType::File) {
                 wanted.insert(row, path);
             }
         }

@@ -5,6 +5,7 @@
 
 mod databases;
 mod kept;
+mod languages;
 mod per_host;
 mod probe;
 mod read;
@@ -17,7 +18,7 @@ use crate::model::{
     ARTIFACT_RULE, Algorithm, Coverage, Digest, Exclusion, FileType, Frozen, Intake, Package,
     RowId, RuleId, Snapshot, Tree, TreePath,
 };
-use crate::packages::{Completeness, Ownership, Records};
+use crate::packages::{Completeness, Ownership, PackageSink};
 use crate::rules::{self, Class, RuleSet};
 use crate::source::{self, Ask, Content, Plan, Source, Want};
 
@@ -99,6 +100,9 @@ pub struct Options {
     /// Whether the files of [`crate::configs`] are read, whatever their rules say: for policies, and
     /// for the accounts that records of packages name.
     pub configs: bool,
+    /// Whether programs are looked into for the packages of languages that they were made of. That
+    /// takes reading every program whole.
+    pub binaries: bool,
 }
 
 /// A target as captured, with what only the live capture knows.
@@ -161,7 +165,7 @@ pub enum Error {
 /// let (pool, cancel) = (Pool::new(1)?, Cancel::new());
 /// let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
 /// let rules = RuleSource::Whole("read-only /".to_owned());
-/// let options = Options { rules, parts: Parts::ALL, vendor_digests: false, configs: false };
+/// let options = Options { rules, parts: Parts::ALL, vendor_digests: false, configs: false, binaries: false };
 /// let snapshot = capture(&source, &options, &run)?.snapshot;
 /// assert_eq!(snapshot.identity.hostname.as_deref(), Some("web-1"));
 /// assert_eq!(snapshot.tree.len(), 3);
@@ -184,11 +188,14 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
 
     run.observer.event(Event::Phase("read"));
     let mut ledger = Ledger { tree: &mut tree, coverage: &mut coverage, problems: &mut problems };
-    let records = match options.parts.packages {
-        true => databases::read_all(source, &plan, options.parts, &mut ledger)?,
-        false => Records::default(),
-    };
-    let ownership = Ownership::resolve(records, ledger.tree);
+    let mut sink = PackageSink::default();
+    let (mut completeness, mut languages_complete) = (Completeness::Complete, true);
+    if options.parts.packages {
+        completeness = databases::read_all(source, &plan, options.parts, &mut ledger, &mut sink)?;
+        let asked = languages::Asked { parts: options.parts, binaries: options.binaries };
+        languages_complete = languages::read_all(source, &plan, asked, &mut ledger, &mut sink)?;
+    }
+    let ownership = Ownership::resolve(sink.finish(completeness), ledger.tree);
     let kept = match options.configs && options.parts.entries {
         true => kept::Kept::find(ledger.tree),
         false => kept::Kept::default(),
@@ -232,6 +239,7 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
         tree,
         packages,
         packages_complete: options.parts.packages
+            && languages_complete
             && records.completeness() != Completeness::Incomplete,
         coverage,
         problems,

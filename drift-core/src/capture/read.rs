@@ -54,6 +54,17 @@ pub(crate) fn read(
     Ok(extras)
 }
 
+/// Answers these asks together and lets `judge` take what was read.
+pub(super) fn read_slice(
+    source: &dyn Source,
+    plan: &Plan<'_>,
+    asks: &[Ask],
+    judge: Judge<'_>,
+    ledger: &mut Ledger<'_>,
+) -> Result<(), source::Error> {
+    read_batch(source, plan, asks, judge, ledger, &mut BTreeMap::new())
+}
+
 /// Reads what `want` names of each row and returns what was wanted beyond digests. The asks of a
 /// whole tree would take as much memory as its rows, so they exist one batch at a time.
 pub(super) fn read_rows(

@@ -97,6 +97,7 @@ fn altered(
         rules: names.rules,
         sealed: true,
         packages: &packages,
+        after: names.after,
         live: None,
         covering: &[],
     };

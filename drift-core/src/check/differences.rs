@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use crate::bounds::escape::escaped;
 use crate::capture::{Captured, Parts, Run};
 use crate::compare::{
-    self, Comparison, Context, EntryChange, Evidence, Live, PackageChange, PackageEvents, Packages,
-    Verdict, compare, compare_images, compare_listed_packages, compare_packages, explain_all,
-    verdict,
+    self, Comparison, Context, EntryChange, Evidence, Explanation, Live, PackageChange,
+    PackageEvents, Packages, Verdict, compare, compare_images, compare_listed_packages,
+    compare_packages, explain_all, verdict,
 };
 use crate::manifest::Manifests;
-use crate::model::{Mount, Problem, Stage, TreePath};
+use crate::model::{Cause, Mount, PackageId, Problem, Stage, TreePath};
 use crate::report::document;
 use crate::rules::RuleSet;
 use crate::sbom::Selected;
@@ -18,13 +18,18 @@ use crate::source::{Removals, Source, is_usual_point};
 
 use super::describe::{self, Names};
 use super::view::View;
-use super::{Error, Found, accounts, content, derive, events, second_look};
+use super::{
+    Error, Found, SealedManifest, accounts, content, derive, events, manifested, manifests_of,
+    second_look,
+};
 
 /// What was asked for, as far as a comparison cares.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked {
+pub(super) struct Asked<'a> {
     /// Whether the older side is a sealed baseline.
     pub(super) sealed: bool,
+    /// Manifests that vouch for packages.
+    pub(super) manifests: &'a [SealedManifest],
     /// What is compared.
     pub(super) parts: Parts,
     /// Whether the report shows what changed files say.
@@ -38,7 +43,7 @@ pub(super) fn live(
     before: &View<'_>,
     source: &dyn Source,
     captured: &mut Captured,
-    asked: Asked,
+    asked: Asked<'_>,
     run: &Run<'_>,
 ) -> Result<Found, Error> {
     let (mut comparison, covering) = match asked.parts.entries {
@@ -59,6 +64,7 @@ pub(super) fn live(
         .iter()
         .map(|missing| (missing.path.clone(), missing))
         .collect();
+    let manifests = manifests(asked, &after, &comparison, &packages)?;
     let accounts = accounts::of(&captured.configs);
     let live = Live {
         tree: &captured.snapshot.tree,
@@ -68,17 +74,20 @@ pub(super) fn live(
         vendor: &captured.vendor,
         accounts: &accounts,
         generated: &generated,
-        manifests: &Manifests::default(),
+        manifests: &manifests,
     };
     let evidence = Evidence {
         rules: &captured.rules,
         sealed: asked.sealed,
         packages: &PackageEvents::new(&packages),
+        after: after.packages,
         live: Some(&live),
         covering: &covering,
     };
     let removals = source.removals();
-    let mut found = found((before, &after), &comparison, &evidence, removals.as_deref(), asked);
+    let verified = manifested::verified(&packages, captured, &manifests);
+    let evidence = (&evidence, verified);
+    let mut found = found((before, &after), &comparison, evidence, removals.as_deref(), asked);
     found.notes.extend(notes);
     let told = events::look(source, captured, &packages, before.packages, run)?;
     found.notes.extend(told.notes.iter().cloned());
@@ -95,7 +104,7 @@ pub(super) fn stored(
     before: &View<'_>,
     after: &View<'_>,
     rules: &RuleSet,
-    asked: Asked,
+    asked: Asked<'_>,
     run: &Run<'_>,
 ) -> Result<Found, Error> {
     let (mut comparison, covering) = match asked.parts.entries {
@@ -110,10 +119,12 @@ pub(super) fn stored(
         rules,
         sealed: asked.sealed,
         packages: &PackageEvents::new(&packages),
+        after: after.packages,
         live: None,
         covering: &covering,
     };
-    Ok(found((before, after), &comparison, &evidence, None, asked))
+    // Whether all of a package is there needs its target.
+    Ok(found((before, after), &comparison, (&evidence, Vec::new()), None, asked))
 }
 
 /// Joins the trees; also returns the mount points of the newer side that hide older paths.
@@ -203,12 +214,48 @@ pub(super) fn package_changes(before: &View<'_>, after: &View<'_>) -> Vec<Packag
     )
 }
 
+/// Reads what manifests say of the packages that changes are about.
+fn manifests(
+    asked: Asked<'_>,
+    after: &View<'_>,
+    comparison: &Comparison,
+    packages: &[PackageChange],
+) -> Result<Manifests, Error> {
+    let owners = comparison.changes.iter().filter_map(|change| change.after.as_ref()?.owner);
+    let mut wanted: Vec<PackageId> =
+        owners.chain(packages.iter().filter_map(|package| package.after)).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let wanted = wanted.into_iter().filter_map(|id| after.packages.get(id.index()));
+    Ok(manifests_of(asked.manifests, wanted)?)
+}
+
+/// The change of a package of which this change is a part that no manifest vouches for.
+fn unproven_event(
+    change: &EntryChange,
+    explanation: &Explanation,
+    evidence: &Evidence<'_>,
+) -> Option<usize> {
+    let owner = change.after.as_ref().and_then(|after| after.owner);
+    // What dpkg writes of a package itself, no package ships.
+    let book = change.path.as_bytes().starts_with(b"var/lib/dpkg/info/");
+    let outside = matches!(
+        explanation.cause,
+        Cause::DeclaredDynamic | Cause::ExpectedPerHost | Cause::Generated | Cause::ConffileEdited
+    );
+    match explanation.folded_into {
+        Some(folded) => (!explanation.verified && !book).then_some(folded),
+        None if outside => None,
+        None => evidence.packages.of_after(owner),
+    }
+}
+
 fn found(
     (before, after): (&View<'_>, &View<'_>),
     comparison: &Comparison,
-    evidence: &Evidence<'_>,
+    (evidence, mut verified): (&Evidence<'_>, Vec<bool>),
     removals: Option<&Removals>,
-    asked: Asked,
+    asked: Asked<'_>,
 ) -> Found {
     let names = Names {
         before: before.packages,
@@ -219,7 +266,7 @@ fn found(
         removals,
     };
     let against_baseline = true;
-    let package_changes: Vec<document::Change> = evidence
+    let mut package_changes: Vec<document::Change> = evidence
         .packages
         .list()
         .iter()
@@ -228,6 +275,11 @@ fn found(
     let mut changes = Vec::with_capacity(comparison.changes.len());
     let explanations = explain_all(&comparison.changes, evidence);
     for (change, explanation) in comparison.changes.iter().zip(&explanations) {
+        if let Some(verified) =
+            unproven_event(change, explanation, evidence).and_then(|at| verified.get_mut(at))
+        {
+            *verified = false;
+        }
         let folded_into = explanation
             .folded_into
             .and_then(|at| package_changes.get(at))
@@ -239,6 +291,9 @@ fn found(
             &names,
             against_baseline,
         ));
+    }
+    for (described, verified) in package_changes.iter_mut().zip(verified) {
+        described.cause_verified |= verified;
     }
     for mount in evidence.covering {
         if !comparison.changes.iter().any(|change| change.path == *mount) {
@@ -273,7 +328,7 @@ fn found(
 }
 
 /// Says how far a bill of materials goes.
-fn bill_note((before, after): (&View<'_>, &View<'_>), asked: Asked) -> Option<String> {
+fn bill_note((before, after): (&View<'_>, &View<'_>), asked: Asked<'_>) -> Option<String> {
     let bills = [before.bill(), after.bill()];
     if !asked.parts.entries {
         return None;

@@ -29,6 +29,8 @@ mod differences;
 mod events;
 mod input;
 mod origins;
+mod lost;
+mod manifested;
 mod path_directories;
 mod refused;
 mod rotation;
@@ -46,6 +48,7 @@ use crate::bounds::{Clock, Event, Timestamp};
 use crate::capture::{self, Captured, Options, Parts, RuleSource, Run};
 use crate::compare;
 use crate::judge::{FailOn, Seen, Verdict, Waivers, judge};
+use crate::manifest;
 use crate::model::{CursorError, Digest, Problem};
 use crate::policy::{Evaluator, Input, PolicySet};
 use crate::report::{Previous, Report, document};
@@ -57,6 +60,9 @@ use crate::source::{self, Source};
 use composition::Composition;
 
 pub use accept::{AcceptError, Acceptance, Accepted, Selector, accept};
+use manifested::manifests_of;
+
+pub use manifested::SealedManifest;
 pub use path_directories::PATH_DIRECTORIES;
 pub use refused::{busy, or_stopped, refused, refused_policies, stopped, unreadable};
 pub use view::View;
@@ -81,6 +87,8 @@ pub struct Request {
     /// Whether the differences count for the verdict and stand in the report; the policies see them
     /// all the same.
     pub changes: Changes,
+    /// Manifests that vouch for packages beside the target's own databases.
+    pub manifests: Arc<[SealedManifest]>,
     /// Findings that are accepted.
     pub waivers: Option<Arc<Waivers>>,
     /// An earlier report to compare with.
@@ -180,6 +188,9 @@ pub enum Error {
     /// The target cannot be read again.
     #[error(transparent)]
     Source(#[from] source::Error),
+    /// A manifest cannot be read on.
+    #[error(transparent)]
+    Manifest(#[from] manifest::Error),
     /// The input of the policies cannot be made.
     #[error(transparent)]
     Input(#[from] crate::policy::ValueError),
@@ -271,6 +282,7 @@ impl Request {
             with_content: false,
             assessment: None,
             changes: Changes::Count,
+            manifests: Arc::new([]),
             waivers: None,
             previous: None,
             fail_on_new: false,
@@ -286,7 +298,13 @@ pub fn check(
     run: &Run<'_>,
     occasion: &Occasion<'_>,
 ) -> Result<Outcome, Error> {
-    let job = Job { request, run, occasion, started: occasion.clock.now() };
+    let job = Job {
+        request,
+        run,
+        occasion,
+        started: occasion.clock.now(),
+        binaries: compares_packages_of_two(target, reference, request.parts),
+    };
     match reference {
         Reference::Sealed(sealed) => {
             let before = View::of_baseline(sealed.baseline);
@@ -324,9 +342,10 @@ pub fn check(
                     parts: Parts::ALL,
                     vendor_digests: true,
                     configs: true,
+                    binaries: false,
                 };
                 let captured = capture::capture(*source, &options, run)?;
-                let found = unsealed::differences(&captured, run)?;
+                let found = unsealed::differences(&captured, request, run)?;
                 let reference = describe::databases(&captured);
                 let outcome = job.conclude(
                     found,
@@ -346,6 +365,15 @@ struct Job<'j> {
     run: &'j Run<'j>,
     occasion: &'j Occasion<'j>,
     started: Timestamp,
+    /// Whether programs are looked into for what they were made of.
+    binaries: bool,
+}
+
+/// Whether only the packages of two targets are compared, both captured now: then programs are looked
+/// into as well. What was captured before was not, and would seem to lack their packages.
+fn compares_packages_of_two(target: &Target<'_>, reference: &Reference<'_>, parts: Parts) -> bool {
+    let both = matches!((target, reference), (Target::Live(_), Reference::Other(Target::Live(_))));
+    both && parts.packages && !parts.entries
 }
 
 impl Job<'_> {
@@ -360,6 +388,7 @@ impl Job<'_> {
             parts: self.request.parts,
             vendor_digests: false,
             configs: self.request.parts.packages || self.request.assessment.is_some(),
+            binaries: self.binaries,
         };
         Ok(capture::capture(source, &options, self.run)?)
     }
@@ -379,6 +408,7 @@ impl Job<'_> {
         let rules = self.request.rules.clone().unwrap_or_else(own);
         let asked = differences::Asked {
             sealed: reference.kind == describe::SEALED,
+            manifests: &self.request.manifests,
             parts: self.request.parts,
             with_content: self.request.with_content,
             upgrades_expected: self.request.upgrades_expected,

@@ -6,23 +6,28 @@
 
 use crate::capture::{Captured, Run};
 use crate::compare::{EntryChange, Explanation, State, Verdict, grants_power, verdict};
+use crate::manifest::{Manifests, Weighed, decides, is_same_place};
 use crate::model::{
-    AttributeSet, Cause, Entry, FileType, Observed, Problem, RowId, Stage, TreePath,
+    AttributeSet, Cause, Entry, FileType, Observed, PackageId, Problem, RowId, Stage, TreePath,
 };
 use crate::packages::{
     Accounts, AsShipped, Completeness, Known, Missing, Ownership, VendorRecord, as_imposed,
-    as_shipped,
+    as_shipped, is_of_language,
 };
 use crate::report::document::{AttributeChange, Change};
 
 use super::describe::{self, Names};
 use super::origins::Origins;
-use super::{Error, Found, accounts};
+use super::{Error, Found, Request, accounts, lost, manifests_of};
 
 /// Compares with the package databases.
-pub(super) fn differences(captured: &Captured, run: &Run<'_>) -> Result<Found, Error> {
+pub(super) fn differences(
+    captured: &Captured,
+    request: &Request,
+    run: &Run<'_>,
+) -> Result<Found, Error> {
     let mut found = Found { problems: captured.snapshot.problems.clone(), ..Found::default() };
-    if captured.snapshot.packages.is_empty() {
+    if captured.snapshot.packages.iter().all(is_of_language) {
         found.problems.push(Problem {
             path: TreePath::root(),
             stage: Stage::Parse,
@@ -39,7 +44,9 @@ pub(super) fn differences(captured: &Captured, run: &Run<'_>) -> Result<Found, E
     let names =
         Names { before: &[], after, rules, origins, upgrades_expected: false, removals: None };
     let accounts = accounts::of(&captured.configs);
-    let mut walk = Walk { captured, names, accounts, found, folds: Vec::new() };
+    let manifests = manifests_of(&request.manifests, &captured.snapshot.packages)?;
+    let manifests = &manifests;
+    let mut walk = Walk { captured, names, accounts, found, folds: Vec::new(), manifests };
     let mut cursor = captured.snapshot.tree.cursor();
     let mut steps = 0u32;
     while let Some((depth, row)) = cursor.next_row() {
@@ -52,6 +59,9 @@ pub(super) fn differences(captured: &Captured, run: &Run<'_>) -> Result<Found, E
     for missing in captured.ownership.missing() {
         walk.missing(missing);
     }
+    for missing in lost::lost(captured, manifests, run)? {
+        walk.missing(&missing);
+    }
     walk.found.notes.push(
         "This reference is unsigned: the package database is the target's own word. \
          Capture and seal a golden baseline to know more."
@@ -63,6 +73,16 @@ pub(super) fn differences(captured: &Captured, run: &Run<'_>) -> Result<Found, E
 /// Names in the path of a program in any of [`super::PATH_DIRECTORIES`], at the most.
 const MAX_PATH_DEPTH: u32 = 4;
 
+/// What manifests say of an entry.
+enum Manifested {
+    /// Nothing: the target's own record decides.
+    Unknown,
+    /// It is as shipped, or a change says how it differs.
+    Judged,
+    /// The target's database lists it with a package that does not ship it.
+    NotShipped,
+}
+
 struct Walk<'w> {
     captured: &'w Captured,
     names: Names<'w>,
@@ -70,6 +90,8 @@ struct Walk<'w> {
     found: Found,
     /// Unowned directories on the way down: depth and change.
     folds: Vec<(u32, usize)>,
+    /// What packages contain, by more than the target's word.
+    manifests: &'w Manifests,
 }
 
 impl Walk<'_> {
@@ -89,20 +111,82 @@ impl Walk<'_> {
             (_, Some(Known::Alternative { registered: false })) => {
                 self.unregistered_alternative(row)
             }
-            (Some(_), _) => self.owned(row),
+            // Packages may have listed a directory there: it moved, and the link leads to it.
+            (_, Some(Known::UsrMerge)) => {}
+            (Some(owner), known) => match self.manifested(owner, known, row) {
+                Manifested::Unknown => {
+                    self.recorded(row);
+                }
+                Manifested::Judged => {}
+                Manifested::NotShipped => self.unowned(depth, row),
+            },
             // What only imposes an owner, or was left behind, ships nothing: it vouches for nothing.
-            (None, None | Some(Known::Overridden | Known::Leftover)) => self.unowned(depth, row),
+            (None, None | Some(Known::Overridden | Known::Leftover)) => {
+                // Nor does the record of a language's package, but what differs from it is told.
+                if !self.recorded(row) {
+                    self.unowned(depth, row);
+                }
+            }
             (None, Some(_)) => {}
         }
     }
 
-    /// A packaged entry against its record.
-    fn owned(&mut self, row: RowId) {
-        let Some(record) = self.ownership().record(row) else { return };
+    /// A packaged entry against what manifests say of its package.
+    fn manifested(&mut self, owner: PackageId, known: Option<Known>, row: RowId) -> Manifested {
+        let Some(package) = self.names.after.get(owner.index()) else { return Manifested::Unknown };
+        // A link in the place of a directory, and what several packages share, is as the target has it.
+        if known.is_some() || !self.manifests.hold(package) {
+            return Manifested::Unknown;
+        }
+        let tree = &self.captured.snapshot.tree;
+        let (path, entry) = (tree.path(row), tree.entry(row));
+        let listed = self.ownership().listed_path(row).unwrap_or_else(|| path.clone());
+        let (compared, differing) = match self.manifests.weigh(package, &listed, &entry) {
+            Weighed::NotHeld | Weighed::Unsaid => return Manifested::Unknown,
+            // The old version's configuration files stay where they are.
+            Weighed::NotShipped if self.is_conffile(row) => return Manifested::Unknown,
+            Weighed::NotShipped => return Manifested::NotShipped,
+            Weighed::Shipped { compared, differing } => (compared, differing),
+        };
+        let rule = self.captured.rules.rule(tree.rule(row));
+        let judged = rule.form.is_some() && verdict(None, &entry, rule) != Verdict::Expected;
+        let content = AttributeSet::named(if judged { "digest" } else { "" });
+        let differing = differing.and(rule.attributes(entry.file_type).with(content));
+        if differing.is_empty() {
+            let whole = decides(compared, &entry);
+            return if whole { Manifested::Judged } else { Manifested::Unknown };
+        }
+        let Some(shipped) = self.manifests.find(package, &listed) else {
+            return Manifested::Unknown;
+        };
+        let edited = differing.without(AttributeSet::named("digest")).is_empty();
+        let cause = match shipped.conffile && edited {
+            true => Cause::ConffileEdited,
+            false => Cause::VendorRecordDiffers,
+        };
+        let before = State { entry: shipped.entry(), owner: Some(owner), origin: None, row: None };
+        let (conffile, verified) = (shipped.conffile, is_same_place(&listed, &path));
+        let change =
+            EntryChange { before: Some(before), attributes: differing, ..self.change_of(row) };
+        let explanation =
+            Explanation { cause, verified, folded_into: None, conffile, because: None };
+        let names = Names { before: self.names.after, ..self.names };
+        let described = describe::entry_change(&change, &explanation, None, &names, false);
+        self.found.changes.push(described);
+        Manifested::Judged
+    }
+
+    fn is_conffile(&self, row: RowId) -> bool {
+        self.ownership().record(row).is_some_and(|record| record.conffile.is_some())
+    }
+
+    /// A packaged entry against its record; returns whether it differs.
+    fn recorded(&mut self, row: RowId) -> bool {
+        let Some(record) = self.ownership().record(row) else { return false };
         let tree = &self.captured.snapshot.tree;
         let entry = tree.entry(row);
         if entry.file_type == FileType::Unknown {
-            return;
+            return false;
         }
         let compared = self.compared(row, &entry, &record);
         let conffile = record.conffile.is_some();
@@ -120,7 +204,7 @@ impl Walk<'_> {
         }
         let differing = compared.differing.and(if judged { wanted.with(digest) } else { wanted });
         if differing.is_empty() {
-            return;
+            return false;
         }
         let values = EntryChange {
             before: Some(state(compared.before)),
@@ -135,6 +219,7 @@ impl Walk<'_> {
         let attributes = attributes.collect();
         let cause = if conffile { Cause::ConffileEdited } else { Cause::VendorRecordDiffers };
         self.modified(row, cause, conffile, attributes);
+        true
     }
 
     /// Compares an entry with its record, and with the owner and mode that are imposed instead.
@@ -253,10 +338,12 @@ impl Walk<'_> {
             after: None,
             attributes: AttributeSet::EMPTY,
         };
-        let names = self.names;
-        self.names.before = names.after;
-        let mut described = self.describe(change, cause, conffile);
-        self.names = names;
+        let package = self.names.after.get(missing.package.index());
+        let verified = package.is_some_and(|package| self.manifests.ships(package, &missing.path));
+        let explanation =
+            Explanation { cause, verified, folded_into: None, conffile, because: None };
+        let names = Names { before: self.names.after, ..self.names };
+        let mut described = describe::entry_change(&change, &explanation, None, &names, false);
         described.file_type = None;
         self.found.changes.push(described);
     }

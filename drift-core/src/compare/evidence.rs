@@ -20,6 +20,8 @@ pub struct Evidence<'e> {
     pub sealed: bool,
     /// Changes of packages.
     pub packages: &'e PackageEvents<'e>,
+    /// The packages of the newer side, by which its owners count.
+    pub after: &'e [Package],
     /// What a target that was captured now can tell; none of a stored snapshot.
     pub live: Option<&'e Live<'e>>,
     /// Mount points of the newer side that hide a path of the older one.

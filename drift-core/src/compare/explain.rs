@@ -6,6 +6,7 @@
 
 use crate::generated::Derivation;
 use crate::model::{AttributeSet, Cause, Entry, FileType};
+use crate::packages::is_of_language;
 use crate::rules::{Class, Rule};
 
 use super::change::{EntryChange, Kind};
@@ -86,7 +87,9 @@ pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
     if !evidence.sealed && differs_from_record(change, evidence) {
         return told(Cause::VendorRecordDiffers, true, because);
     }
-    let owned = change.after.as_ref().is_some_and(|after| after.owner.is_some());
+    // Anybody can write the record of a language's package: it makes nobody an owner.
+    let owner = change.after.as_ref().and_then(|after| evidence.after.get(after.owner?.index()));
+    let owned = owner.is_some_and(|package| !is_of_language(package));
     if change.kind() == Kind::Added && !owned {
         return told(Cause::Unowned, true, because);
     }

@@ -12,6 +12,7 @@ mod evidence;
 mod explain;
 mod image;
 mod less;
+mod manifested;
 mod merge;
 mod listed;
 mod moves;

@@ -1,13 +1,13 @@
 //! Which change of a package an entry came or went with: only where the entry is as the new version
 //! ships it. A database that says nothing of an attribute vouches for nothing of it.
 
-use crate::manifest::Judgement;
 use crate::model::{AttributeSet, Cause, Entry, FileType, FollowLast, PackageId, RowId};
 use crate::packages::Known;
 
 use super::change::{EntryChange, Kind, State};
 use super::evidence::{Evidence, Live};
 use super::explain::Explanation;
+use super::manifested::{Manifested, manifested, ships};
 use super::moves::parents;
 
 /// What became of the question whether a package's change explains an entry's.
@@ -64,17 +64,18 @@ fn removed(change: &EntryChange, owner: Option<PackageId>, evidence: &Evidence<'
         return Vouched::Not("the package still ships it, and it is gone".to_owned());
     }
     let after = evidence.packages.get(event).and_then(|event| event.after);
-    let verified = match (evidence.live, after, &change.before) {
-        (Some(live), Some(after), Some(before)) => {
-            let judged = live
-                .packages
-                .get(after.index())
-                .map(|package| live.manifests.judge(package, &change.path, &before.entry));
-            judged == Some(Judgement::NotShipped)
+    let shipped = match (evidence.live, after) {
+        (Some(live), Some(after)) => {
+            live.packages.get(after.index()).and_then(|package| ships(package, &change.path, live))
         }
-        _ => false,
+        _ => None,
     };
-    Vouched::By { event, verified }
+    match shipped {
+        Some(true) => {
+            Vouched::Not("by the manifest the package still ships it, and it is gone".to_owned())
+        }
+        shipped => Vouched::By { event, verified: shipped == Some(false) },
+    }
 }
 
 fn present(
@@ -86,17 +87,24 @@ fn present(
 ) -> Vouched {
     let package = evidence.packages.get(event).and_then(|event| event.after);
     if let Some(package) = package.and_then(|package| live.packages.get(package.index())) {
-        match live.manifests.judge(package, &change.path, &state.entry) {
-            Judgement::Equal => return Vouched::By { event, verified: true },
-            Judgement::Differs(attributes) => {
+        match manifested(change, state, package, (live, evidence.sealed)) {
+            Manifested::Equal { attributes, placed } => {
+                let silent = change.attributes.without(attributes);
+                if change.kind() != Kind::Modified || silent.is_empty() {
+                    return Vouched::By { event, verified: placed };
+                }
+                let text = "the manifest says nothing of: ";
+                return Vouched::Not(format!("{text}{}", names(silent)));
+            }
+            Manifested::Differs(attributes) => {
                 let text = "not as the manifest says that its package ships it: ";
                 return Vouched::Not(format!("{text}{}", names(attributes)));
             }
-            Judgement::NotShipped if state.entry.file_type != FileType::Directory => {
+            Manifested::NotShipped if state.entry.file_type != FileType::Directory => {
                 let text = "by the manifest its package ships no such path";
                 return Vouched::Not(text.to_owned());
             }
-            Judgement::NotShipped | Judgement::Unknown => {}
+            Manifested::NotShipped | Manifested::Unknown => {}
         }
     }
     match by_database(change, state, live) {

@@ -176,18 +176,27 @@ fn registration(
     if written(alternative) != bytes {
         return Derivation::Wrong("it is not as update-alternatives(1) writes it".to_owned());
     }
+    let mut absent = None;
     for choice in &alternative.choices {
         let slaves = choice.slaves.iter().filter(|slave| !slave.is_empty());
         for target in slaves.chain([&choice.target]) {
             let there = about.tree.resolve(target, FollowLast::No).is_some();
-            if (there || *target == choice.target) && !is_accounted(about, target) {
+            if !there && *target != choice.target {
+                absent = Some(target);
+            } else if !is_accounted(about, target) {
                 let shown = escaped(target);
                 return Derivation::Wrong(format!("it offers {shown}, which no package owns"));
             }
         }
     }
+    if let Some(name) = unlinked(alternative, about) {
+        return Derivation::Wrong(format!("{} is no link of it", escaped(name)));
+    }
     if alternative.selection == Selection::Manual {
         return Derivation::Unproven("it was chosen by hand".to_owned());
+    }
+    if let Some(target) = absent {
+        return Derivation::Unproven(format!("it offers {}, which is not there", escaped(target)));
     }
     let unnamed = alternative.choices.iter().find(|choice| !is_named(about, choice, contents));
     match unnamed {
@@ -200,6 +209,29 @@ fn registration(
             "every program in it is a package's, whose script registers it so".to_owned(),
         ),
     }
+}
+
+/// Returns the first name that should lead through `/etc/alternatives` and does not.
+fn unlinked<'a>(alternative: &'a Alternative, about: &About<'_>) -> Option<&'a [u8]> {
+    let target = |path: &[u8]| {
+        let row = about.tree.resolve(path, FollowLast::No)?;
+        about.tree.link_target(row).map(<[u8]>::to_vec)
+    };
+    let leads = |link: &[u8], name: &[u8]| {
+        target(link).is_some_and(|target| target == [b"/", ADMINISTERED, name].concat())
+    };
+    if !leads(&alternative.link, &alternative.name) {
+        return Some(&alternative.link);
+    }
+    let program = target(&[ADMINISTERED, &alternative.name].concat());
+    let chosen = alternative.choices.iter().find(|one| program.as_deref() == Some(&*one.target));
+    let provided = chosen.map(|choice| &choice.slaves[..]).unwrap_or_default();
+    let mut slaves = alternative.slaves.iter().zip(provided);
+    let unlinked = slaves.find(|(slave, target)| {
+        let there = about.tree.resolve(target, FollowLast::Yes).is_some();
+        !target.is_empty() && there && !leads(&slave.link, &slave.name)
+    });
+    unlinked.map(|(slave, _)| &*slave.link)
 }
 
 /// Writes a registration as update-alternatives does.

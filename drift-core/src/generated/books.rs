@@ -126,13 +126,23 @@ fn diversions(bytes: &[u8], about: &About<'_>, contents: &Contents) -> Derivatio
         if !records.packages().iter().any(|package| package.name == *by) {
             return Derivation::Wrong(format!("/{shown} is diverted by {by}, which is not there"));
         }
+        let to = records.path(diversion.to);
         let texts = scripts(diversion, about);
         let mut texts = texts.iter().filter_map(|row| contents.get(row));
-        let holds = |text: &[u8], part: &[u8]| text.windows(part.len().max(1)).any(|at| at == part);
-        let tells = |text: &Vec<u8>| holds(text, b"dpkg-divert") && holds(text, from.name());
-        if !texts.any(tells) {
+        if !texts.any(|text| diverts(text, from.as_bytes(), to.as_bytes())) {
             return Derivation::Unproven(format!("no script of {by} diverts /{shown}"));
         }
     }
     Derivation::Right("every diversion is that of a script of an installed package".to_owned())
+}
+
+/// Whether a script diverts one path to another, which it may write as a suffix.
+fn diverts(script: &[u8], from: &[u8], to: &[u8]) -> bool {
+    let holds =
+        |part: &[u8]| !part.is_empty() && script.windows(part.len()).any(|window| window == part);
+    let absolute = [b"/", from].concat();
+    let suffix = to.strip_prefix(from).filter(|suffix| suffix.starts_with(b"."));
+    // The suffix that dpkg-divert(1) takes by itself need not stand there.
+    let suffixed = suffix.is_some_and(|suffix| suffix == b".distrib" || holds(suffix));
+    holds(b"dpkg-divert") && holds(&absolute) && (holds(to) || suffixed)
 }

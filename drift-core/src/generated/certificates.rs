@@ -237,7 +237,7 @@ fn configuration(about: &About<'_>, contents: &Contents) -> Derivation {
         };
     };
     let Some(list) = text.strip_prefix(INTRODUCTION) else {
-        return Derivation::Unproven("it does not begin as its package writes it".to_owned());
+        return Derivation::Wrong("it does not begin as its package writes it".to_owned());
     };
     let mut listed = BTreeSet::new();
     for line in lines(list) {

@@ -16,6 +16,7 @@ mod alternatives;
 mod books;
 mod bytecode;
 mod certificates;
+mod copies;
 mod ld_cache;
 mod named;
 mod rc_links;
@@ -69,5 +70,6 @@ pub const PRODUCTS: &[&dyn Product] = &[
     &rc_links::RcLinks,
     &shells::Shells,
     &books::Books,
+    &copies::Copies,
     &named::Named,
 ];

@@ -9,13 +9,13 @@ pub struct Package {
     pub name: String,
     /// Its architecture, as the manager writes it.
     pub architecture: String,
+    /// Where it lies inside the root, without a leading slash, of a package that may be there many
+    /// times, such as a module of Python; empty of a system's package.
+    pub location: String,
     /// Its version, as the manager writes it.
     pub version: String,
     /// The manager's own state, such as `install ok installed`.
     pub status: String,
-    /// The directory inside the root, without a leading slash, of a package that may be there many
-    /// times, such as a module of Python; empty of a system's package.
-    pub location: String,
 }
 
 /// The position of a package in the sorted list of a snapshot.

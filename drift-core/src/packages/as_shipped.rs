@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::record::{Records, StatOverride, VendorRecord};
-use super::shipped::{Owner, Shipped};
+use super::record::{Records, StatOverride};
+use super::shipped::{Owner, Shipped, VendorRecord};
 use crate::model::attribute::ATTRIBUTES;
 use crate::model::{
     Algorithm, AttributeSet, Device, Digest, Entry, FileType, Observed, Time, Xattrs,
@@ -55,10 +55,15 @@ pub fn as_shipped(
     let expected = record.expected_digest();
     let shipped = record.shipped.unwrap_or_default();
     // apk keeps one sum for files and for links, of which it is the sum of the target.
-    if shipped.file_type.is_none()
-        && entry.link_target.seen().is_some_and(|target| record.is_link_to(target))
+    if let Some(target) = entry.link_target.seen()
+        && record.may_be_link()
     {
         outcome.compared = named(&["type", "link_target"]);
+        if !record.is_link_to(target) {
+            // Where it led is not known: a sum cannot be undone.
+            outcome.before.link_target = Observed::Unobserved;
+            outcome.differing = named(&["link_target"]);
+        }
         return outcome;
     }
     let file_type = shipped.file_type.or(expected.map(|_| FileType::File));

@@ -75,10 +75,6 @@ impl Located {
         self.place(path).row
     }
 
-    pub(super) fn has_children(&self, path: PathId) -> bool {
-        self.place(path).has_children
-    }
-
     pub(super) fn is_unseen(&self, path: PathId) -> bool {
         self.place(path).unseen
     }

@@ -20,6 +20,7 @@ mod dpkg;
 pub mod events;
 mod files;
 mod fnmatch;
+mod languages;
 mod located;
 mod ownership;
 mod pacman;
@@ -27,9 +28,12 @@ mod paths;
 mod purl;
 mod reading;
 mod record;
+mod rpm;
 mod shipped;
 #[cfg(test)]
 mod tests;
+
+use std::cmp::Ordering;
 
 use crate::bounds::Budget;
 
@@ -37,18 +41,24 @@ pub use alternative::{Alternative, Choice, Selection, Slave};
 pub use apk::{Apk, apk_version_cmp};
 pub use as_shipped::{Accounts, AsShipped, as_imposed, as_shipped};
 pub use details::Details;
+pub(crate) use dpkg::deb822;
 pub use dpkg::{Dpkg, dpkg_version_cmp, licences_of_copyright};
 pub use files::{Completeness, Files};
+pub use languages::{
+    LANGUAGES, Language, Listed, Named, Part, Place, Unit, Units, Wanted, is_of_language,
+};
 pub use ownership::{Known, Missing, Ownership};
 pub use pacman::{Pacman, pacman_version_cmp};
 pub use paths::PathId;
 pub use purl::{Purl, purl};
 pub use reading::Reading;
 pub use record::{
-    Claim, Claimant, Conffile, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded,
-    Records, StatOverride, VendorRecord,
+    Claim, Claimant, Diversion, Leftover, PackageSink, PathFilter, Presence, Recorded, Records,
+    StatOverride,
 };
-pub use shipped::{Owner, Shipped, TextId};
+pub(crate) use rpm::{PackedHeader, read_packed};
+pub use rpm::{Rpm, rpm_version_cmp};
+pub use shipped::{Conffile, Owner, Shipped, TextId, VendorRecord};
 
 /// One kind of package database.
 pub trait PackageDatabase: Sync {
@@ -82,23 +92,31 @@ pub struct Sample {
 
 /// Compares two versions of packages of the same manager, by that manager's own rules.
 #[must_use]
-pub fn compare_versions(manager: &str, a: &str, b: &str) -> std::cmp::Ordering {
+pub fn compare_versions(manager: &str, a: &str, b: &str) -> Ordering {
+    if let Some(language) = languages::language(manager) {
+        // A damaged file may have left its package without a version.
+        let known = !a.is_empty() && !b.is_empty();
+        return if known { language.compare_versions(a, b) } else { Ordering::Equal };
+    }
     let database = DATABASES.iter().find(|database| database.name() == manager);
     database.map_or_else(|| a.cmp(b), |database| database.compare_versions(a, b))
 }
 
 /// Every database that is understood, in the order in which they are read.
-pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg, &Apk, &Pacman];
+pub const DATABASES: &[&dyn PackageDatabase] = &[&Dpkg, &Rpm, &Apk, &Pacman];
 
 /// Reads every database of a target from its files.
 #[must_use]
 pub fn parse(files: &Files<'_>, budget: &mut Budget) -> Records {
     let mut out = PackageSink::default();
-    let mut completeness = Completeness::Complete;
-    for database in DATABASES {
-        completeness = completeness.and(database.parse(files, budget, &mut out));
-    }
+    let completeness = parse_into(files, budget, &mut out);
     out.finish(completeness)
+}
+
+/// Reads every database of a target into a sink that takes more than databases.
+pub fn parse_into(files: &Files<'_>, budget: &mut Budget, out: &mut PackageSink) -> Completeness {
+    let parse = |database: &&dyn PackageDatabase| database.parse(files, budget, out);
+    DATABASES.iter().map(parse).fold(Completeness::Complete, Completeness::and)
 }
 
 /// Returns whether packages of this manager are found in targets: what no database is read for is
@@ -106,6 +124,7 @@ pub fn parse(files: &Files<'_>, budget: &mut Budget) -> Records {
 #[must_use]
 pub fn reads(manager: &str) -> bool {
     DATABASES.iter().any(|database| database.name() == manager)
+        || languages::language(manager).is_some_and(|language| !language.is_in_programs())
 }
 
 /// Returns whether some database wants the file at `path`, relative to the root of the target.

@@ -6,9 +6,11 @@
 //! target's own word, so all of this is an unsigned reference.
 
 use super::alternative::Alternative;
+use super::languages::is_of_language;
 use super::located::Located;
 use super::paths::PathId;
-use super::record::{Claim, Leftover, Presence, Records, StatOverride, VendorRecord};
+use super::record::{Claim, Leftover, Presence, Records, StatOverride};
+use super::shipped::VendorRecord;
 use crate::model::{DirId, FileType, FollowLast, PackageId, RowId, Tree, TreePath};
 
 /// Steps that all matching of `path-exclude` patterns may take together: a second of work, and
@@ -63,6 +65,8 @@ pub struct Ownership {
     known: Vec<(RowId, Known)>,
     /// Directories of several packages with each of these.
     sharers: Vec<(RowId, PackageId)>,
+    /// Files of several packages, sorted: their time is that of the package unpacked last.
+    shared: Vec<RowId>,
     leftovers: Vec<(RowId, u32)>,
     overrides: Vec<(RowId, u32)>,
     missing: Vec<Missing>,
@@ -76,8 +80,16 @@ impl Ownership {
     pub fn resolve(records: Records, tree: &Tree) -> Self {
         let mut located = Located::new(records.paths(), tree);
         let mut ownership = Self { claims: vec![0; tree.len()], ..Self::default() };
-        let placed = ownership.place(&records, &mut located, tree);
-        ownership.settle(&records, &located, tree, placed);
+        let languages: Vec<bool> = records.packages().iter().map(is_of_language).collect();
+        let is_language = |claim: &Claim| languages.get(claim.package.index()) == Some(&true);
+        let mut placed = ownership.place(&records, &is_language, &mut located, tree);
+        let at = |at: u32| records.claims().get(at as usize);
+        let is_language = |&(_, claim): &(RowId, u32)| at(claim).is_some_and(is_language);
+        let of_languages: Vec<(RowId, u32)> =
+            placed.extract_if(.., |one| is_language(one)).collect();
+        let parents = parents(&records, &languages);
+        ownership.settle(&records, &parents, tree, placed);
+        ownership.settle_languages(&records, tree, of_languages);
         ownership.note_links(&records, tree);
         for (at, leftover) in (0..).zip(records.leftovers()) {
             if let Some(row) = located.row(leftover.path) {
@@ -104,16 +116,37 @@ impl Ownership {
         ownership
     }
 
-    /// Returns the package that owns the entry.
+    /// Returns the package that owns the entry: always one of the system, for anybody can write a
+    /// record of a language's package.
     #[must_use]
     pub fn owner(&self, row: RowId) -> Option<PackageId> {
+        self.claimant(row).filter(|package| !self.is_of_language(*package))
+    }
+
+    /// Returns the package that the entry is part of: its owner, or else one of a language whose
+    /// record names it.
+    #[must_use]
+    pub fn claimant(&self, row: RowId) -> Option<PackageId> {
         self.claim(row).map(|claim| claim.package)
     }
 
-    /// Returns what the owner's database recorded of the entry.
+    /// Returns what was recorded of the entry by the package that it is part of.
     #[must_use]
     pub fn record(&self, row: RowId) -> Option<VendorRecord> {
-        self.claim(row).map(|claim| self.records.record(claim))
+        let mut record = self.claim(row).map(|claim| self.records.record(claim))?;
+        if let Some(shipped) = &mut record.shipped
+            && self.shared.binary_search(&row).is_ok()
+        {
+            shipped.mtime = None;
+        }
+        Some(record)
+    }
+
+    /// Returns the path under which the owner's database lists the entry, before links of directories
+    /// and diversions.
+    #[must_use]
+    pub fn listed_path(&self, row: RowId) -> Option<TreePath> {
+        self.claim(row).map(|claim| self.records.path(claim.path))
     }
 
     /// Returns why the entry is expected, apart from being a single package's.
@@ -161,13 +194,17 @@ impl Ownership {
         &self.records
     }
 
-    /// Records every owner in the tree.
+    /// Records in the tree which package every entry is part of.
     pub fn mark(&self, tree: &mut Tree) {
         for row in tree.rows() {
-            if let Some(package) = self.owner(row) {
+            if let Some(package) = self.claimant(row) {
                 tree.set_owner(row, package);
             }
         }
+    }
+
+    fn is_of_language(&self, package: PackageId) -> bool {
+        self.records.packages().get(package.index()).is_some_and(is_of_language)
     }
 
     fn claim(&self, row: RowId) -> Option<&Claim> {
@@ -186,12 +223,13 @@ impl Ownership {
     fn place(
         &mut self,
         records: &Records,
+        is_language: &dyn Fn(&Claim) -> bool,
         located: &mut Located,
         tree: &Tree,
     ) -> Vec<(RowId, u32)> {
         let diversions = Diversions::new(records);
         let mut placed = Vec::with_capacity(records.claims().len());
-        let mut missing: Vec<(TreePath, u32)> = Vec::new();
+        let mut missing: Vec<(TreePath, bool, u32)> = Vec::new();
         for (at, claim) in (0..).zip(records.claims()) {
             let path = diversions.place_of(records, claim);
             match (located.row(path), claim.presence) {
@@ -201,15 +239,17 @@ impl Ownership {
                     self.unseen = self.unseen.saturating_add(1);
                 }
                 (None, Presence::Shipped) => {
-                    missing.push((located.path(path, records.paths(), tree), at));
+                    let path = located.path(path, records.paths(), tree);
+                    missing.push((path, is_language(claim), at));
                 }
             }
         }
-        // Claims stand by package, so the first of equal paths is the first package by name.
+        // Claims stand by package, so the first of equal paths is the first package by name, those of
+        // the system before those of languages.
         missing.sort();
         missing.dedup_by(|later, kept| later.0 == kept.0);
         let mut steps = FILTER_STEPS;
-        for (path, at) in missing {
+        for (path, _, at) in missing {
             let Some(claim) = records.claims().get(at as usize) else { continue };
             let filtered = records.is_filtered(&records.path(claim.path), &mut steps);
             let (package, record) = (claim.package, records.record(claim));
@@ -223,11 +263,12 @@ impl Ownership {
     fn settle(
         &mut self,
         records: &Records,
-        located: &Located,
+        parents: &[bool],
         tree: &Tree,
         placed: Vec<(RowId, u32)>,
     ) {
         let claim_at = |at: u32| records.claims().get(at as usize);
+        let is_parent = |claim: &Claim| parents.get(claim.path.index()) == Some(&true);
         for group in placed.chunk_by(|a, b| a.0 == b.0) {
             let claims = || group.iter().filter_map(|&(_, at)| Some((at, claim_at(at)?)));
             let Some((row, (_, first))) = group.first().map(|&(row, _)| row).zip(claims().next())
@@ -236,7 +277,7 @@ impl Ownership {
             };
             let directory = match tree.file_type(row) {
                 FileType::Directory => true,
-                FileType::Symlink => claims().any(|(_, claim)| located.has_children(claim.path)),
+                FileType::Symlink => claims().any(|(_, claim)| is_parent(claim)),
                 _ => false,
             };
             if directory && tree.file_type(row) == FileType::Symlink {
@@ -247,13 +288,41 @@ impl Ownership {
                 self.sharers.extend(claims().map(|(_, claim)| (row, claim.package)));
                 continue;
             }
+            if claims().any(|(_, claim)| claim.package != first.package) {
+                self.shared.push(row);
+            }
             // What ships it comes before what may own it, a record before none.
             let chosen = claims().min_by_key(|(at, claim)| {
                 let record = records.record(claim);
-                let bare = record.digest.is_none() && record.conffile.is_none();
+                let bare = record == VendorRecord::default();
                 (claim.presence == Presence::Optional, bare, *at)
             });
             if let (Some((at, _)), Some(slot)) = (chosen, self.claims.get_mut(row.0 as usize)) {
+                *slot = at.saturating_add(1);
+            }
+        }
+    }
+
+    /// Gives what no package of the system owns to the first package of a language that records it:
+    /// files, and directories that were made for its files. What a record only says to be a
+    /// directory or a link it never gets.
+    fn settle_languages(&mut self, records: &Records, tree: &Tree, placed: Vec<(RowId, u32)>) {
+        let claimed = |at: u32| records.claims().get(at as usize).map(|one| records.record(one));
+        for group in placed.chunk_by(|a, b| a.0 == b.0) {
+            let Some(&(row, _)) = group.first() else { continue };
+            let Some(slot) = self.claims.get_mut(row.0 as usize).filter(|slot| **slot == 0) else {
+                continue;
+            };
+            let fits = |record: &VendorRecord| {
+                let shipped = record.shipped.and_then(|shipped| shipped.file_type);
+                shipped.unwrap_or(FileType::File) == tree.file_type(row)
+            };
+            let claims = group.iter().filter_map(|&(_, at)| Some((at, claimed(at)?)));
+            // A record with a digest comes before one without.
+            let chosen = claims
+                .filter(|(_, record)| fits(record))
+                .min_by_key(|(at, record)| (record.digest.is_none(), *at));
+            if let Some((at, _)) = chosen {
                 *slot = at.saturating_add(1);
             }
         }
@@ -299,6 +368,27 @@ impl Ownership {
 
 /// Where update-alternatives keeps its links, with the slash that their targets begin with.
 const ADMINISTERED: &[u8] = b"/etc/alternatives/";
+
+/// Returns which paths have others below them that packages of the system claim. What a record of a
+/// language names makes no link a directory.
+fn parents(records: &Records, languages: &[bool]) -> Vec<bool> {
+    let paths = records.paths();
+    let mut parents = vec![false; paths.len()];
+    for claim in records.claims() {
+        if languages.get(claim.package.index()) == Some(&true) {
+            continue;
+        }
+        let mut at = claim.path;
+        while at != PathId::ROOT {
+            at = paths.parent(at);
+            match parents.get_mut(at.index()) {
+                Some(parent) if !*parent => *parent = true,
+                _ => break,
+            }
+        }
+    }
+    parents
+}
 
 fn lookup<T>(sorted: &[(RowId, T)], row: RowId) -> Option<&T> {
     let at = sorted.binary_search_by_key(&row, |(row, _)| *row).ok()?;

@@ -7,54 +7,8 @@ use super::details::Details;
 use super::files::Completeness;
 use super::fnmatch::fnmatch;
 use super::paths::{PathId, Paths};
-use super::shipped::{Shipped, TextId};
+use super::shipped::{Conffile, Shipped, TextId, VendorRecord};
 use crate::model::{Algorithm, Digest, Package, PackageId, PathError, Problem, TreePath};
-
-/// What a package database recorded of a path when it installed it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct VendorRecord {
-    /// Digest of the content as shipped; none of directories, links, and files shipped without.
-    pub digest: Option<Digest>,
-    /// Set when the path is a configuration file that the administrator may edit.
-    pub conffile: Option<Conffile>,
-    /// The attributes as shipped, from managers that record them.
-    pub shipped: Option<Shipped>,
-}
-
-impl VendorRecord {
-    /// Returns the digest that the content as shipped has.
-    #[must_use]
-    pub fn expected_digest(&self) -> Option<Digest> {
-        match &self.conffile {
-            Some(conffile) => conffile.digest,
-            None => self.digest,
-        }
-    }
-
-    /// Returns whether a link that leads to `target` is what was shipped, by a record that does not
-    /// say whether its digest is of a file or of a link's target (apk's).
-    #[must_use]
-    pub fn is_link_to(&self, target: &[u8]) -> bool {
-        let undecided = self.shipped.is_some_and(|shipped| shipped.file_type.is_none());
-        let Some(expected) = self.expected_digest().filter(|_| undecided) else { return false };
-        match expected.algorithm() {
-            Algorithm::Sha1 => expected == Digest::sha1_of(target),
-            Algorithm::Sha256 => expected == Digest::sha256_of(target),
-            Algorithm::Md5 | Algorithm::SparseSha256 => false,
-        }
-    }
-}
-
-/// A configuration file as the package manager last installed it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Conffile {
-    /// Digest of the content as shipped; none while the file is new and not yet installed.
-    pub digest: Option<Digest>,
-    /// The package's newer version no longer ships it.
-    pub obsolete: bool,
-    /// The package asks for its removal at the next upgrade.
-    pub remove_on_upgrade: bool,
-}
 
 /// Whether the absence of an owned path means anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -173,6 +127,11 @@ impl PackageSink {
     pub fn package(&mut self, package: Package) -> Claimant {
         self.columns.packages.push(package);
         Claimant(position(self.columns.packages.len()))
+    }
+
+    /// Returns the packages so far, in the order in which they came.
+    pub(super) fn packages(&self) -> &[Package] {
+        &self.columns.packages
     }
 
     /// Takes a path of a package; the same path twice counts once.

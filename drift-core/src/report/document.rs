@@ -6,6 +6,7 @@
 //! pair, [`exact`](super::exact) reads it). A text format must escape them.
 
 mod image;
+mod package;
 mod policy;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::Serialize;
 use crate::model::{Cause, Severity};
 
 pub use image::{Image, ImageConfig, ImageLayer, ImageSecret, ImageStep};
+pub use package::{PackageEvent, PackageOf};
 pub use policy::{
     Evidence, FindingName, Incomparable, Policy, PolicyOrigin, SincePrevious, Tailored, Tailoring,
     TailoringParameter, TailoringProfile, Waiver, WaiverMatch, WaiverOrigin,
@@ -42,8 +44,8 @@ pub struct Report {
     pub target: Target,
     /// What it was compared with.
     pub baseline: Reference,
-    /// Vendor catalogues that were used; none yet.
-    pub manifests: Vec<serde_json::Value>,
+    /// Vendor catalogues that were used.
+    pub manifests: Vec<Manifest>,
     /// The conclusion.
     pub verdict: Verdict,
     /// What was seen and what was not.
@@ -97,6 +99,23 @@ pub struct ConfigDigest {
     pub file: String,
     /// `sha256:…` of its bytes.
     pub digest: String,
+}
+
+/// A vendor catalogue that was used: its seal held.
+#[derive(Debug, Clone, Serialize)]
+pub struct Manifest {
+    /// The file as the operator named it.
+    pub file: String,
+    /// Digest of the file.
+    pub digest: String,
+    /// Always true: nothing of another is used.
+    pub verified: bool,
+    /// Whose signatures held.
+    pub signers: Vec<Signer>,
+    /// Its place in its lineage.
+    pub sequence: Option<u64>,
+    /// Until when it holds, RFC 3339, UTC.
+    pub expires: Option<String>,
 }
 
 /// What was asked for.
@@ -426,40 +445,6 @@ pub struct AttributeChange {
     /// The exact bytes, when they are not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_b64: Option<String>,
-}
-
-/// A package that a change is about.
-#[derive(Debug, Clone, Serialize)]
-pub struct PackageOf {
-    /// Its name.
-    pub name: String,
-    /// Its manager.
-    pub manager: String,
-    /// Its architecture.
-    pub architecture: String,
-    /// Its version in the baseline.
-    pub before: Option<String>,
-    /// Its version in the target.
-    pub after: Option<String>,
-    /// What the target's logs say of the change of a package: nobody's word but the target's.
-    pub event: Option<PackageEvent>,
-}
-
-/// An event in a log of a package manager.
-#[derive(Debug, Clone, Serialize)]
-pub struct PackageEvent {
-    /// RFC 3339, UTC; without the `Z` the target's local time, whose zone cannot be told.
-    pub time: String,
-    /// `installed`, `upgraded`, `downgraded`, `reinstalled`, `removed` or `purged`.
-    pub action: &'static str,
-    /// The command, with what looks like a secret masked; null where the log has none.
-    pub command: Option<String>,
-    /// On whose behalf, such as `anna (1000)`.
-    pub requested_by: Option<String>,
-    /// The log's path.
-    pub log: String,
-    /// The line in it, from 1.
-    pub line: u64,
 }
 
 /// Counts over the whole report.

@@ -9,7 +9,7 @@ use std::io;
 use serde::Serialize;
 
 use super::document::{
-    Coverage, Reference, Scope, SincePrevious, Summary, Tailoring, Target, Tool, Verdict,
+    Coverage, Manifest, Reference, Scope, SincePrevious, Summary, Tailoring, Target, Tool, Verdict,
     WaiverOrigin,
 };
 use super::json::write_line;
@@ -38,7 +38,7 @@ struct Start<'r> {
     scope: &'r Scope,
     target: &'r Target,
     baseline: &'r Reference,
-    manifests: &'r [serde_json::Value],
+    manifests: &'r [Manifest],
     tailoring: Option<&'r Tailoring>,
     waiver_origin: Option<&'r WaiverOrigin>,
 }

@@ -26,6 +26,7 @@ const SCHEMA: &str = "drift.lineages/v1";
 pub struct LineageState {
     lineages: BTreeMap<String, Seen>,
     policies: BTreeMap<String, Seen>,
+    manifests: BTreeMap<String, Seen>,
     sboms: BTreeMap<String, Seen>,
 }
 
@@ -66,6 +67,8 @@ struct Wire {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     policies: BTreeMap<String, Seen>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    manifests: BTreeMap<String, Seen>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     sboms: BTreeMap<String, Seen>,
 }
 
@@ -80,8 +83,8 @@ impl LineageState {
         if wire.schema != SCHEMA {
             return Err(LineageError::Damaged { why: "its schema is not drift.lineages/v1" });
         }
-        let Wire { lineages, policies, sboms, .. } = wire;
-        let state = Self { lineages, policies, sboms };
+        let Wire { lineages, policies, manifests, sboms, .. } = wire;
+        let state = Self { lineages, policies, manifests, sboms };
         if state.encode() != bytes {
             return Err(LineageError::Damaged { why: "it was edited" });
         }
@@ -95,6 +98,7 @@ impl LineageState {
             schema: SCHEMA.to_owned(),
             lineages: self.lineages.clone(),
             policies: self.policies.clone(),
+            manifests: self.manifests.clone(),
             sboms: self.sboms.clone(),
         };
         let mut bytes = serde_json::to_vec_pretty(&wire).unwrap_or_default();
@@ -108,12 +112,13 @@ impl LineageState {
         self.lineages.get(identity)
     }
 
-    /// Returns what was last taken of this kind and identity: policies and bills of
-    /// materials have lineages of their own.
+    /// Returns what was last taken of this kind and identity: policies, manifests and bills of materials
+    /// have lineages of their own.
     #[must_use]
     pub fn get_of(&self, artefact: Artefact, identity: &str) -> Option<&Seen> {
         match artefact {
             Artefact::Policies => self.policies.get(identity),
+            Artefact::Manifest => self.manifests.get(identity),
             Artefact::Sbom => self.sboms.get(identity),
             Artefact::Snapshot | Artefact::Report => self.lineages.get(identity),
             Artefact::Waivers => None,
@@ -128,6 +133,7 @@ impl LineageState {
         let digest = info.statement.subject_digest;
         let lineages = match predicate.artefact() {
             Artefact::Policies => &mut self.policies,
+            Artefact::Manifest => &mut self.manifests,
             Artefact::Sbom => &mut self.sboms,
             _ => &mut self.lineages,
         };

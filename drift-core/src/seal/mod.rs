@@ -38,9 +38,9 @@ pub use sealing::{
     pae_of_bundle, seal,
 };
 pub use statement::{
-    AcceptedChanges, Artefact, Counts, MAX_IDENTITY_BYTES, MAX_SEQUENCE, PoliciesPredicate,
-    Predicate, ReportCounts, ReportPredicate, SbomPredicate, SnapshotPredicate, Statement,
-    StatementError, WaiversPredicate,
+    AcceptedChanges, Artefact, Counts, MAX_IDENTITY_BYTES, MAX_SEQUENCE, ManifestPredicate,
+    PoliciesPredicate, Predicate, ReportCounts, ReportPredicate, SbomPredicate, SnapshotPredicate,
+    Statement, StatementError, WaiversPredicate,
 };
 pub use term::{Term, TermError};
 pub use trust::{RevokedKey, SubjectTrust, Trust, TrustError, TrustFile, TrustFileKey, TrustedKey};

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Algorithm, Digest};
 
 pub use predicate::{
-    AcceptedChanges, Counts, PoliciesPredicate, Predicate, ReportCounts, ReportPredicate,
-    SbomPredicate, SnapshotPredicate, WaiversPredicate,
+    AcceptedChanges, Counts, ManifestPredicate, PoliciesPredicate, Predicate, ReportCounts,
+    ReportPredicate, SbomPredicate, SnapshotPredicate, WaiversPredicate,
 };
 
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -38,6 +38,8 @@ pub enum Artefact {
     Policies,
     /// A file of waivers.
     Waivers,
+    /// A manifest: what packages contain.
+    Manifest,
     /// A bill of materials.
     Sbom,
 }
@@ -51,6 +53,7 @@ impl Artefact {
             Self::Report => "tag:drift,2026:report/v1",
             Self::Policies => "tag:drift,2026:policies/v1",
             Self::Waivers => "tag:drift,2026:waivers/v1",
+            Self::Manifest => "tag:drift,2026:manifest/v1",
             Self::Sbom => "tag:drift,2026:sbom/v1",
         }
     }
@@ -63,6 +66,7 @@ impl Artefact {
             Self::Report => "report",
             Self::Policies => "bundle of policies",
             Self::Waivers => "file of waivers",
+            Self::Manifest => "manifest",
             Self::Sbom => "bill of materials",
         }
     }
@@ -126,6 +130,7 @@ impl Statement {
             Predicate::Report(predicate) => self.wire(predicate),
             Predicate::Policies(predicate) => self.wire(predicate),
             Predicate::Waivers(predicate) => self.wire(predicate),
+            Predicate::Manifest(predicate) => self.wire(predicate),
             Predicate::Sbom(predicate) => self.wire(predicate),
         }
     }
@@ -160,6 +165,8 @@ impl Statement {
             Predicate::Policies(read::<Wire<'_, PoliciesPredicate>>(payload)?.predicate)
         } else if header.predicate_type == Artefact::Waivers.predicate_type() {
             Predicate::Waivers(read::<Wire<'_, WaiversPredicate>>(payload)?.predicate)
+        } else if header.predicate_type == Artefact::Manifest.predicate_type() {
+            Predicate::Manifest(read::<Wire<'_, ManifestPredicate>>(payload)?.predicate)
         } else if header.predicate_type == Artefact::Sbom.predicate_type() {
             Predicate::Sbom(read::<Wire<'_, SbomPredicate>>(payload)?.predicate)
         } else {

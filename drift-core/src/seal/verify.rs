@@ -192,8 +192,14 @@ fn check_identity(
             let detail = format!("it is sealed for \"{found}\", but \"{wanted}\" is expected");
             Err(Untrusted::new(Reason::WrongIdentity, detail))
         }
-        // Policies are not about one system; whoever signs them is trusted with all of them.
-        None if statement.predicate.artefact() == Artefact::Policies => Ok(()),
+        // Policies and manifests are not about one system; whoever signs them is trusted with all.
+        None if matches!(
+            statement.predicate.artefact(),
+            Artefact::Policies | Artefact::Manifest
+        ) =>
+        {
+            Ok(())
+        }
         None => {
             notes.push(
                 "no identity is expected, so a baseline of another system with the same signer \

@@ -49,6 +49,7 @@ fn compared(before: MemoryVolume, target: &dyn Source) -> Outcome {
         parts: Parts::ALL,
         vendor_digests: false,
         configs: false,
+        binaries: false,
     };
     let before = Walked::new(before, SourceKind::Memory, "memory:");
     let before = capture::capture(&before, &options, &run).unwrap();
@@ -95,8 +96,8 @@ fn a_change_of_a_package_has_the_command_behind_it() {
     (find("text").unwrap().write)(&outcome.report, &Style::default(), &mut text).unwrap();
     let text = String::from_utf8(text).unwrap();
     let line = format!(
-        "upgraded on 2026-11-20 02:10 UTC by \"{command}\" for \"anna (1000)\" as \
-         /var/log/apt/history.log says"
+        "upgraded on 2026-11-20 02:10 UTC by \"{command}\" for \"anna (1000)\", says \
+         /var/log/apt/history.log"
     );
     assert!(text.contains(&line), "{text}");
     assert!(!text.contains("hunter2"), "{text}");

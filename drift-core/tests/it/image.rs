@@ -64,7 +64,13 @@ fn survey(source: &dyn Source) -> Result<Snapshot, Error> {
     let (pool, cancel) = (Pool::new(2).expect("two threads"), Cancel::new());
     let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
     let rules = RuleSource::Whole("read-only /".to_owned());
-    let options = Options { rules, parts: Parts::ALL, vendor_digests: false, configs: false };
+    let options = Options {
+        rules,
+        parts: Parts::ALL,
+        vendor_digests: false,
+        configs: false,
+        binaries: false,
+    };
     match capture::capture(source, &options, &run) {
         Ok(captured) => Ok(captured.snapshot),
         Err(capture::Error::Source(error)) => Err(error),

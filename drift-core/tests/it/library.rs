@@ -43,6 +43,7 @@ fn captured_by(
         parts: Parts::ALL,
         vendor_digests: true,
         configs: false,
+        binaries: false,
     };
     capture::capture(source, &options, &run)
 }

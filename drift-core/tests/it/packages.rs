@@ -5,6 +5,7 @@
     reason = "the tests read real roots and ask the tools that keep them"
 )]
 
+mod apk;
 mod captured;
 mod dpkg_verify;
 mod pacman;

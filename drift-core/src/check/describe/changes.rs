@@ -200,6 +200,12 @@ pub(in crate::check) fn id_of(change: &Change, path: &[u8]) -> String {
     field(change.kind.as_bytes());
     if change.subject == "package" {
         field(change.package.as_ref().map_or("", |package| &package.architecture).as_bytes());
+        // Packages of the system have none, and keep the names that their changes had.
+        if let Some(location) =
+            change.package.as_ref().and_then(|package| package.location.as_ref())
+        {
+            field(location.as_bytes());
+        }
     }
     for attribute in change.attributes.iter().filter(|attribute| attribute.name != "mtime") {
         field(attribute.name.as_bytes());
@@ -292,6 +298,7 @@ fn package_of(before: Option<&Package>, after: Option<&Package>) -> Option<Packa
         name: named.name.clone(),
         manager: named.manager.clone(),
         architecture: named.architecture.clone(),
+        location: Some(named.location.clone()).filter(|location| !location.is_empty()),
         before: before.map(|package| package.version.clone()),
         after: after.map(|package| package.version.clone()),
         event: None,

@@ -8,7 +8,7 @@ use crate::capture::Captured;
 use crate::check::assess::Assessed;
 use crate::check::composition::Composition;
 use crate::check::view::View;
-use crate::check::{Changes, Found, Occasion, Request, Sealed, SealedBillOf};
+use crate::check::{Changes, Found, Occasion, Request, Sealed, SealedBillOf, SealedManifest};
 use crate::judge::{Verdict, Waivers};
 use crate::model::{AttributeSet, Digest, Image, Precision, Problem};
 use crate::report::{Report, document};
@@ -67,7 +67,7 @@ pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>
             image: paper.after.image.map(document::Image::from),
         },
         baseline: paper.reference,
-        manifests: Vec::new(),
+        manifests: paper.request.manifests.iter().map(manifest).collect(),
         verdict: document::Verdict {
             status: verdict.status().name(),
             exit_code: verdict.exit().code,
@@ -148,6 +148,18 @@ fn waiver_origin(waivers: &Waivers) -> document::WaiverOrigin {
         digest: origin.digest.to_string(),
         signed: !origin.signers.is_empty(),
         signers: origin.signers.iter().map(signer).collect(),
+    }
+}
+
+fn manifest(used: &SealedManifest) -> document::Manifest {
+    let statement = &used.seal.statement;
+    document::Manifest {
+        file: used.file.clone(),
+        digest: statement.subject_digest.to_string(),
+        verified: true,
+        signers: used.seal.signers.iter().map(signer).collect(),
+        sequence: statement.predicate.sequence(),
+        expires: statement.predicate.expires().map(|expires| expires.to_string()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::configs::Configs;
 use crate::model::{
     Device, Entry, FileType, Listing, Mount, Observed, Problem, RowId, Stage, Step, TreePath,
 };
-use crate::packages::{Known, Ownership};
+use crate::packages::{Known, Ownership, is_of_language};
 use crate::policy::Lack;
 use crate::source::is_usual_point;
 
@@ -168,7 +168,7 @@ impl<'s> Sight<'s> {
         let groups = group.into_iter().flat_map(|group| &group.entries);
         Self {
             ownership: view.captured().map(|captured| &captured.ownership),
-            packages: !view.packages.is_empty(),
+            packages: !view.packages.iter().all(is_of_language),
             uids: users.map(|user| user.uid).collect(),
             gids: groups.map(|group| group.gid).collect(),
             accounts: passwd.is_some() && group.is_some(),

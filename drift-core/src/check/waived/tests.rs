@@ -349,6 +349,7 @@ fn a_package_that_claims_a_file_of_the_baseline_accepts_nothing() {
             name: "agent".to_owned(),
             manager: "dpkg".to_owned(),
             architecture: "amd64".to_owned(),
+            location: None,
             before: before.map(str::to_owned),
             after: Some("1.0".to_owned()),
             event: None,

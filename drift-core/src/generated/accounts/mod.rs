@@ -5,8 +5,6 @@
 //! have the digest that was sealed. Names of accounts are told, passwords never.
 
 mod line;
-#[cfg(test)]
-mod tests;
 
 use super::about::{About, Older};
 use super::{Contents, Derivation, Product};

@@ -167,3 +167,29 @@ fn code(layout: Layout, open: &mut Vec<Step>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Layout, file_names};
+
+    #[test]
+    fn no_bytes_are_too_hostile() {
+        // What is open grows by bytes read alone, so depth costs memory like the input's.
+        let deep = [&b")\x01"[..]; 100_000].concat();
+        assert_eq!(file_names(&deep, Layout::LocalsPlus), None);
+        assert_eq!(file_names(b"(\xff\xff\xff\xffN", Layout::LocalsPlus), None);
+        assert_eq!(file_names(b"r\0\0\0\0", Layout::LocalsPlus), None);
+        assert_eq!(file_names(b"l\0\0\0\x80", Layout::Locals), None);
+        assert_eq!(file_names(b"N", Layout::Locals), None);
+        let mut state = 1_u64;
+        for _ in 0..20_000 {
+            let mut bytes = b"\xe3".to_vec();
+            for _ in 0..48 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                bytes.push(b"cNr)(sz\xe3{0\0\x01"[(state >> 33) as usize % 12]);
+            }
+            let _ = file_names(&bytes, Layout::LocalsPlus);
+            let _ = file_names(&bytes, Layout::Locals);
+        }
+    }
+}

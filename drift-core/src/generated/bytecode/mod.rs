@@ -6,8 +6,6 @@
 
 mod marshal;
 mod siphash;
-#[cfg(test)]
-mod tests;
 
 use super::about::{About, Older};
 use super::{Contents, Derivation, Product};
@@ -82,12 +80,17 @@ fn directory(path: &TreePath, about: &About<'_>) -> Derivation {
     }
 }
 
-/// Bytecode of an interpreter that was removed goes with it.
+/// Bytecode of an interpreter goes with it, and that of packages when another becomes the default.
 fn gone(names: &Names, about: &About<'_>) -> Derivation {
     let digits = names.tag.strip_prefix("cpython-3").unwrap_or_default();
-    let interpreter = format!("usr/bin/python3.{digits}");
-    match about.file(interpreter.as_bytes()) {
+    let interpreter = about.file(format!("usr/bin/python3.{digits}").as_bytes());
+    let shared = names.source.as_bytes().starts_with(b"usr/lib/python3/");
+    let default = about.file(b"usr/bin/python3");
+    match interpreter {
         None => Derivation::Right("its interpreter is gone".to_owned()),
+        Some(_) if shared && default.is_some() && default != interpreter => {
+            Derivation::Right("its interpreter is the default no more".to_owned())
+        }
         Some(_) => Derivation::Unproven("its source and its interpreter are there".to_owned()),
     }
 }
@@ -251,7 +254,8 @@ impl Judge<'_, '_> {
 
     /// Judges by what both sides have of source and bytecode.
     fn beside_the_source(&self, bytes: &[u8]) -> Derivation {
-        let source = &self.names.source;
+        // The source may be a link to it.
+        let source = &self.about.tree.path(self.source);
         match (self.about.older(self.path), self.about.older(source)) {
             (Older::Was(own), Older::Same) if own.digest.seen().is_some() => {
                 Derivation::Wrong("it changed, and its source did not".to_owned())

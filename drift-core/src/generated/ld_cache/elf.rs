@@ -106,3 +106,45 @@ impl<'b> Elf<'b> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Library, library};
+
+    /// A shared library with nothing but its name, as elf(5) lays it out.
+    fn named() -> Vec<u8> {
+        let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
+        bytes.resize(16, 0);
+        bytes.extend([3, 0, 62, 0, 1, 0, 0, 0]);
+        bytes.extend([[0; 8], 64_u64.to_le_bytes(), [0; 8]].concat());
+        bytes.extend([0, 0, 0, 0, 64, 0, 56, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+        let segment = |kind: u32, offset: u64, address: u64, size: u64| {
+            let numbers = [offset, address, address, size, size, 8];
+            let flags = [kind.to_le_bytes(), 4_u32.to_le_bytes()].concat();
+            [flags, numbers.iter().flat_map(|number| number.to_le_bytes()).collect()].concat()
+        };
+        bytes.extend(segment(1, 0, 0x1000, 240));
+        bytes.extend(segment(2, 176, 0x10b0, 48));
+        let dynamic = [5_u64, 0x10e0, 14, 1, 0, 0];
+        bytes.extend(dynamic.iter().flat_map(|number| number.to_le_bytes()));
+        bytes.extend(b"\0libown.so.1\0");
+        bytes
+    }
+
+    #[test]
+    fn the_name_is_read_and_no_bytes_are_too_hostile() {
+        let bytes = named();
+        assert_eq!(library(&bytes), Library::Named(Some(b"libown.so.1")));
+        assert_eq!(library(b"/* GNU ld script */"), Library::No);
+        for at in 0..bytes.len() {
+            assert_ne!(library(&bytes[..at]), Library::Named(Some(b"libown.so.1")), "cut at {at}");
+            for bit in 0..8 {
+                let mut bent = bytes.clone();
+                bent[at] ^= 1 << bit;
+                let _ = library(&bent);
+                bent[at] = 0xff;
+                let _ = library(&bent);
+            }
+        }
+    }
+}

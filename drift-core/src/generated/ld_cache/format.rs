@@ -278,3 +278,41 @@ fn number(text: &mut &[u8]) -> i32 {
     }
     value
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Ordering;
+
+    use super::{Cache, Entry, Unread, compare_names, parse, write};
+
+    #[test]
+    fn names_compare_as_the_loader_compares_them() {
+        let check = |a: &str, b: &str, expect| {
+            assert_eq!(compare_names(a.as_bytes(), b.as_bytes()), expect, "{a} {b}");
+            assert_eq!(compare_names(b.as_bytes(), a.as_bytes()), expect.reverse(), "{b} {a}");
+        };
+        // Worked out by hand from `_dl_cache_libcmp` of glibc.
+        check("libc.so.6", "libc.so.6", Ordering::Equal);
+        check("libc.so.10", "libc.so.9", Ordering::Greater);
+        check("libc.so.010", "libc.so.10", Ordering::Equal);
+        check("libc.so", "libc.so.6", Ordering::Less);
+        check("lib1", "liba", Ordering::Greater);
+        check("lib1", "lib.", Ordering::Greater);
+    }
+
+    #[test]
+    fn subdirectories_for_processors_come_first_and_are_written_as_ldconfig_does() {
+        let entry = |path, hwcap| Entry { flags: 0x303, soname: b"liba.so.1", path, hwcap };
+        let special = entry(b"/lib/glibc-hwcaps/x86-64-v3/liba.so.1", Some((&b"x86-64-v3"[..], 0)));
+        let plain = entry(b"/lib/liba.so.1", None);
+        let cache = |entries| Cache { entries, hwcaps: vec![b"x86-64-v3"], generator: b"ldconfig" };
+        let right = write(&cache(vec![special, plain])).unwrap();
+        assert_eq!(parse(&right).unwrap(), cache(vec![special, plain]));
+        let wrong = write(&cache(vec![plain, special])).unwrap();
+        assert!(matches!(parse(&wrong), Err(Unread::Malformed(_))));
+        for at in 0..right.len() {
+            assert!(parse(&right[..at]).is_err(), "cut at {at}");
+        }
+        assert!(matches!(parse(b"ld.so-1.7.0"), Err(Unread::OtherFormat(_))));
+    }
+}

@@ -8,8 +8,6 @@
 mod conf;
 mod elf;
 mod format;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeSet;
 
@@ -73,6 +71,9 @@ impl Product for LdCache {
         let fault = unread.then(|| "part of its configuration could not be read".to_owned());
         if let Some(what) = configuration.fault.clone().or(fault) {
             return Derivation::Unproven(what);
+        }
+        if installed(about).is_empty() {
+            return Derivation::Unproven("for which machine it should be is not known".to_owned());
         }
         check.generator(&cache)
     }

@@ -5,59 +5,59 @@
 
 /// One field with its folded lines, raw.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Field<'a> {
-    pub(super) name: &'a [u8],
+pub(crate) struct Field<'a> {
+    pub(crate) name: &'a [u8],
     /// From after the colon to the end of the last continuation line.
-    pub(super) value: &'a [u8],
+    pub(crate) value: &'a [u8],
     /// Line of the name, from 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
 }
 
 /// The fields of one stanza.
 #[derive(Debug, Default)]
-pub(super) struct Stanza<'a> {
-    pub(super) line: usize,
-    pub(super) fields: Vec<Field<'a>>,
+pub(crate) struct Stanza<'a> {
+    pub(crate) line: usize,
+    pub(crate) fields: Vec<Field<'a>>,
 }
 
 /// A line that fits nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) line: usize,
-    pub(super) what: &'static str,
+pub(crate) struct Fault {
+    pub(crate) line: usize,
+    pub(crate) what: &'static str,
 }
 
 impl<'a> Stanza<'a> {
     /// Returns the field, its name in any case.
-    pub(super) fn field(&self, name: &[u8]) -> Option<Field<'a>> {
+    pub(crate) fn field(&self, name: &[u8]) -> Option<Field<'a>> {
         self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)).copied()
     }
 
     /// Returns the trimmed value; empty where there is no such field.
-    pub(super) fn value(&self, name: &[u8]) -> &'a [u8] {
+    pub(crate) fn value(&self, name: &[u8]) -> &'a [u8] {
         self.field(name).map_or(&[], |field| field.value.trim_ascii())
     }
 }
 
 /// Reads stanza by stanza.
 #[derive(Debug)]
-pub(super) struct Stanzas<'a> {
+pub(crate) struct Stanzas<'a> {
     text: &'a [u8],
     at: usize,
     line: usize,
-    pub(super) faults: Vec<Fault>,
+    pub(crate) faults: Vec<Fault>,
 }
 
 /// Fields of one stanza; Debian's have about 25, and the search for repeated ones is quadratic.
 const MAX_FIELDS: usize = 256;
 
 impl<'a> Stanzas<'a> {
-    pub(super) fn new(text: &'a [u8]) -> Self {
+    pub(crate) fn new(text: &'a [u8]) -> Self {
         Self { text, at: 0, line: 0, faults: Vec::new() }
     }
 
     /// Returns the next stanza that has a field; `faults` holds what was wrong on the way.
-    pub(super) fn next(&mut self) -> Option<Stanza<'a>> {
+    pub(crate) fn next(&mut self) -> Option<Stanza<'a>> {
         let mut stanza = Stanza::default();
         // Bytes of the last field's value: from, to.
         let mut value = (0_usize, 0_usize);

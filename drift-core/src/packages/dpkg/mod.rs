@@ -6,7 +6,7 @@
 
 mod config;
 mod copyright;
-mod deb822;
+pub(crate) mod deb822;
 mod details;
 mod info;
 mod local;

@@ -377,3 +377,33 @@ Architecture: all\nVersion: 1\nSource: beta\nMaintainer: a\n b\n\n";
     assert_eq!(alpha.source, Some(("beta".to_owned(), "1".to_owned())));
     assert_eq!((&alpha.supplier, alpha.depends.len()), (&None, 0), "two lines are no name");
 }
+
+/// Further forms that no dpkg writes: each is told, and no package goes with it.
+#[test]
+fn hostile_forms_are_told() {
+    let check = |path: &'static str, content: &'static [u8], reason: &str| {
+        let records = with(path, content);
+        assert!(names(&records).len() >= 2, "{path}: {:?}", names(&records));
+        let told = reasons(&records);
+        assert!(told.iter().any(|told| told.contains(reason)), "{path}: {told:?}");
+        assert_ne!(records.completeness(), Completeness::Complete, "{path}");
+    };
+    let info = "var/lib/dpkg/info/";
+    let file = |name: &str| -> &'static str { [info, name].concat().leak() };
+    check(file("ghost.list"), b"/.\n/usr/bin/alpha\n", "lists files of a package that status");
+    check(file("alpha:i386.list"), b"/.\n", "lists files of a package that status");
+    check("var/lib/dpkg/updates/0000", b"Package: x\0y\n\n", "without a valid Package");
+    check("var/lib/dpkg/updates/0000", b"Package: alpha\nStatus: x\n\n", "no valid Status");
+    check("var/lib/dpkg/status.d/x", b"Version: 1\n\n", "without a valid Package");
+    check(
+        "var/lib/dpkg/status.d/x",
+        b"Package: alpha\nArchitecture: amd64\nVersion: 9\n",
+        "second",
+    );
+    check("var/lib/dpkg/status.d/y", b"Package: y\nArchitecture: all\nVersion: 9\n", "is missing");
+    check("var/lib/dpkg/diversions", b"/usr/../x\n/y\n:\n", "line 1: the path has a component");
+    check("var/lib/dpkg/diversions", b"/x\n/y\n\xff\n", "by no valid package name");
+    check("var/lib/dpkg/statoverride", b"root root 10000 /x\n", "not an owner");
+    check("var/lib/dpkg/alternatives/x", b"auto\n/x\n../y\n/z\n\n\n", "not a name below");
+    check("var/lib/dpkg/arch", b"../x\n", "not the name of an architecture");
+}

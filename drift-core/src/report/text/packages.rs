@@ -64,7 +64,7 @@ fn logged(line: &mut Line, package: &PackageOf) {
     if let Some(person) = &event.requested_by {
         line.say("for").value(person.as_bytes());
     }
-    line.say("as").name(event.log.as_bytes()).say("says");
+    line.glue(",").say("says").name(event.log.as_bytes());
 }
 
 /// Returns the line of one package.
@@ -74,7 +74,6 @@ fn event(report: &Report, change: &Change, folded: u64) -> Line {
     if let Some(package) = &change.package {
         versions(&mut line, package);
         line.glue(",").name(package.manager.as_bytes()).name(package.architecture.as_bytes());
-        logged(&mut line, package);
     }
     // Where packages alone were compared, nothing is known of their files.
     if report.scope.only.iter().any(|part| part == "entries") {
@@ -99,6 +98,9 @@ fn event(report: &Report, change: &Change, folded: u64) -> Line {
     }
     if !change.cause_verified {
         line.glue(";").say("on the package database's word alone");
+    }
+    if let Some(package) = &change.package {
+        logged(&mut line, package);
     }
     line
 }

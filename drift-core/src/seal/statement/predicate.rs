@@ -22,6 +22,8 @@ pub enum Predicate {
     Policies(PoliciesPredicate),
     /// About a file of waivers.
     Waivers(WaiversPredicate),
+    /// About a manifest.
+    Manifest(ManifestPredicate),
     /// About a bill of materials.
     Sbom(SbomPredicate),
 }
@@ -176,6 +178,28 @@ pub struct WaiversPredicate {
     pub expires: Option<Timestamp>,
 }
 
+/// What is said about a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestPredicate {
+    /// The lineage: of which packages it is, such as the name of a release.
+    pub identity: String,
+    /// The version of drift that made it.
+    pub tool: String,
+    /// When it was sealed.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+    /// The last moment at which it is taken.
+    #[serde(with = "optional_text")]
+    pub expires: Option<Timestamp>,
+    /// Its place in the lineage, from 1.
+    pub sequence: u64,
+    /// How many packages it holds.
+    pub packages: u64,
+    /// How many files these hold together.
+    pub files: u64,
+}
+
 /// What is said about a bill of materials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -211,6 +235,7 @@ impl Predicate {
             Self::Report(_) => Artefact::Report,
             Self::Policies(_) => Artefact::Policies,
             Self::Waivers(_) => Artefact::Waivers,
+            Self::Manifest(_) => Artefact::Manifest,
             Self::Sbom(_) => Artefact::Sbom,
         }
     }
@@ -223,6 +248,7 @@ impl Predicate {
             Self::Report(report) => &report.identity,
             Self::Policies(policies) => &policies.identity,
             Self::Waivers(waivers) => &waivers.identity,
+            Self::Manifest(manifest) => &manifest.identity,
             Self::Sbom(sbom) => &sbom.identity,
         }
     }
@@ -235,6 +261,7 @@ impl Predicate {
             Self::Report(report) => report.created,
             Self::Policies(policies) => policies.created,
             Self::Waivers(waivers) => waivers.created,
+            Self::Manifest(manifest) => manifest.created,
             Self::Sbom(sbom) => sbom.created,
         }
     }
@@ -247,6 +274,7 @@ impl Predicate {
             Self::Report(_) => None,
             Self::Policies(policies) => policies.expires,
             Self::Waivers(waivers) => waivers.expires,
+            Self::Manifest(manifest) => manifest.expires,
             Self::Sbom(sbom) => sbom.expires,
         }
     }
@@ -257,6 +285,7 @@ impl Predicate {
         match self {
             Self::Snapshot(snapshot) => Some(snapshot.sequence),
             Self::Policies(policies) => Some(policies.sequence),
+            Self::Manifest(manifest) => Some(manifest.sequence),
             Self::Sbom(sbom) => Some(sbom.sequence),
             Self::Report(_) | Self::Waivers(_) => None,
         }

@@ -70,7 +70,7 @@ impl Index {
     }
 
     /// Returns the tree of one archive.
-    pub(super) fn of(scan: Scan) -> Result<Self, Fault> {
+    pub(in crate::source) fn of(scan: Scan) -> Result<Self, Fault> {
         let mut index = Self::new(false);
         let end = scan.end;
         let (steps, base) = index.absorb(scan);

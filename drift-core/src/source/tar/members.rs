@@ -69,6 +69,45 @@ pub(in crate::source) fn names<'a>(
     }
 }
 
+/// Returns the plain files of an archive whose names, less a leading `./`, are wanted; each once and of
+/// at most `limit` bytes.
+pub(in crate::source) fn texts<'a>(
+    input: Box<dyn Read + 'a>,
+    wanted: &[&[u8]],
+    limit: u64,
+) -> Result<Vec<(Vec<u8>, Vec<u8>)>, String> {
+    let mut reader = Reader::new(input);
+    let mut found: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    loop {
+        let member = match reader.next().map_err(reason)? {
+            Next::Member(member) => member,
+            Next::End(end) => return ended(end).map(|()| found),
+        };
+        let name = member.name.strip_prefix(b"./").unwrap_or(&member.name);
+        if !wanted.contains(&name) {
+            continue;
+        }
+        if found.iter().any(|(known, _)| known == name) {
+            return Err(format!("it has two files \"{}\"", escaped(name)));
+        }
+        let plain = matches!(member.kind, Kind::Object(FileType::File))
+            && member.layout == Layout::Dense
+            && member.unknown.is_none();
+        if !plain || member.size > limit {
+            let name = escaped(name);
+            return Err(format!("\"{name}\" in it is no plain file of at most {limit} bytes"));
+        }
+        let name = name.to_vec();
+        let mut text = Vec::new();
+        let kept = &mut |piece: &[u8]| {
+            text.extend_from_slice(piece);
+            Ok(())
+        };
+        reader.content(None, kept).map_err(reason)?;
+        found.push((name, text));
+    }
+}
+
 fn stored(member: &Member, start: u64) -> Result<Stored, String> {
     let odd = |what: &str| {
         format!(

@@ -2,9 +2,10 @@
 
 use drift_core::bounds::Wildcard;
 use drift_core::check::Selector;
-use drift_core::source::MemoryVolume;
+use drift_core::model::{Listing, Observed, SourceKind, TreePath};
+use drift_core::source::{Errno, Faulty, MemoryVolume, Operation, Walked};
 
-use super::stage::{Pair, capture, previous, stored, told};
+use super::stage::{Pair, capture, capture_of, previous, stored, told};
 
 fn path(text: &str) -> Selector {
     Selector::Path(Wildcard::path(text).unwrap())
@@ -134,6 +135,40 @@ fn what_the_snapshot_says_nothing_of_is_not_golden() {
         told.starts_with("/srv/site/index: the snapshot says nothing of attribute digest"),
         "{told}"
     );
+}
+
+/// Accepting takes changes over and no look: what nobody saw of the golden state is no better known
+/// afterwards, but for what is gone.
+#[test]
+fn what_was_not_seen_of_the_golden_state_stays_unseen() {
+    let golden = || {
+        let mut volume = golden();
+        for number in 0..8 {
+            volume.file(format!("srv/in/{number}").as_bytes(), b"1");
+        }
+        volume
+    };
+    let blind = Faulty::on(golden(), Operation::List, b"in", Errno::IO);
+    let blind = Walked::new(blind, SourceKind::Memory, "memory:").with_lease_wait(0);
+    let mut newer = golden();
+    let inside = newer.find(b"srv/in").unwrap();
+    newer.node(inside).unwrap().mode(0o700);
+    let pair = Pair::new(&capture_of(&blind, ""), &capture(newer, ""));
+    let accepted = pair.accept(&[Selector::All]).unwrap();
+    assert_eq!(told(&accepted), ["modified /srv/in"]);
+    assert!(accepted.not_compared > 0);
+    let new = stored(accepted.encoded.bytes);
+    let inside = TreePath::parse(b"/srv/in").unwrap();
+    let found = new.find_unverified(&inside).unwrap().unwrap();
+    assert_eq!(found.entry.mode, Observed::Is(0o700));
+    assert_ne!(found.listing, Listing::Complete);
+    assert_eq!(new.problems().len(), 1, "{:?}", new.problems());
+    // It goes with the directory.
+    let mut newer = golden();
+    newer.remove(b"srv");
+    let pair = Pair::new(&capture_of(&blind, ""), &capture(newer, ""));
+    let new = stored(pair.accept(&[Selector::All]).unwrap().encoded.bytes);
+    assert_eq!(new.problems(), []);
 }
 
 #[test]

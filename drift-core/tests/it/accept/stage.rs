@@ -16,7 +16,7 @@ use drift_core::seal::{
     Counts, Expectations, KeyAlgorithm, Predicate, PrivateKey, SealInfo, Sealed, SnapshotPredicate,
     Trust, TrustedKey, seal, verify,
 };
-use drift_core::source::{MemoryVolume, Walked};
+use drift_core::source::{MemoryVolume, Source, Walked};
 
 pub(super) const NOW: &str = "2026-11-21T12:00:00Z";
 
@@ -28,6 +28,10 @@ pub(super) struct Pair {
 }
 
 pub(super) fn capture(volume: MemoryVolume, rules: &str) -> Captured {
+    capture_of(&Walked::new(volume, SourceKind::Memory, "memory:"), rules)
+}
+
+pub(super) fn capture_of(source: &dyn Source, rules: &str) -> Captured {
     let (pool, cancel) = (Pool::new(1).unwrap(), Cancel::new());
     let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
     let options = Options {
@@ -35,9 +39,9 @@ pub(super) fn capture(volume: MemoryVolume, rules: &str) -> Captured {
         parts: Parts::ALL,
         vendor_digests: false,
         configs: false,
+        binaries: false,
     };
-    let source = Walked::new(volume, SourceKind::Memory, "memory:");
-    capture::capture(&source, &options, &run).unwrap()
+    capture::capture(source, &options, &run).unwrap()
 }
 
 /// Reads a stored snapshot back.

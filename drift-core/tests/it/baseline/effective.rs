@@ -87,10 +87,11 @@ fn its_bytes_by_hand() {
         status: "s".to_owned(),
         location: String::new(),
     };
-    snapshot.packages = vec![package("q"), package("p")];
+    let located = Package { location: "l".to_owned(), ..package("r") };
+    snapshot.packages = vec![located, package("q"), package("p")];
     let canonical = format!("read-only /\n{rules}\n");
     let digest = Digest::sha256_of(canonical.as_bytes());
-    let parts: [&[u8]; 14] = [
+    let parts: [&[u8]; 15] = [
         b"drift.effective/v1",
         digest.as_bytes(),
         // The root: a complete directory with nine attributes.
@@ -108,6 +109,7 @@ fn its_bytes_by_hand() {
         b"\x01\x06digest\x00",
         b"\x03\x01m\x01p\x00\x011\x01s",
         b"\x03\x01m\x01q\x00\x011\x01s",
+        b"\x04\x01m\x01r\x00\x011\x01s\x01l",
     ];
     assert_eq!(effective(&snapshot, rules), Digest::sha256_of(&parts.concat()));
 }

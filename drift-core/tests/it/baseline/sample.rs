@@ -335,6 +335,7 @@ fn origin(name: &[u8]) -> Option<LayerId> {
 
 fn packages(random: &mut Random) -> Vec<Package> {
     let count = random.pick(&[0, 1, 40]);
+    let located = random.one_in(2);
     let mut packages: Vec<Package> = (0..count)
         .map(|number| Package {
             manager: "dpkg".to_owned(),
@@ -342,7 +343,10 @@ fn packages(random: &mut Random) -> Vec<Package> {
             architecture: random.pick(&["amd64", "all", ""]).to_owned(),
             version: format!("1:{}-\u{b5}", random.below(99)),
             status: "install ok installed".to_owned(),
-            location: String::new(),
+            location: match located && random.one_in(2) {
+                true => random.pick(&["opt/app", "usr/lib/\u{b5}"]).to_owned(),
+                false => String::new(),
+            },
         })
         .collect();
     packages.sort();

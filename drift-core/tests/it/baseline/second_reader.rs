@@ -77,11 +77,12 @@ fn head_line(snapshot: &Snapshot, root: &str) -> Value {
     }));
     let identity = &snapshot.identity;
     let carried: Vec<&str> = snapshot.carries.attributes.iter().map(|one| one.name).collect();
-    let packages: Vec<Value> = snapshot
-        .packages
-        .iter()
-        .map(|one| json!([one.manager, one.name, one.architecture, one.version, one.status]))
-        .collect();
+    let located = snapshot.packages.iter().any(|one| !one.location.is_empty());
+    let package = |one: &drift_core::model::Package| {
+        let five = [&one.manager, &one.name, &one.architecture, &one.version, &one.status];
+        json!(five.into_iter().chain(located.then_some(&one.location)).collect::<Vec<_>>())
+    };
+    let packages: Vec<Value> = snapshot.packages.iter().map(package).collect();
     json!({
         "root": root,
         "kind": snapshot.kind as u8,

@@ -33,6 +33,7 @@ pub(crate) fn capture_with(source: &dyn Source, rules: &str, threads: usize) -> 
         parts: Parts { entries: true, packages: false },
         vendor_digests: false,
         configs: false,
+        binaries: false,
     };
     capture::capture(source, &options, &run).unwrap()
 }

@@ -178,6 +178,7 @@ pub(crate) fn capture(scene: &Scene, rules: &str) -> Captured {
         parts: Parts::ALL,
         vendor_digests: false,
         configs: false,
+        binaries: false,
     };
     capture::capture(scene, &options, &run).unwrap()
 }

@@ -287,6 +287,7 @@ fn a_stored_snapshot_has_entries_and_no_content() {
         parts: Parts::ALL,
         vendor_digests: false,
         configs: false,
+        binaries: false,
     };
     let captured = capture::capture(&memory(system()), &options, &run).unwrap();
     let bytes = drift_core::baseline::encode(&captured.snapshot).unwrap().bytes;

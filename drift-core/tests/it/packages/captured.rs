@@ -20,6 +20,7 @@ pub(super) fn captured(root: &Path) -> Captured {
         parts: Parts::ALL,
         vendor_digests: true,
         configs: false,
+        binaries: false,
     };
     capture::capture(&directory(root), &options, &run).unwrap()
 }

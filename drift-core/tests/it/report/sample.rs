@@ -7,9 +7,10 @@ use drift_core::policy::Value;
 use drift_core::report::document::{
     AttributeChange, BaselineOf, Change, ChangeCounts, Component, ConfigDigest, Content, Coverage,
     Evidence, Exclusion, Fact, FindingName, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep,
-    Incomparable, LayerOf, Mount, PackageOf, Policy, PolicyOrigin, Problem, Reference, Report,
-    SCHEMA, Scope, Score, Signer, SincePrevious, Summary, Tailored, Tailoring, TailoringParameter,
-    TailoringProfile, Target, TargetIdentity, Tool, Verdict, Waiver, WaiverMatch, WaiverOrigin,
+    Incomparable, LayerOf, Manifest, Mount, PackageEvent, PackageOf, Policy, PolicyOrigin, Problem,
+    Reference, Report, SCHEMA, Scope, Score, Signer, SincePrevious, Summary, Tailored, Tailoring,
+    TailoringParameter, TailoringProfile, Target, TargetIdentity, Tool, Verdict, Waiver,
+    WaiverMatch, WaiverOrigin,
 };
 use drift_core::report::lossy;
 use serde_json::json;
@@ -64,11 +65,14 @@ impl Sample<'_> {
             scope: self.scope(),
             target: self.target(),
             baseline: self.baseline(),
-            manifests: vec![json!({
-                "file": "debian.manifest", "digest": DIGESTS[0], "verified": true,
-                "signers": [{"name": "vendor", "key": DIGESTS[1]}],
-                "sequence": 1, "expires": "2027-01-01T00:00:00Z",
-            })],
+            manifests: vec![Manifest {
+                file: self.text("debian.manifest"),
+                digest: (self.made)(DIGESTS[0]),
+                verified: true,
+                signers: vec![Signer { name: self.text("vendor"), key: (self.made)(DIGESTS[1]) }],
+                sequence: Some(1),
+                expires: Some((self.made)("2027-01-01T00:00:00Z")),
+            }],
             verdict: Verdict {
                 status: "findings",
                 exit_code: 1,
@@ -541,7 +545,17 @@ impl Sample<'_> {
     }
 
     fn upgrade(&self) -> Vec<Change> {
-        let package = self.package("openssl", Some("3.0.1"), Some("3.0.2"));
+        let mut package = self.package("openssl", Some("3.0.1"), Some("3.0.2"));
+        if let Some(package) = &mut package {
+            package.event = Some(PackageEvent {
+                time: "2026-11-20T02:10:30Z".to_owned(),
+                action: "upgraded",
+                command: Some(self.text("apt-get -y dist-upgrade")),
+                requested_by: Some(self.text("anna (1000)")),
+                log: self.text("/var/log/dpkg.log"),
+                line: 6,
+            });
+        }
         let event = Change {
             subject: "package",
             file_type: None,
@@ -620,6 +634,7 @@ impl Sample<'_> {
             name: self.text(name),
             manager: self.text("dpkg"),
             architecture: self.text("amd64"),
+            location: before.is_none().then(|| self.text("opt/app")),
             before: before.map(|version| self.text(version)),
             after: after.map(|version| self.text(version)),
             event: None,

@@ -151,6 +151,7 @@ fn every_name_that_a_rule_leaves_out_is_counted_with_the_rule() {
         parts: Parts { entries: true, packages: false },
         vendor_digests: false,
         configs: false,
+        binaries: false,
     };
     let source = Walked::new(volume, SourceKind::Memory, "memory:");
     let captured = capture::capture(&source, &options, &run).unwrap();
