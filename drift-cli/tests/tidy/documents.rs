@@ -49,6 +49,13 @@ fn row(attribute: &Attribute) -> String {
     let guarded = if attribute.guarded { "yes" } else { "no" };
     let targets = match attribute.sources {
         all if all.len() == SourceKind::ALL.len() => "all".to_owned(),
+        // A bill of materials carries so little that naming all others would say less.
+        objects
+            if objects.len() + 1 == SourceKind::ALL.len()
+                && !objects.contains(&SourceKind::Sbom) =>
+        {
+            "all but sbom".to_owned()
+        }
         some => some.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", "),
     };
     let (carried, compared) = (types(attribute.types), types(attribute.compared));
