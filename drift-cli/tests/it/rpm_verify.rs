@@ -110,10 +110,13 @@ impl Spoil {
     }
 }
 
+/// The path of a file, and what is done to it.
+type Change<'c> = (&'c str, &'c dyn Fn(&Spoil));
+
 /// Changes of what only a few files have.
 fn special(root: &Path) -> usize {
     let at = |path: &str| Spoil { path: root.join(path) };
-    let changes: [(&str, &dyn Fn(&Spoil)); 25] = [
+    let changes: [Change<'_>; 25] = [
         ("usr/bin/alpha-su", &|file| file.mode(0o755)),
         ("usr/bin/alpha-net", &|file| run("setcap", &["-r", &file.text()])),
         ("usr/bin/alpha-caps", &|file| run("setcap", &["cap_chown=p", &file.text()])),

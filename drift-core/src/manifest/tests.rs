@@ -113,7 +113,7 @@ fn what_was_written_is_read_in_whichever_order_it_came() {
     }
     let other = package("other", Vec::new());
     assert_eq!(manifest.package(&other.name), Ok(None));
-    let empty = opened(written(&[other.clone()])).unwrap();
+    let empty = opened(written(std::slice::from_ref(&other))).unwrap();
     assert_eq!(empty.package(&other.name), Ok(Some(other)));
 }
 
