@@ -24,7 +24,9 @@ fn commands(text: &str) -> Vec<Vec<String>> {
 
 /// Returns what `--help` of the verb says; `rules explain`, `policy test` and the like are verbs of two words.
 pub(crate) fn help(words: &[String], known: &mut BTreeMap<String, String>) -> Option<String> {
-    let of_two = |verb: &String| ["rules", "config", "policy", "waiver"].contains(&verb.as_str());
+    let of_two = |verb: &String| {
+        ["rules", "config", "policy", "waiver", "manifest"].contains(&verb.as_str())
+    };
     let length = if words.first().is_some_and(of_two) { 2 } else { 1 };
     let verb = words.get(..length)?;
     let help = known.entry(verb.join(" ")).or_insert_with(|| {

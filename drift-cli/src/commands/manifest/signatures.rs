@@ -90,7 +90,7 @@ fn keys(said: &Said) -> Result<Vec<String>, Failure> {
             "VALIDSIG" if good => {
                 let own = words.next().unwrap_or_default().to_owned();
                 // The last word is the fingerprint of the primary key.
-                keys.push(words.last().map_or(own, str::to_owned));
+                keys.push(words.next_back().map_or(own, str::to_owned));
             }
             _ => {}
         }
