@@ -1,5 +1,7 @@
 //! Packages of languages, against the tools that install them.
 
+#![expect(clippy::disallowed_methods, reason = "the tests run the tools that install packages")]
+
 mod hostile;
 mod jars;
 mod node;

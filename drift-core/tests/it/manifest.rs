@@ -3,8 +3,11 @@
     clippy::disallowed_methods,
     reason = "the tests build packages and ask the tools that read them"
 )]
+#![expect(clippy::panic, reason = "the functions that tests share fail as tests do")]
+#![expect(clippy::print_stdout, reason = "tests say how much they compared")]
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -135,9 +138,9 @@ fn every_deb_is_what_python_reads_in_it() {
         assert_eq!(found, expect, "{}", deb.display());
         paths += found.len();
         check_name(deb, &package);
-        if !read.contains_key(&package.name.to_string()) {
+        if let Entry::Vacant(place) = read.entry(package.name.to_string()) {
             builder.add(&package, Origin::Operator).unwrap();
-            read.insert(package.name.to_string(), package);
+            place.insert(package);
         }
     }
     let written = builder.finish("drift").unwrap();

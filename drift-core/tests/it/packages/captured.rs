@@ -1,5 +1,7 @@
 //! A real root captured with its databases, and its entries against what the databases recorded.
 
+#![expect(clippy::panic, reason = "the functions that tests share fail as tests do")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

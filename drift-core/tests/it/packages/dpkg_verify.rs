@@ -142,7 +142,7 @@ impl Candidates {
             let list = format!("/var/lib/dpkg/info/{}", records.packages()[owner.index()].name);
             let list = format!("{list}:{}.list", records.packages()[owner.index()].architecture);
             let coinstallable =
-                tree.find(&TreePath::parse(list[1..].as_bytes()).unwrap()).is_some();
+                tree.find(&TreePath::parse(&list.as_bytes()[1..]).unwrap()).is_some();
             let names = entry.nlink.seen().copied().unwrap_or(1);
             let list = match (entry.file_type, record.conffile, record.digest) {
                 (FileType::Symlink, ..) => &mut all.links,
