@@ -8,7 +8,7 @@ mod summary;
 pub(super) use changes::blank;
 pub(super) use changes::{
     Names, attribute_change, covered, entry_change, id_of, image_change, is_on_path,
-    package_change, path_of,
+    package_change, package_severity, path_of,
 };
 pub(super) use paper::{
     Paper, SEALED, composed, coverage, databases, identity, in_order, not_observable, only,

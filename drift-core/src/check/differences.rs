@@ -296,6 +296,8 @@ fn found(
     }
     for (described, verified) in package_changes.iter_mut().zip(verified) {
         described.cause_verified |= verified;
+        let (cause, verified) = (described.cause, described.cause_verified);
+        described.severity = describe::package_severity(cause, verified, &names, against_baseline);
     }
     for mount in evidence.covering {
         if !comparison.changes.iter().any(|change| change.path == *mount) {

@@ -92,11 +92,6 @@ pub(in crate::check) fn package_change(
 ) -> Change {
     let (before, after) =
         (package_at(names.before, change.before), package_at(names.after, change.after));
-    let about = Circumstances {
-        against_baseline,
-        upgrades_expected: names.upgrades_expected,
-        ..Circumstances::default()
-    };
     let mut attributes = Vec::new();
     for (name, get) in [
         ("version", (|package| package.version.as_str()) as fn(&Package) -> &str),
@@ -116,11 +111,24 @@ pub(in crate::check) fn package_change(
         attributes,
         cause: change.cause,
         package: package_of(before, after),
-        severity: severity(change.cause, &about),
+        severity: package_severity(change.cause, false, names, against_baseline),
         ..blank("package", (name.clone(), None))
     };
     described.id = id_of(&described, name.as_bytes());
     described
+}
+
+/// Returns how loud the change of a package is; whether it is verified is known last.
+pub(in crate::check) fn package_severity(
+    cause: Cause,
+    verified: bool,
+    names: &Names<'_>,
+    against_baseline: bool,
+) -> Severity {
+    let upgrades_expected = names.upgrades_expected;
+    let about =
+        Circumstances { against_baseline, verified, upgrades_expected, ..Circumstances::default() };
+    severity(cause, &about)
 }
 
 /// Describes a difference of two images' configurations.

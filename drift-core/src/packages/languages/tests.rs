@@ -108,7 +108,8 @@ fn paths_of_records_never_leave_the_root() {
     let record = format!(
         "a/b.py,{digest},5\n../../../bin/x,{digest},5\n\"with, comma \"\"q\"\".py\",,\n\
          ./c//d.py,,\n../../../../../etc/shadow,{digest},5\n/abs/e,,\na\0b,,\nmd,md5=AA,1\n\
-         bad,sha256=!!,1\n,,\n..,,\n"
+         bad,sha256=!!,1\n,,\n..,,\nhex,sha256={},5\n",
+        Digest::sha256_of(b"hello").hex()
     );
     let part = read("pypi", "usr/local/lib/a-1.dist-info/RECORD", record.as_bytes());
     let named: Vec<(String, bool)> = part
@@ -125,6 +126,7 @@ fn paths_of_records_never_leave_the_root() {
         ("usr/local/lib/md", false),
         ("usr/local/lib/bad", false),
         ("usr/local", false),
+        ("usr/local/lib/hex", true),
     ];
     assert_eq!(named, expect.map(|(path, has)| (path.to_owned(), has)));
     assert_eq!(part.files[0].digest, Some(Digest::sha256_of(b"hello")));

@@ -60,8 +60,9 @@ impl Sample<'_> {
             schema: SCHEMA,
             tool: self.tool(),
             run_id: (self.made)("0123456789abcdef0123456789abcdef"),
-            started: (self.made)("2026-01-02T03:04:05Z"),
-            finished: (self.made)("2026-01-02T03:04:07Z"),
+            // The clock of the run: nobody else has a say in it.
+            started: "2026-01-02T03:04:05Z".to_owned(),
+            finished: "2026-01-02T03:04:07Z".to_owned(),
             scope: self.scope(),
             target: self.target(),
             baseline: self.baseline(),

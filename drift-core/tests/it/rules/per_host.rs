@@ -343,17 +343,17 @@ proptest! {
 /// A system whose package database is not read yet is compared by its entries, and says so.
 #[test]
 fn packages_that_cannot_be_read_are_not_observable() {
-    let alpine = || {
+    let gentoo = || {
         let mut volume = MemoryVolume::new();
-        volume.file(b"etc/os-release", b"ID=alpine\n");
-        volume.file(b"lib/apk/db/installed", b"P:musl\n");
+        volume.file(b"etc/os-release", b"ID=gentoo\n");
+        volume.file(b"var/db/pkg/sys-libs/musl-1.2.5/CONTENTS", b"dir /lib\n");
         volume
     };
     let (pool, cancel) = (Pool::new(2).unwrap(), Cancel::new());
     let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
     let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
     let occasion = Occasion { clock: &now, run_id: "test", binary_digest: None };
-    let sides = [alpine(), alpine()].map(|side| Walked::new(side, SourceKind::Memory, "memory:"));
+    let sides = [gentoo(), gentoo()].map(|side| Walked::new(side, SourceKind::Memory, "memory:"));
     let status = |require: &[&str]| {
         let mut request = Request::new(Parts::ALL, FailOn::At(Severity::Informational));
         request.require = require.iter().map(|name| (*name).to_owned()).collect();

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::super::part::{Named, Part};
 use crate::bounds::escape::escaped;
-use crate::model::Digest;
+use crate::model::{Algorithm, Digest};
 
 /// Lines of one record; the largest known has 20,000.
 const MAX_LINES: usize = 1_000_000;
@@ -145,6 +145,11 @@ fn digest_of(text: &[u8], path: &[u8], part: &mut Part) -> Option<Digest> {
             return None;
         }
     };
+    // Some builders write it in hexadecimal, against the specification (Debian ships a few of those);
+    // so long a text is never the other form.
+    if let Some(digest) = Digest::from_hex(Algorithm::Sha256, encoded) {
+        return Some(digest);
+    }
     let trimmed = encoded.strip_suffix(b"=").unwrap_or(encoded);
     let bytes = URL_SAFE_NO_PAD.decode(trimmed).ok();
     let digest = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()).map(Digest::sha256);
