@@ -177,25 +177,32 @@ impl Check<'_, '_> {
         None
     }
 
+    /// Judges the name of the writer, the only part that no library is behind: it follows from the
+    /// version of the package that ships ldconfig(8).
     fn generator(&self, cache: &Cache<'_>) -> Derivation {
-        let version = version_of(self.about, "libc-bin");
-        let wanted = version.map(|version| {
-            let upstream = version.split('-').next().unwrap_or_default();
-            format!("ldconfig (Debian GLIBC {version}) stable release version {upstream}")
-        });
         let count = cache.entries.len();
         let all = format!("all {count} entries lead to libraries that are accounted for");
-        match wanted.is_some_and(|wanted| wanted.as_bytes() == cache.generator) {
+        let maker = escaped(cache.generator);
+        let Some(version) = version_of(self.about, "libc-bin") else {
+            return Derivation::Unproven(format!("{all}; that {maker} wrote it cannot be told"));
+        };
+        let upstream = version.split('-').next().unwrap_or_default();
+        let is_own = VENDORS.iter().any(|vendor| {
+            let name =
+                format!("ldconfig ({vendor} GLIBC {version}) stable release version {upstream}");
+            name.as_bytes() == cache.generator
+        });
+        match is_own {
             true => Derivation::Right(format!("{all}, and written again it is the same")),
-            false => {
-                let maker = escaped(cache.generator);
-                Derivation::Unproven(format!(
-                    "{all}, but it says it was written by {maker}, which is not the one installed"
-                ))
-            }
+            false => Derivation::Wrong(format!(
+                "it says that it was written by {maker}, which is not the one installed"
+            )),
         }
     }
 }
+
+/// How distributions name their glibc in what ldconfig(8) says of itself.
+const VENDORS: [&str; 2] = ["Debian", "Ubuntu"];
 
 /// Returns the files that entries lead to.
 fn reached(cache: &Cache<'_>, about: &About<'_>) -> BTreeSet<RowId> {
