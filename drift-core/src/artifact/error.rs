@@ -45,6 +45,15 @@ pub enum Error {
         /// What was given.
         path: PathBuf,
     },
+    /// The file is a key: written over, nobody has it again.
+    #[error(
+        "{} is a key or certificate, which is not written over; choose another name",
+        shown(path)
+    )]
+    Key {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The file is there and must not be replaced.
     #[error("{} already exists; remove it or choose another name", shown(path))]
     Exists {

@@ -25,6 +25,9 @@ pub enum Replace {
     No,
 }
 
+/// How files of keys and certificates begin (RFC 7468).
+const KEY: &[u8; 10] = b"-----BEGIN";
+
 /// Writes `bytes` to `path` with exactly the permission bits `mode`.
 ///
 /// # Errors
@@ -175,10 +178,23 @@ impl<'a> Writing<'a> {
             Err(Errno::NOENT) => Ok(()),
             Err(errno) => Err(self.failed("stat", errno)),
             Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
-                FileType::RegularFile if self.replace == Replace::Yes => Ok(()),
+                FileType::RegularFile if self.replace == Replace::Yes => self.check_no_key(),
                 FileType::RegularFile => Err(Error::Exists { path: self.path.to_owned() }),
                 kind => Err(Error::NotRegular { path: self.path.to_owned(), found: name_of(kind) }),
             },
+        }
+    }
+
+    /// A slip of the hand must not cost the only key: no artefact of ours begins like one.
+    fn check_no_key(&self) -> Result<(), Error> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let mut beginning = [0; KEY.len()];
+        // What cannot be read is no key that this program signs with.
+        let read = rustix::fs::openat(&self.directory, self.name, flags, Mode::empty())
+            .and_then(|file| rustix::io::read(file, &mut beginning));
+        match read {
+            Ok(_) if &beginning == KEY => Err(Error::Key { path: self.path.to_owned() }),
+            _ => Ok(()),
         }
     }
 

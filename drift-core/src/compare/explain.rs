@@ -66,6 +66,10 @@ pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
             let plain = plain(cause.unwrap_or(Cause::ModifiedInPlace), verified);
             return Explanation { folded_into: Some(event), ..plain };
         }
+        Vouched::Beside { event, why } => {
+            let cause = evidence.packages.get(event).map(|package| package.cause);
+            return told(cause.unwrap_or(Cause::ModifiedInPlace), false, Some(why));
+        }
         Vouched::Not(why) => because = Some(why),
         Vouched::NoEvent => {}
     }

@@ -1,7 +1,10 @@
 //! Which change of a package an entry came or went with: only where the entry is as the new version
 //! ships it. A database that says nothing of an attribute vouches for nothing of it.
 
-use crate::model::{AttributeSet, Cause, Entry, FileType, FollowLast, PackageId, RowId};
+use crate::model::attribute::{self, Value};
+use crate::model::{
+    AttributeSet, Cause, DirId, Entry, FileType, FollowLast, Observed, PackageId, RowId,
+};
 use crate::packages::Known;
 
 use super::change::{EntryChange, Kind, State};
@@ -19,6 +22,8 @@ pub(super) enum Vouched {
     Not(String),
     /// The change with this number explains it, and `verified` by more than the target's word.
     By { event: usize, verified: bool },
+    /// It came with the change of this number, and nothing says what it should be; why.
+    Beside { event: usize, why: String },
 }
 
 /// What follows from installing a file, and needs no record.
@@ -90,6 +95,9 @@ fn present(
         match manifested(change, state, package, (live, evidence.sealed)) {
             Manifested::Equal { attributes, placed } => {
                 let silent = change.attributes.without(attributes);
+                if let Some(why) = unspoken(change, state, attributes) {
+                    return Vouched::Not(why);
+                }
                 if change.kind() != Kind::Modified || silent.is_empty() {
                     return Vouched::By { event, verified: placed };
                 }
@@ -107,10 +115,54 @@ fn present(
             Manifested::NotShipped | Manifested::Unknown => {}
         }
     }
+    if is_script(change) && state.entry.file_type == FileType::File {
+        let why = "no database records what the scripts of a package hold".to_owned();
+        return match unspoken(change, state, named(&["mode"])) {
+            None => Vouched::Beside { event, why },
+            Some(why) => Vouched::Not(why),
+        };
+    }
     match by_database(change, state, live) {
         None => Vouched::By { event, verified: false },
         Some(why) => Vouched::Not(why),
     }
+}
+
+/// A script of dpkg (deb-preinst(5) and its kin): run by root at the next occasion.
+fn is_script(change: &EntryChange) -> bool {
+    const SCRIPTS: [&[u8]; 5] = [b".preinst", b".postinst", b".prerm", b".postrm", b".config"];
+    is_book(change) && SCRIPTS.iter().any(|end| change.path.as_bytes().ends_with(end))
+}
+
+/// Returns what is new of an entry that came, gives somebody rights, and no record speaks for.
+fn unspoken(change: &EntryChange, state: &State, spoken_for: AttributeSet) -> Option<String> {
+    let entry = &state.entry;
+    let had = change.before.as_ref().filter(|before| before.entry.file_type == entry.file_type);
+    if had.is_some() {
+        return None;
+    }
+    let bits = entry.mode.seen().copied().unwrap_or(0);
+    let said = |name: &str| spoken_for.holds(name);
+    let is = |value: &Observed<u32>| value.seen().is_some_and(|id| *id != 0);
+    let link = entry.file_type == FileType::Symlink;
+    let has = |name: &str| {
+        let attribute = attribute::find(name);
+        attribute.is_some_and(|attribute| match (attribute.get)(entry) {
+            Observed::Is(Value::None) | Observed::NotApplicable | Observed::Unobserved => false,
+            Observed::Is(_) => true,
+        })
+    };
+    let what = match () {
+        () if !link && bits & 0o0002 != 0 && !said("mode") => "anybody may write it",
+        () if !link && bits & 0o0020 != 0 && is(&entry.gid) && !(said("mode") && said("gid")) => {
+            "a group may write it"
+        }
+        () if is(&entry.uid) && !said("uid") => "it belongs to somebody",
+        () if has("acl") || has("acl_default") => "it has an access control list",
+        () if has("flags") => "it has inode flags",
+        () => return None,
+    };
+    Some(format!("{what}, and no record says that it should"))
 }
 
 /// Returns why the target's own database does not speak for the entry.
@@ -134,6 +186,9 @@ fn by_database(change: &EntryChange, state: &State, live: &Live<'_>) -> Option<S
         FileType::Symlink if compared.compared.holds("link_target") => {
             spoken_for = spoken_for.with(named(&["type"]));
         }
+        FileType::Symlink if still_leads(change, live) => {
+            return Some("it leads elsewhere, and where it led is still there".to_owned());
+        }
         FileType::Symlink if leads_to_owned(state.row, live) => {
             spoken_for = spoken_for.with(named(&["link_target", "type"]));
         }
@@ -148,6 +203,9 @@ fn by_database(change: &EntryChange, state: &State, live: &Live<'_>) -> Option<S
     let silent = change.attributes.without(spoken_for);
     if change.kind() == Kind::Modified && !silent.is_empty() {
         return Some(format!("its package's record says nothing of: {}", names(silent)));
+    }
+    if let Some(why) = unspoken(change, state, spoken_for) {
+        return Some(why);
     }
     let had = change.before.as_ref().filter(|before| before.entry.file_type == entry.file_type);
     let gains = had.is_none_or(|before| power(&before.entry) < power(entry));
@@ -165,6 +223,18 @@ fn power(entry: &Entry) -> u8 {
 
 fn is_book(change: &EntryChange) -> bool {
     change.path.as_bytes().starts_with(b"var/lib/dpkg/info/")
+}
+
+/// Whether a link was turned away from something that is still there: a new version of a package turns
+/// its links when what they led to has another name.
+fn still_leads(change: &EntryChange, live: &Live<'_>) -> bool {
+    let Some(before) = &change.before else { return false };
+    let Some(target) = before.entry.link_target.seen() else { return false };
+    let parent = change.path.parent().and_then(|parent| {
+        live.tree.as_directory(live.tree.resolve(parent.as_bytes(), FollowLast::Yes)?)
+    });
+    let start = if target.starts_with(b"/") { Some(DirId(0)) } else { parent };
+    start.is_some_and(|start| live.tree.resolve_from(start, target, FollowLast::Yes).is_some())
 }
 
 /// Whether a link ends at what some package owns.

@@ -117,6 +117,9 @@ fn link(path: &TreePath, about: &About<'_>) -> Derivation {
     if !is_accounted(about, program) {
         return Derivation::Wrong(format!("it leads to {shown}, which no package owns"));
     }
+    if !is_best(about, program) {
+        return Derivation::Wrong(format!("{shown} is not the one of the highest priority"));
+    }
     match by_hand(about, program) {
         true => Derivation::Unproven(format!("it leads to {shown}, chosen by hand")),
         false => Derivation::Right(format!("it leads to {shown}, as registered")),
@@ -132,6 +135,20 @@ fn by_hand(about: &About<'_>, program: &[u8]) -> bool {
     };
     let mut groups = about.ownership.records().alternatives().iter().filter(leads);
     groups.any(|alternative| alternative.selection == Selection::Manual)
+}
+
+/// Whether the program is that of the highest priority, wherever it is chosen automatically.
+fn is_best(about: &About<'_>, program: &[u8]) -> bool {
+    let mut groups = about.ownership.records().alternatives().iter();
+    groups.all(|alternative| {
+        let best = alternative.choices.iter().map(|choice| choice.priority).max();
+        let own = alternative.choices.iter().find(|choice| *choice.target == *program);
+        let link = about.tree.resolve(&[ADMINISTERED, &alternative.name].concat(), FollowLast::No);
+        let leads = link.and_then(|row| about.tree.link_target(row)) == Some(program);
+        own.is_none_or(|choice| {
+            !leads || alternative.selection == Selection::Manual || Some(choice.priority) == best
+        })
+    })
 }
 
 /// A link that is gone is right when nothing registers it any more.
@@ -199,7 +216,8 @@ fn registration(
     if let Some(target) = absent {
         return Derivation::Unproven(format!("it offers {}, which is not there", escaped(target)));
     }
-    let unnamed = alternative.choices.iter().find(|choice| !is_named(about, choice, contents));
+    let unnamed =
+        alternative.choices.iter().find(|choice| !is_named(about, alternative, choice, contents));
     match unnamed {
         Some(choice) => Derivation::Unproven(format!(
             "no script of a package gives {} the priority {}",
@@ -258,14 +276,59 @@ fn written(alternative: &Alternative) -> Vec<u8> {
     lines.iter().flat_map(|line| [&line[..], b"\n"].concat()).collect()
 }
 
-/// Whether a script of its package names the program and its priority.
-fn is_named(about: &About<'_>, choice: &Choice, contents: &Contents) -> bool {
-    let program = choice.target.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+/// Whether a script of its package registers the program under this name with its priority: in one
+/// command, `--install LINK NAME PROGRAM PRIORITY`, where a variable may stand for a program or a name.
+fn is_named(
+    about: &About<'_>,
+    alternative: &Alternative,
+    choice: &Choice,
+    contents: &Contents,
+) -> bool {
     let priority = choice.priority.to_string();
     scripts(about, choice).iter().filter_map(|row| contents.get(row)).any(|script| {
-        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-+/".contains(byte);
-        let mut words = script.split(|byte| !is_part(byte));
-        words.clone().any(|word| word == priority.as_bytes())
-            && words.any(|word| word.ends_with(program))
+        let joined = joined(script);
+        joined.split(|&byte| byte == b'\n').any(|line| {
+            let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+            if !words.any(|word| word == b"--install") {
+                return false;
+            }
+            let [link, name, program, number] = std::array::from_fn(|_| words.next().map(bare));
+            let fits = |word: Option<&[u8]>, wanted: &[u8]| {
+                word.is_some_and(|word| word == wanted || stands_for(word, wanted))
+            };
+            fits(link, &alternative.link)
+                && fits(name, &alternative.name)
+                && fits(program, &choice.target)
+                && number.is_some_and(|word| word == priority.as_bytes())
+        })
     })
+}
+
+/// The script with its continued lines joined.
+fn joined(script: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(script.len());
+    for line in script.split(|&byte| byte == b'\n') {
+        match line.strip_suffix(b"\\") {
+            Some(open) => out.extend([open, b" "].concat()),
+            None => out.extend([line, b"\n"].concat()),
+        }
+    }
+    out
+}
+
+fn bare(word: &[u8]) -> &[u8] {
+    let word = word.strip_prefix(b"\"").unwrap_or(word);
+    word.strip_suffix(b"\"").unwrap_or(word)
+}
+
+/// Whether a word with variables of the shell may stand for a text: what is plain in it must be there.
+fn stands_for(word: &[u8], text: &[u8]) -> bool {
+    let Some(at) = word.iter().position(|&byte| byte == b'$') else { return false };
+    let before = word.get(..at).unwrap_or_default();
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_${}".contains(byte);
+    let rest = word.get(at..).unwrap_or_default();
+    let end = rest.iter().rposition(is_name).map_or(0, |last| last.saturating_add(1));
+    let after = rest.get(end..).unwrap_or_default();
+    // A word that is a variable and no more says nothing.
+    !(before.is_empty() && after.is_empty()) && text.starts_with(before) && text.ends_with(after)
 }

@@ -173,9 +173,6 @@ fn link(path: &TreePath, about: &About<'_>, contents: &Contents) -> Derivation {
             (Some(file), Some((_, row))) if file == *row && about.is_accounted(file) => {
                 Derivation::Right(format!("it leads to {shown}, which is selected"))
             }
-            (Some(file), None) if about.is_unchanged(file) => {
-                Derivation::Right(format!("it leads to {shown}, which was there before"))
-            }
             _ => Derivation::Wrong(format!("it leads to {shown}, which is not selected")),
         };
     }

@@ -55,17 +55,40 @@ impl Product for Copies {
         }
         let own = about.tree.find(path).and_then(|row| digest(row, about));
         if let Some(original) = saved(path) {
-            let was = match about.older(&original) {
-                Older::Was(entry) => entry.digest.seen().copied(),
-                Older::Same => about.tree.find(&original).and_then(|row| digest(row, about)),
-                Older::Absent => None,
+            // What did not change had no need to be saved; the copy must open nothing to others.
+            let (Older::Was(was), Some(row)) = (about.older(&original), about.tree.find(path))
+            else {
+                return Derivation::Wrong(format!("{original} is what it was"));
             };
-            return judge(own, was, &format!("what {original} was"));
+            let copy = about.tree.entry(row);
+            if (copy.mode, copy.uid, copy.gid) != (was.mode, was.uid, was.gid) {
+                let what = "it has other rights than";
+                return Derivation::Wrong(format!("{what} what {original} was"));
+            }
+            return judge(own, was.digest.seen().copied(), &format!("what {original} was"));
         }
         let packaged = source(path).unwrap_or_default();
         let row = about.file(packaged).filter(|row| about.is_owned(*row));
         let shown = format!("the packaged /{}", escaped(packaged));
+        if !was_a_copy(path, row, about) {
+            return Derivation::Wrong(format!("it was something else than {shown} before"));
+        }
         judge(own, row.and_then(|row| digest(row, about)), &shown)
+    }
+}
+
+/// Whether the older side had a copy of its packaged file as well, and that file changed: a script
+/// writes nothing over what somebody edited.
+fn was_a_copy(path: &TreePath, packaged: Option<RowId>, about: &About<'_>) -> bool {
+    let was = match about.older(path) {
+        Older::Absent => return true,
+        Older::Was(entry) => entry.digest.seen().copied(),
+        Older::Same => return false,
+    };
+    let source = packaged.map(|row| about.older(&about.tree.path(row)));
+    match source {
+        Some(Older::Was(source)) => was.is_some() && was == source.digest.seen().copied(),
+        _ => false,
     }
 }
 

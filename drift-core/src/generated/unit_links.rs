@@ -7,7 +7,7 @@
 use super::about::{About, Older, lines};
 use super::{Contents, Derivation, Product};
 use crate::bounds::escape::escaped;
-use crate::model::{FileType, RowId, TreePath};
+use crate::model::{DirId, FileType, FollowLast, RowId, TreePath};
 
 /// Links that enable units.
 #[derive(Debug)]
@@ -42,7 +42,8 @@ impl Product for UnitLinks {
     }
 
     fn needs(&self, path: &TreePath, about: &About<'_>, _contents: &Contents) -> Vec<RowId> {
-        unit(path, about).into_iter().collect()
+        let unit = unit(path, about);
+        unit.into_iter().chain(unit.into_iter().flat_map(|unit| scripts(unit, about))).collect()
     }
 
     fn derive(&self, path: &TreePath, about: &About<'_>, contents: &Contents) -> Derivation {
@@ -134,11 +135,38 @@ fn link(
     };
     let (key, value) = (escaped(key), (escaped(value), says(key, value)));
     match value {
-        (value, true) => {
-            Derivation::Right(format!("{shown} is a package's and says {key}={value}"))
-        }
+        // Whoever enables what was there all along is no script of an upgrade.
+        (value, true) if matches!(about.older(&at), Older::Same) => Derivation::Unproven(format!(
+            "{shown} says {key}={value}, and it was there before without that link"
+        )),
+        (value, true) if !is_enabled(unit, at.name(), about, contents) => Derivation::Unproven(
+            format!("{shown} says {key}={value}, and no script of its package enables it"),
+        ),
+        (value, true) => Derivation::Right(format!(
+            "{shown} came with its package, says {key}={value}, and a script of the package enables it"
+        )),
         (value, false) => Derivation::Wrong(format!("{shown} does not say {key}={value}")),
     }
+}
+
+/// The scripts of the package that owns a unit.
+fn scripts(unit: RowId, about: &About<'_>) -> Vec<RowId> {
+    let packages = about.ownership.records().packages();
+    let owner = about.ownership.owner(unit).and_then(|owner| packages.get(owner.index()));
+    let Some(package) = owner else { return Vec::new() };
+    [package.name.clone(), format!("{}:{}", package.name, package.architecture)]
+        .iter()
+        .filter_map(|stem| about.file(format!("var/lib/dpkg/info/{stem}.postinst").as_bytes()))
+        .collect()
+}
+
+/// Whether a script of its package names the unit, as deb-systemd-helper(1p) is told it.
+fn is_enabled(unit: RowId, name: &[u8], about: &About<'_>, contents: &Contents) -> bool {
+    let texts = scripts(unit, about);
+    texts.iter().filter_map(|row| contents.get(row)).any(|text| {
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-+@:".contains(byte);
+        text.split(|byte| !is_part(byte)).any(|word| word == name)
+    })
 }
 
 /// Whether a link's name is the unit's, or that of an instance of it.
@@ -176,8 +204,21 @@ fn gone(path: &TreePath, about: &About<'_>) -> Derivation {
     };
     let target = was.link_target.seen().map(|target| &**target).unwrap_or_default();
     let shown = escaped(target);
-    match about.file(target) {
-        None => Derivation::Right(format!("it led to {shown}, which is gone")),
-        Some(_) => Derivation::Wrong(format!("it led to {shown}, which is there")),
+    // From where the link lay; what masks a unit leads to a device, which is never gone.
+    let parent = path.parent().and_then(|parent| about.directory(parent.as_bytes()));
+    let start = match target.first() {
+        Some(b'/') => Some(DirId(0)),
+        _ => parent,
+    };
+    let is_there = |start| about.tree.resolve_from(start, target, FollowLast::No).is_some();
+    match start {
+        _ if target.starts_with(b"/dev/") => {
+            Derivation::Wrong(format!("it led to {shown}, which masks a unit"))
+        }
+        Some(start) if is_there(start) => {
+            Derivation::Wrong(format!("it led to {shown}, which is there"))
+        }
+        Some(_) => Derivation::Right(format!("it led to {shown}, which is gone")),
+        None => Derivation::Unproven(format!("where {shown} lay from there is not known any more")),
     }
 }

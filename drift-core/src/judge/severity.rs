@@ -23,6 +23,8 @@ pub struct Circumstances {
     pub decides_what_runs: bool,
     /// Packages of this host may be upgraded in place (profile `mutable`).
     pub upgrades_expected: bool,
+    /// An entry that came with the change of a package, and that no record speaks for.
+    pub beside_package: bool,
     /// The change is explained by a package change that carries the severity.
     pub folded: bool,
 }
@@ -66,6 +68,7 @@ fn expected_upgrade(about: &Circumstances) -> bool {
 }
 
 const EXPECTED: &str = "verified by a manifest, on a host that may be upgraded (profile `mutable`)";
+const BESIDE: &str = "a script of the package, of which no database records the content";
 const CONFFILE: &str = "a configuration file, without baseline";
 const EXECUTABLE: &str = "executable, setuid, setgid or with capabilities";
 const UNVERIFIED: &str = "against a baseline, on the package database's word alone";
@@ -134,14 +137,18 @@ pub const SEVERITIES: &[SeverityRow] = &[
     row(Cause::Generated, "not derived again", |about| !about.verified, Severity::Medium),
     row(Cause::Generated, "derived again and found right", always, Severity::Low),
     row(Cause::Upgraded, EXPECTED, expected_upgrade, Severity::Informational),
+    row(Cause::Upgraded, BESIDE, |about| about.beside_package, Severity::Medium),
     row(Cause::Upgraded, UNVERIFIED, unverified_baseline, Severity::High),
     row(Cause::Upgraded, "otherwise", always, Severity::Medium),
+    row(Cause::Downgraded, BESIDE, |about| about.beside_package, Severity::Medium),
     row(Cause::Downgraded, UNVERIFIED, unverified_baseline, Severity::High),
     row(Cause::Downgraded, "otherwise", always, Severity::Medium),
     row(Cause::Reinstalled, EXPECTED, expected_upgrade, Severity::Informational),
+    row(Cause::Reinstalled, BESIDE, |about| about.beside_package, Severity::Medium),
     row(Cause::Reinstalled, UNVERIFIED, unverified_baseline, Severity::High),
     row(Cause::Reinstalled, "otherwise", always, Severity::Medium),
     row(Cause::Installed, EXPECTED, expected_upgrade, Severity::Informational),
+    row(Cause::Installed, BESIDE, |about| about.beside_package, Severity::Medium),
     row(Cause::Installed, UNVERIFIED, unverified_baseline, Severity::High),
     row(Cause::Installed, "otherwise", always, Severity::Medium),
     row(Cause::Removed, EXPECTED, expected_upgrade, Severity::Informational),

@@ -41,7 +41,7 @@ pub fn read_deb(bytes: &[u8], cancel: &Cancel) -> Result<PackedPackage, Error> {
     let part = |what: &'static str| {
         move |reason: String| Error::package(format!("its {what} archive: {reason}"))
     };
-    let wanted: [&[u8]; 2] = [b"control", b"conffiles"];
+    let wanted: Vec<&[u8]> = [&b"control"[..], b"conffiles"].into_iter().chain(SCRIPTS).collect();
     let texts = source::small_files(control, &wanted, MAX_TEXT).map_err(part("control"))?;
     let text = |wanted: &[u8]| {
         texts.iter().find(|(name, _)| name == wanted).map_or(&[][..], |(_, text)| text)
@@ -54,7 +54,47 @@ pub fn read_deb(bytes: &[u8], cancel: &Cancel) -> Result<PackedPackage, Error> {
     if let Some(path) = conffiles.iter().find(|path| !shipped(path)) {
         return Err(Error::package(format!("it has no {path}, which its conffiles name")));
     }
+    let mut files = files;
+    let stem = stem(&name, text(b"control"));
+    for (script, content) in texts.iter().filter(|(name, _)| SCRIPTS.contains(&&**name)) {
+        let path = [INFO, stem.as_bytes(), b".", script].concat();
+        files.push(of_dpkg(&path, content)?);
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(PackedPackage { name, sha256: Digest::sha256_of(bytes), files })
+}
+
+/// What dpkg and debconf run as root; they lie in the database of the target, which records nothing of
+/// them.
+const SCRIPTS: [&[u8]; 5] = [b"config", b"postinst", b"postrm", b"preinst", b"prerm"];
+
+/// Where dpkg puts them (dpkg(1)).
+const INFO: &[u8] = b"var/lib/dpkg/info/";
+
+/// What the names of a package's files in the database begin with: of a package that may be there for
+/// several architectures, with its own.
+fn stem(name: &PackageName, control: &[u8]) -> String {
+    let mut stanzas = Stanzas::new(control);
+    let same = stanzas.next().is_some_and(|stanza| stanza.value(b"Multi-Arch") == b"same");
+    if same { format!("{}:{}", name.name, name.architecture) } else { name.name.clone() }
+}
+
+/// A file that dpkg writes of a package itself.
+fn of_dpkg(path: &[u8], content: &[u8]) -> Result<PackedFile, Error> {
+    let path = TreePath::parse(path).map_err(|error| Error::package(error.to_string()))?;
+    Ok(PackedFile {
+        path,
+        file_type: FileType::File,
+        mode: None,
+        uid: None,
+        gid: None,
+        digest: Some(Digest::sha256_of(content)),
+        link_target: None,
+        device: None,
+        capability: None,
+        conffile: false,
+        optional: false,
+    })
 }
 
 /// Finds `control.tar` and `data.tar`.

@@ -15,7 +15,7 @@ use drift_core::bounds::Cancel;
 use drift_core::manifest::{
     Builder, Manifest, Origin, PackedFile, PackedPackage, read_deb, read_rpm,
 };
-use drift_core::model::FileType;
+use drift_core::model::{FileType, TreePath};
 use drift_testkit::{TempRoot, command, need};
 
 /// What Python's tarfile and hashlib say of a tar archive, one path a line.
@@ -132,7 +132,11 @@ fn every_deb_is_what_python_reads_in_it() {
         let said = command::run("bash", ["-c", &script]).success();
         // An id that is given on each system is none to a manifest.
         let mut expect: Vec<String> = said.lines().map(str::to_owned).collect();
-        let mut found: Vec<String> = package.files.iter().map(line).collect();
+        let books = TreePath::parse(b"var/lib/dpkg/info").unwrap();
+        let (scripts, shipped): (Vec<&PackedFile>, Vec<&PackedFile>) =
+            package.files.iter().partition(|file| file.path.starts_with(&books));
+        check_scripts(deb, &scripts);
+        let mut found: Vec<String> = shipped.into_iter().map(line).collect();
         expect.sort();
         found.sort();
         assert_eq!(found, expect, "{}", deb.display());
@@ -223,6 +227,28 @@ fn every_rpm_is_what_rpm_reads_in_it() {
             let _total = read_rpm(&damaged, &Cancel::new());
         }
     }
+}
+
+/// The scripts that dpkg will run are those of the control archive.
+fn check_scripts(deb: &Path, scripts: &[&PackedFile]) {
+    let script = format!(
+        "for name in config postinst postrm preinst prerm; do \
+             dpkg-deb --ctrl-tarfile '{}' | tar --extract --to-stdout ./$name 2>/dev/null | \
+             sha256sum | sed \"s/ .*/ $name/\"; done",
+        deb.display()
+    );
+    let said = command::run("bash", ["-c", &script]).success();
+    let nothing = drift_core::model::Digest::sha256_of(b"").hex();
+    let mut expect: Vec<&str> = said.lines().filter(|line| !line.starts_with(&nothing)).collect();
+    let own = |file: &&PackedFile| {
+        let path = file.path.to_string();
+        let name = path.rsplit('.').next().unwrap_or_default().to_owned();
+        format!("{} {name}", file.digest.expect("it has one").hex())
+    };
+    let mut found: Vec<String> = scripts.iter().map(own).collect();
+    expect.sort_unstable();
+    found.sort();
+    assert_eq!(found, expect, "{}", deb.display());
 }
 
 /// `path size mtime digest mode owner group isconfig isdoc rdev symlink` (rpm(8)).

@@ -54,6 +54,7 @@ pub(in crate::check) fn entry_change(
         on_path,
         verified: explanation.verified,
         folded: folded_into.is_some(),
+        beside_package: folded_into.is_none() && explanation.because.is_some(),
         upgrades_expected: names.upgrades_expected,
         ..Circumstances::default()
     };

@@ -34,7 +34,9 @@ impl Kind {
 /// Numbers that packages give to accounts of their own.
 const SYSTEM: RangeInclusive<u64> = 1..=999;
 /// Groups below 100 are the distribution's own, and some give power: disk, shadow, sudo.
-const PLAIN_GROUPS: RangeInclusive<u64> = 100..=999;
+const FIRST_PLAIN: u64 = 100;
+/// Places where people, or anybody, could leave files for the account.
+const OPEN_HOMES: [&[u8]; 4] = [b"/home", b"/tmp", b"/var/tmp", b"/dev/shm"];
 const NOGROUP: u64 = 65534;
 /// Below are ids that real accounts have.
 const FIRST_SUBORDINATE: u64 = 100_000;
@@ -123,10 +125,14 @@ fn user(fields: &[&[u8]]) -> Option<&'static str> {
         () if *password != b"x" && !LOCKED.contains(password) => {
             Some("its password stands in the file, or it has none")
         }
-        () if gid.is_none_or(|gid| gid != NOGROUP && !PLAIN_GROUPS.contains(&gid)) => {
-            Some("its group is one of the distribution's own or a person's")
+        // Whoever has the group of something else has its rights, and needs no shell for that.
+        () if gid.is_none_or(|gid| gid != NOGROUP && (Some(gid) != uid || gid < FIRST_PLAIN)) => {
+            Some("its group is not its own")
         }
         () if !home.starts_with(b"/") || *home == b"/root" => Some("its home is not its own"),
+        () if OPEN_HOMES.iter().any(|open| home.starts_with(open)) => {
+            Some("its home lies where others write")
+        }
         () if !NO_SHELLS.contains(shell) => Some("it has a shell to log in with"),
         () => None,
     }

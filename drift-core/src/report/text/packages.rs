@@ -96,7 +96,9 @@ fn event(report: &Report, change: &Change, folded: u64) -> Line {
             line.glue(";").say(&count(unfit, "entry")).say("of it modified in place: see above");
         }
     }
-    if !change.cause_verified {
+    if change.cause_verified {
+        line.glue(";").say("verified by a manifest");
+    } else {
         line.glue(";").say("on the package database's word alone");
     }
     if let Some(package) = &change.package {

@@ -286,7 +286,7 @@ fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
 /// What a seal that does not hold was to vouch for.
 fn refused(report: &Report) -> &'static str {
     match report.baseline.kind {
-        "none" => "a bundle of policies or a file of waivers was",
+        "none" => "a manifest, a bundle of policies or a file of waivers was",
         _ => "the reference was",
     }
 }
