@@ -21,14 +21,19 @@ fn names(directory: &Path) -> Vec<String> {
 }
 
 #[test]
+fn a_key_is_never_written_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let key = directory.path().join("key.pem");
+    write(&key, b"-----BEGIN PRIVATE KEY-----\n", 0o600, Replace::Yes).unwrap();
+    assert!(matches!(write(&key, b"new", 0o644, Replace::Yes), Err(Error::Key { .. })));
+    assert!(read_bounded(&key, 64).unwrap().starts_with(b"-----BEGIN"));
+}
+
+#[test]
 fn a_file_is_written_with_its_mode_and_nothing_else_is_left() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("x".repeat(255));
     let big = vec![7u8; 3_000_000];
-    let key = path.with_extension("pem");
-    write(&key, b"-----BEGIN PRIVATE KEY-----\n", 0o600, Replace::Yes).unwrap();
-    assert!(matches!(write(&key, b"new", 0o644, Replace::Yes), Err(Error::Key { .. })));
-    assert!(read_bounded(&key, 64).unwrap().starts_with(b"-----BEGIN"));
     write(&path, b"old", 0o644, Replace::No).unwrap();
     assert_eq!(path.symlink_metadata().unwrap().mode() & 0o7777, 0o644);
     assert!(matches!(write(&path, b"new", 0o644, Replace::No), Err(Error::Exists { .. })));

@@ -230,11 +230,23 @@ fn is_book(change: &EntryChange) -> bool {
 fn still_leads(change: &EntryChange, live: &Live<'_>) -> bool {
     let Some(before) = &change.before else { return false };
     let Some(target) = before.entry.link_target.seen() else { return false };
+    // `pydoc3` leads to `pydoc3.13` now, and `pydoc3.11` may stay beside it.
+    let now = change.after.as_ref().and_then(|after| after.entry.link_target.seen());
+    if now.is_some_and(|now| unversioned(now) == unversioned(target)) {
+        return false;
+    }
     let parent = change.path.parent().and_then(|parent| {
         live.tree.as_directory(live.tree.resolve(parent.as_bytes(), FollowLast::Yes)?)
     });
     let start = if target.starts_with(b"/") { Some(DirId(0)) } else { parent };
     start.is_some_and(|start| live.tree.resolve_from(start, target, FollowLast::Yes).is_some())
+}
+
+/// The last name of a path without what versions consist of.
+fn unversioned(path: &[u8]) -> Vec<u8> {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let plain = name.iter().filter(|byte| !byte.is_ascii_digit() && **byte != b'.');
+    plain.copied().collect()
 }
 
 /// Whether a link ends at what some package owns.

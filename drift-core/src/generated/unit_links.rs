@@ -7,7 +7,7 @@
 use super::about::{About, Older, lines};
 use super::{Contents, Derivation, Product};
 use crate::bounds::escape::escaped;
-use crate::model::{DirId, FileType, FollowLast, RowId, TreePath};
+use crate::model::{FileType, FollowLast, RowId, TreePath};
 
 /// Links that enable units.
 #[derive(Debug)]
@@ -204,21 +204,32 @@ fn gone(path: &TreePath, about: &About<'_>) -> Derivation {
     };
     let target = was.link_target.seen().map(|target| &**target).unwrap_or_default();
     let shown = escaped(target);
-    // From where the link lay; what masks a unit leads to a device, which is never gone.
-    let parent = path.parent().and_then(|parent| about.directory(parent.as_bytes()));
-    let start = match target.first() {
-        Some(b'/') => Some(DirId(0)),
-        _ => parent,
-    };
-    let is_there = |start| about.tree.resolve_from(start, target, FollowLast::No).is_some();
-    match start {
-        _ if target.starts_with(b"/dev/") => {
-            Derivation::Wrong(format!("it led to {shown}, which masks a unit"))
-        }
-        Some(start) if is_there(start) => {
-            Derivation::Wrong(format!("it led to {shown}, which is there"))
-        }
-        Some(_) => Derivation::Right(format!("it led to {shown}, which is gone")),
-        None => Derivation::Unproven(format!("where {shown} lay from there is not known any more")),
+    // What masks a unit leads to a device, which is never gone.
+    if target.starts_with(b"/dev/") {
+        return Derivation::Wrong(format!("it led to {shown}, which masks a unit"));
     }
+    let led_to = from(path, target);
+    match about.tree.resolve(&led_to, FollowLast::No) {
+        None => Derivation::Right(format!("it led to {shown}, which is gone")),
+        Some(_) => Derivation::Wrong(format!("it led to {shown}, which is there")),
+    }
+}
+
+/// Returns where a link led from where it lay, by names alone: its directory may be gone as well.
+fn from(path: &TreePath, target: &[u8]) -> Vec<u8> {
+    if target.starts_with(b"/") {
+        return target.to_vec();
+    }
+    let parent = path.parent().unwrap_or_default();
+    let mut names: Vec<&[u8]> = parent.as_bytes().split(|&byte| byte == b'/').collect();
+    for name in target.split(|&byte| byte == b'/') {
+        match name {
+            b"" | b"." => {}
+            b".." => {
+                names.pop();
+            }
+            name => names.push(name),
+        }
+    }
+    names.join(&b'/')
 }

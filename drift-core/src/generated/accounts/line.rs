@@ -46,12 +46,24 @@ const NO_SHELLS: [&[u8]; 4] =
 
 /// The system accounts that `passwd` has now.
 #[derive(Debug)]
-pub(super) struct System<'p>(BTreeSet<&'p [u8]>);
+pub(super) struct System<'p> {
+    names: BTreeSet<&'p [u8]>,
+    /// The numbers of groups of which no account but the one of the same name has the number.
+    own: BTreeSet<(&'p [u8], u64)>,
+}
 
 impl<'p> System<'p> {
-    pub(super) fn of(passwd: &'p [u8]) -> Self {
+    pub(super) fn of(passwd: &'p [u8], group: &'p [u8]) -> Self {
+        let own: BTreeSet<(&[u8], u64)> = group
+            .split_inclusive(|&byte| byte == b'\n')
+            .filter_map(|line| {
+                let fields = fields(line);
+                let [name, _, gid, ..] = fields.as_slice() else { return None };
+                Some((*name, number(gid)?))
+            })
+            .collect();
         let lines: Vec<&[u8]> = passwd.split_inclusive(|&byte| byte == b'\n').collect();
-        let unfit = |fields: &[&[u8]]| user(fields).is_some();
+        let unfit = |fields: &[&[u8]]| user(fields, &own).is_some();
         let mut names = BTreeSet::new();
         let mut others = BTreeSet::new();
         for line in lines {
@@ -63,11 +75,11 @@ impl<'p> System<'p> {
                 names.insert(name);
             }
         }
-        Self(names.difference(&others).copied().collect())
+        Self { names: names.difference(&others).copied().collect(), own }
     }
 
     fn has(&self, name: &[u8]) -> bool {
-        self.0.contains(name)
+        self.names.contains(name)
     }
 
     fn has_all(&self, members: &[u8]) -> bool {
@@ -103,7 +115,7 @@ pub(super) fn fault(
         return Some("its number is another's as well");
     }
     match kind {
-        Kind::Passwd => user(&own),
+        Kind::Passwd => user(&own, &system.own),
         Kind::Group => group(&own, system),
         Kind::Shadow => shadow(&own, system),
         Kind::GroupShadow => group_shadow(&own, system),
@@ -111,8 +123,8 @@ pub(super) fn fault(
     }
 }
 
-fn user(fields: &[&[u8]]) -> Option<&'static str> {
-    let [_, password, uid, gid, _, home, shell] = fields else {
+fn user(fields: &[&[u8]], groups: &BTreeSet<(&[u8], u64)>) -> Option<&'static str> {
+    let [name, password, uid, gid, _, home, shell] = fields else {
         return Some("it has not seven fields");
     };
     let uid = number(uid);
@@ -126,7 +138,10 @@ fn user(fields: &[&[u8]]) -> Option<&'static str> {
             Some("its password stands in the file, or it has none")
         }
         // Whoever has the group of something else has its rights, and needs no shell for that.
-        () if gid.is_none_or(|gid| gid != NOGROUP && (Some(gid) != uid || gid < FIRST_PLAIN)) => {
+        () if gid.is_none_or(|gid| {
+            gid != NOGROUP && (gid < FIRST_PLAIN || !is_own(*name, gid, groups))
+        }) =>
+        {
             Some("its group is not its own")
         }
         () if !home.starts_with(b"/") || *home == b"/root" => Some("its home is not its own"),
@@ -136,6 +151,12 @@ fn user(fields: &[&[u8]]) -> Option<&'static str> {
         () if !NO_SHELLS.contains(shell) => Some("it has a shell to log in with"),
         () => None,
     }
+}
+
+/// Whether the group of that number has the account's name, and no other group the number.
+fn is_own(name: &[u8], gid: u64, groups: &BTreeSet<(&[u8], u64)>) -> bool {
+    let mut same = groups.iter().filter(|(_, number)| *number == gid);
+    same.next().is_some_and(|(group, _)| *group == name) && same.next().is_none()
 }
 
 fn group(fields: &[&[u8]], system: &System<'_>) -> Option<&'static str> {

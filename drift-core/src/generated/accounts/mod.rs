@@ -49,7 +49,7 @@ impl Product for Accounts {
             passwd: about.bytes(PASSWD, contents),
             group: about.bytes(GROUP, contents),
         };
-        let system = System::of(files.passwd.unwrap_or_default());
+        let system = System::of(files.passwd.unwrap_or_default(), files.group.unwrap_or_default());
         let split = || text.split_inclusive(|&byte| byte == b'\n');
         let lines: Vec<&[u8]> = split().take(MAX_LINES).collect();
         if lines.len() != split().count() {

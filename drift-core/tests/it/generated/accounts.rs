@@ -58,11 +58,19 @@ fn check(path: &str, line: &str, expect: Said) {
     let system = b"own:x:998:998::/var/lib/own:/usr/sbin/nologin\n";
     let accounts = |scene: Scene| {
         let passwd = [&scene.bytes("etc/passwd")[..], system].concat();
+        let groups = [&scene.bytes("etc/group")[..], b"own:x:998:\n"].concat();
+        let scene = scene.file("etc/group", &groups);
         scene.file("etc/passwd", &passwd).file("etc/subuid", b"one:100000:65536\n")
     };
     let before = accounts(base());
     let after = [&before.bytes(path)[..], line.as_bytes()].concat();
-    let said = Older::new(&before).said(&before.clone().file(path, &after), path);
+    let mut scene = before.clone().file(path, &after);
+    if path == "etc/passwd" {
+        // The groups of the same names came as well.
+        let groups = [&before.bytes("etc/group")[..], b"a:x:997:\nb:x:996:\n"].concat();
+        scene = scene.file("etc/group", &groups);
+    }
+    let said = Older::new(&before).said(&scene, path);
     assert_eq!(said, expect, "{path}: {line:?}");
 }
 
@@ -78,6 +86,10 @@ fn only_accounts_that_give_nobody_anything_are_right() {
         ("etc/passwd", "own:x:997:997::/var/lib/a:/usr/sbin/nologin\n", Said::Wrong),
         ("etc/passwd", "a:x:997:42::/var/lib/a:/usr/sbin/nologin\n", Said::Wrong),
         ("etc/passwd", "a:x:997:997::/root:/usr/sbin/nologin\n", Said::Wrong),
+        ("etc/passwd", "a:x:997:997::/tmp/a:/usr/sbin/nologin\n", Said::Wrong),
+        ("etc/passwd", "a:x:997:997::/home/a:/usr/sbin/nologin\n", Said::Wrong),
+        ("etc/passwd", "c:*:995:997::/var/lib/c:/usr/sbin/nologin\n", Said::Wrong),
+        ("etc/passwd", "c:*:995:995::/var/lib/c:/usr/sbin/nologin\n", Said::Wrong),
         ("etc/passwd", "a:x:997:997::/var/lib/a:/bin/bash\n", Said::Wrong),
         ("etc/passwd", "a:x:997:997::/var/lib/a:\n", Said::Wrong),
         ("etc/passwd", "a::997:997::/var/lib/a:/usr/sbin/nologin\n", Said::Wrong),
@@ -113,7 +125,7 @@ fn only_accounts_that_give_nobody_anything_are_right() {
 #[test]
 fn accounts_of_people_beside_them_are_left_to_the_rule() {
     let person = "ann:x:1000:1000::/home/ann:/bin/bash\n";
-    let group = [FILES[1].1, "ann:x:1000:\n"].concat();
+    let group = [FILES[1].1, "own:x:998:\nann:x:1000:\n"].concat();
     let after = |first: &str, second: &str| {
         let text = [FILES[0].1, first, person, second].concat();
         base().file("etc/passwd", text.as_bytes()).file("etc/group", group.as_bytes())

@@ -10,6 +10,9 @@ const UNIT: &str = "usr/lib/systemd/system/own.service";
 const TEXT: &[u8] = b"[Unit]\nDescription=Own\n\n[Service]\nExecStart=/usr/bin/own\n\n\
     [Install]\nWantedBy=multi-user.target\nAlias=mine.service\n";
 
+const SCRIPT_OF_OWN: &str = "var/lib/dpkg/info/own.postinst";
+const ENABLES: &[u8] = b"#!/bin/sh\ndeb-systemd-helper enable 'own.service' >/dev/null || true\n";
+
 #[test]
 fn links_by_deb_systemd_helper_are_right() {
     let Some(helper) = need::tool("deb-systemd-helper") else { return };
@@ -22,8 +25,9 @@ fn links_by_deb_systemd_helper_are_right() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
-    let after = Scene::read(root.path(), &["etc", "usr"]).package("own", "1", [UNIT]);
-    let before = Scene::default().file(UNIT, TEXT).package("own", "1", [UNIT]);
+    let after = Scene::read(root.path(), &["etc", "usr"]).file(SCRIPT_OF_OWN, ENABLES);
+    let after = after.package("own", "1", [UNIT]);
+    let before = Scene::default();
     let told = Older::new(&before).all(&after);
     let wants = "etc/systemd/system/multi-user.target.wants";
     let link = format!("{wants}/own.service");
@@ -36,8 +40,9 @@ fn links_by_deb_systemd_helper_are_right() {
 #[track_caller]
 fn check(path: &str, target: &str, expect: Said) {
     let evil = "etc/systemd/system/evil.service";
-    let before = Scene::default().file(UNIT, TEXT).package("own", "1", [UNIT]);
-    let after = before.clone().file(evil, TEXT).link(path, target);
+    let before = Scene::default();
+    let came = before.clone().file(UNIT, TEXT).file(SCRIPT_OF_OWN, ENABLES);
+    let after = came.package("own", "1", [UNIT]).file(evil, TEXT).link(path, target);
     assert_eq!(Older::new(&before).said(&after, path), expect, "{path} -> {target}");
 }
 
@@ -58,6 +63,27 @@ fn only_units_of_packages_that_say_so_are_enabled() {
     check("etc/systemd/system/ssh.service", unit, Said::Wrong);
     check("etc/systemd/system/mine.service", unit, Said::Right);
     check("etc/systemd/system/own.service", "/dev/null", Said::Wrong);
+}
+
+#[test]
+fn what_was_there_before_is_enabled_and_disabled_by_somebody() {
+    let wants = "etc/systemd/system/multi-user.target.wants/own.service";
+    let unit = "/usr/lib/systemd/system/own.service";
+    let there = Scene::default().file(UNIT, TEXT).file(SCRIPT_OF_OWN, ENABLES);
+    let there = there.package("own", "1", [UNIT]);
+    let older = Older::new(&there);
+    assert_eq!(older.said(&there.clone().link(wants, unit), wants), Said::Unproven);
+    // A unit that comes, and that no script of its package enables.
+    let silent = Scene::default().file(UNIT, TEXT).package("own", "1", [UNIT]).link(wants, unit);
+    assert_eq!(Older::new(&Scene::default()).said(&silent, wants), Said::Unproven);
+    // What goes while its unit stays, and what unmasks one.
+    for target in [unit, "../../../../usr/lib/systemd/system/own.service", "/dev/null"] {
+        let before = there.clone().link(wants, target);
+        assert_eq!(Older::new(&before).said(&there, wants), Said::Wrong, "{target}");
+    }
+    let gone = Scene::default().file("etc/systemd/system/multi-user.target.wants/x", b"");
+    let before = there.clone().link(wants, unit);
+    assert_eq!(Older::new(&before).said(&gone, wants), Said::Right);
 }
 
 const SCRIPT: &[u8] =
@@ -163,15 +189,26 @@ fn copies_equal_what_they_were_made_of() {
     let before = Scene::default()
         .file("etc/profile", b"old")
         .file("etc/own.conf", b"old")
-        .file(packaged, b"new")
+        .file(packaged, b"old")
         .package("base-files", "1", [packaged]);
     let older = Older::new(&before);
-    let with = |path: &str, text: &[u8]| older.said(&before.clone().file(path, text), path);
+    let with = |path: &str, text: &[u8]| {
+        older.said(&before.clone().file(packaged, b"new").file(path, text), path)
+    };
     assert_eq!(with("etc/profile", b"new"), Said::Right);
+    // What somebody had edited, or while the package stayed as it was, is no script's doing.
+    let edited = before.clone().file("etc/profile", b"hardened");
+    let undone = edited.clone().file("etc/profile", b"new").file(packaged, b"new");
+    assert_eq!(Older::new(&edited).said(&undone, "etc/profile"), Said::Wrong);
+    let alone = edited.clone().file("etc/profile", b"old");
+    assert_eq!(Older::new(&edited).said(&alone, "etc/profile"), Said::Wrong);
     assert_eq!(with("etc/profile", b"evil"), Said::Wrong);
     // What was saved is what was there.
     let saved = before.clone().file("etc/own.conf", b"other").file("etc/own.conf.dpkg-old", b"old");
     assert_eq!(older.said(&saved, "etc/own.conf.dpkg-old"), Said::Right);
+    let open = saved.clone().mode("etc/own.conf.dpkg-old", 0o604);
+    assert_eq!(older.said(&open, "etc/own.conf.dpkg-old"), Said::Wrong);
+    assert_eq!(with("etc/own.conf.dpkg-old", b"old"), Said::Wrong, "nothing was saved");
     assert_eq!(with("etc/own.conf.dpkg-old", b"evil"), Said::Wrong);
     assert_eq!(with("etc/none.dpkg-old", b"old"), Said::Wrong);
     let nobody = before.clone().package("base-files", "1", [""; 0]).file("etc/profile", b"new");
