@@ -139,7 +139,7 @@ fn user(fields: &[&[u8]], groups: &BTreeSet<(&[u8], u64)>) -> Option<&'static st
         }
         // Whoever has the group of something else has its rights, and needs no shell for that.
         () if gid.is_none_or(|gid| {
-            gid != NOGROUP && (gid < FIRST_PLAIN || !is_own(*name, gid, groups))
+            gid != NOGROUP && (gid < FIRST_PLAIN || !is_own(name, gid, groups))
         }) =>
         {
             Some("its group is not its own")
