@@ -13,8 +13,10 @@ use drift_core::seal::{
 use super::tools::{openssl, run, securesystemslib};
 use super::{ALGORITHMS, FILE, NOW, at, key, predicate, sealed_by, trust};
 
+#[expect(clippy::disallowed_methods, reason = "keys are never written over, so the old one goes")]
 fn put(directory: &Path, name: &str, bytes: &[u8]) -> String {
     let path = directory.join(name);
+    let _first = std::fs::remove_file(&path);
     artifact::write(&path, bytes, 0o600, Replace::Yes).unwrap();
     path.to_str().unwrap().to_owned()
 }
