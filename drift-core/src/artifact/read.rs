@@ -6,12 +6,18 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 
+use drift_lanes::Sha256;
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 
+use crate::model::Digest;
+
 use super::Error;
+
+/// Bytes of one read of a file of which only the digest is wanted.
+const DIGEST_BUFFER_BYTES: usize = 128 << 10;
 
 /// A file that should be its owner's alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +33,28 @@ pub struct Private {
 pub fn read_bounded(path: &Path, limit: usize) -> Result<Vec<u8>, Error> {
     let (file, stat) = open_regular(path)?;
     read_to_end(path, file, &stat, limit)
+}
+
+/// Returns the SHA-256 of the regular file at `path`, if it has at most `limit` bytes, none of which
+/// is kept.
+pub fn digest_bounded(path: &Path, limit: usize) -> Result<Digest, Error> {
+    let (mut file, _) = open_regular(path)?;
+    let mut state = Sha256::new();
+    let mut buffer = vec![0; DIGEST_BUFFER_BYTES];
+    let mut left = limit;
+    loop {
+        let count = match file.read(&mut buffer) {
+            Ok(0) => return Ok(Digest::sha256(state.finish())),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(source) => {
+                return Err(Error::System { doing: "read", path: path.to_owned(), source });
+            }
+        };
+        state.update(buffer.get(..count).unwrap_or_default());
+        let too_large = || Error::TooLarge { path: path.to_owned(), limit };
+        left = left.checked_sub(count).ok_or_else(too_large)?;
+    }
 }
 
 /// Reads the first `length` bytes, or all of a shorter file: enough to tell what kind it is.

@@ -4,10 +4,11 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 
 use super::{
-    Error, Replace, bundle_paths, ensure_directory, load_lineages, private, read_bounded, write,
-    write_unless,
+    Error, Replace, bundle_paths, digest_bounded, ensure_directory, load_lineages, private,
+    read_bounded, write, write_unless,
 };
 use crate::bounds::Cancel;
+use crate::model::Digest;
 
 /// How a draft is made.
 type Opener = dyn Fn(&super::write::Writing<'_>) -> Result<super::write::Draft, Error>;
@@ -82,6 +83,8 @@ fn reading_stops_at_the_limit() {
     write(&path, b"12345", 0o600, Replace::No).unwrap();
     assert_eq!(read_bounded(&path, 5).unwrap(), b"12345");
     assert!(matches!(read_bounded(&path, 4), Err(Error::TooLarge { limit: 4, .. })));
+    assert_eq!(digest_bounded(&path, 5).unwrap(), Digest::sha256_of(b"12345"));
+    assert!(matches!(digest_bounded(&path, 4), Err(Error::TooLarge { limit: 4, .. })));
     // Says that it is empty, and is not.
     assert!(matches!(
         read_bounded(Path::new("/proc/self/status"), 10),

@@ -112,7 +112,9 @@ impl Volume for HostVolume {
     }
 
     fn stat_directory(&self, directory: &HostDirectory) -> Result<Stat, Errno> {
-        stat::of_descriptor(directory.fd.as_fd())
+        let stat = stat::of_descriptor(directory.fd.as_fd())?;
+        directory.guarded.get_or_init(|| open::guards(&stat));
+        Ok(stat)
     }
 
     fn list(
@@ -165,6 +167,23 @@ impl Volume for HostVolume {
         expected: &Stat,
     ) -> Result<HostFile, Errno> {
         open::file(self, directory, name, expected).map(HostFile)
+    }
+
+    fn is_guarded(&self, directory: &HostDirectory) -> bool {
+        !self.opens_name_by_name() && open::is_guarded(directory)
+    }
+
+    fn open_guarded(
+        &self,
+        directory: &HostDirectory,
+        name: &[u8],
+    ) -> Result<(HostFile, Stat), Errno> {
+        let fd = open::guarded_file(directory, name)?;
+        let seen = stat::of_descriptor(fd.as_fd())?;
+        match seen.file_type {
+            FileType::File => Ok((HostFile(fd), seen)),
+            _ => Err(Errno::STALE),
+        }
     }
 
     fn stat_file(&self, file: &HostFile) -> Result<Stat, Errno> {
