@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use drift_benches::{FlatVolume, GeneratedVolume};
 use drift_core::baseline::{self, UnverifiedSnapshot};
-use drift_core::check::{Assessment, Outcome, Reference, Target, View};
+use drift_core::check::{Assessment, Outcome, Reference, Request, Target, View};
 use drift_core::judge::Waivers;
 use drift_core::model::{Digest, SourceKind};
 use drift_core::policy::{
@@ -39,13 +39,16 @@ pub(crate) const CASES: &[Case] = &[
     ("markdown", "findings: write the report", |size| written("markdown", size)),
     ("github", "findings: write the report", |size| written("github", size)),
     ("policies-of-changes", "changed files: as changes, and the pack immutability", assessed),
-    ("load", "policies: parse and lint", load),
+    ("load", "policies: parse and lint", |size| load(size, false)),
+    ("load-helped", "policies that share a helper: parse and lint", |size| load(size, true)),
+    ("evaluate", "policies: evaluate on a small tree", evaluate),
     ("rules", "rules: capture of 100,000 entries", many_rules),
     ("waivers", "waivers by path: check with 20,000 changes", waivers),
     ("waived", "changed files: as changes, and 2,000 waivers", waived),
     ("previous", "findings in this and the previous report", previous),
     ("moved", "files that moved, each with its own content", |size| moved(size, false)),
     ("moved-alike", "files that moved, all with one content", |size| moved(size, true)),
+    ("rotated", "logs in one directory that were all rewritten: check", rotated),
     ("unowned", "files that no package owns: check without a baseline", unowned),
     ("packages", "packages of dpkg with six files: check without a baseline", packages),
     ("upgraded", "packages of dpkg with thirty files, all upgraded: check", upgraded),
@@ -140,32 +143,43 @@ fn assessed(size: u64) -> Outcomes<()> {
     let set = policy::load(vec![policy::pack("immutability").ok_or("no such pack")?])?;
     let (before, after) = altered(size);
     let meter = Meter::start()?;
-    let outcome = compared(&before, &after, |request| {
-        let evaluator = Arc::new(InProcess { limits: Limits::default() });
-        request.assessment =
-            Some(Assessment { set: Arc::new(set), evaluator, keep_input: false });
-    })?;
+    let outcome = compared(&before, &after, |request| assess(request, set))?;
     meter.stop()?;
     let said = outcome.report.policies.iter().map(|policy| policy.evidence_omitted);
     say(&format!("{} denials beyond the limit", said.sum::<u64>()))?;
     told(&outcome)
 }
 
-fn load(size: u64) -> Outcomes<()> {
-    let files = (0..size).map(|number| PolicyFile {
+/// So many policies, each about a file of its own.
+fn site(size: u64, helped: bool) -> SourceSet {
+    let helped = helped.then_some((
+        "import data.drift.lib.site.both\n",
+        "deny contains both.denial([file.path, file.mode], \"0600\") if file.state == \"absent\"\n",
+    ));
+    let (import, more) = helped.unwrap_or_default();
+    let policy = |number| PolicyFile {
         name: format!("site/policy_{number}.rego"),
         text: format!(
             "# METADATA\n# title: Number {number}\n# custom:\n#   id: site/policy_{number}\n\
              #   severity: high\n#   references: {{nist: [\"AC-17\"]}}\n#   rationale: It is so.\n\
              #   remediation: Mend it.\n#   paths: [/etc/site-{number}.conf]\n\
-             package drift.site.policy_{number}\n\n\
-             file := input.files[\"/etc/site-{number}.conf\"]\n\n\
+             package drift.site.policy_{number}\n\n{import}\n\
+             file := input.files[\"/etc/site-{number}.conf\"]\n\n{more}\n\
              deny contains {{\"path\": file.path, \"observed\": file.mode, \"expected\": \"0600\"}} if {{\n\
              \tfile.state == \"present\"\n\tfile.mode != \"0600\"\n}}\n\n\
              deny contains {{\"path\": file.path, \"observed\": file.owner, \"expected\": \"root\"}} if {{\n\
              \tfile.state == \"present\"\n\tfile.uid != 0\n}}\n"
         ),
-    });
+    };
+    let mut files: Vec<PolicyFile> = (0..size).map(policy).collect();
+    if !import.is_empty() {
+        files.push(PolicyFile {
+            name: "lib/site/both.rego".to_owned(),
+            text: "package drift.lib.site.both\n\n\
+                   denial(pair, expected) := {\"path\": pair[0], \"observed\": pair[1], \"expected\": expected}\n"
+                .to_owned(),
+        });
+    }
     let origin = Origin {
         name: "grow".to_owned(),
         kind: OriginKind::Directory,
@@ -173,11 +187,30 @@ fn load(size: u64) -> Outcomes<()> {
         signers: Vec::new(),
         lineage: None,
     };
-    let source = SourceSet { origin, files: files.collect() };
+    SourceSet { origin, files }
+}
+
+fn load(size: u64, helped: bool) -> Outcomes<()> {
+    let source = site(size, helped);
     let meter = Meter::start()?;
     let set: PolicySet = policy::load(vec![source])?;
     meter.stop()?;
     say(&format!("{} policies", set.policies.len()))
+}
+
+fn evaluate(size: u64) -> Outcomes<()> {
+    let set = policy::load(vec![site(size, false)])?;
+    let tree = FlatVolume::many(100);
+    let meter = Meter::start()?;
+    let outcome = compared(&source_of(tree), &source_of(tree), |request| assess(request, set))?;
+    meter.stop()?;
+    say(&format!("{} policies", outcome.report.policies.len()))
+}
+
+fn assess(request: &mut Request, set: PolicySet) {
+    let evaluator = Arc::new(InProcess { limits: Limits::default() });
+    let set = Arc::new(set);
+    request.assessment = Some(Assessment { set, evaluator, keep_input: false });
 }
 
 fn many_rules(size: u64) -> Outcomes<()> {
@@ -253,6 +286,25 @@ fn moved(size: u64, alike: bool) -> Outcomes<()> {
     let after = FlatVolume { prefix: "b", ..before };
     let meter = Meter::start()?;
     let outcome = compared(&source_of(before), &source_of(after), |_| ())?;
+    meter.stop()?;
+    told(&outcome)
+}
+
+fn rotated(size: u64) -> Outcomes<()> {
+    let logs = |said: &str| {
+        let mut volume = MemoryVolume::new();
+        for number in 0..size {
+            let path = format!("var/log/app-{number}.log");
+            volume.file(path.as_bytes(), format!("{said} of {number}\n").as_bytes());
+            let aside = format!("var/log/app-{number}.log.1");
+            volume.file(aside.as_bytes(), format!("first lines of {number}\nmore\n").as_bytes());
+        }
+        Walked::new(volume, SourceKind::Memory, "memory:logs")
+    };
+    let (before, after) = (logs("first lines"), logs("other lines"));
+    let rules = rules(vec![("grow.rules".to_owned(), "growing /var/log/**\n".to_owned())]);
+    let meter = Meter::start()?;
+    let outcome = compared(&before, &after, |request| request.rules = Some(rules))?;
     meter.stop()?;
     told(&outcome)
 }
