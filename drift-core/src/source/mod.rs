@@ -11,6 +11,7 @@ mod errno;
 mod faulty;
 mod host;
 mod image;
+mod known;
 mod layers;
 mod memory;
 mod mounts;
@@ -39,6 +40,7 @@ pub use errno::errno_name;
 pub use faulty::{Call, Fault, Faulty, Named, Operation};
 pub use host::{HostDirectory, HostFile, HostVolume, Resolution};
 pub(crate) use image::masked_command;
+pub use known::{FileSystem, Known, Place};
 pub use layers::Removals;
 pub use memory::{MemoryFile, MemoryId, MemoryKind, MemoryNode, MemoryVolume};
 pub use mounts::{FileSystemKind, MountPoint, is_usual_point, parse_mountinfo};
@@ -61,6 +63,8 @@ pub struct Plan<'p> {
     pub cancel: &'p Cancel,
     /// Told about progress.
     pub observer: &'p dyn Observer,
+    /// Digests from an earlier run, which the survey takes instead of asking for a reading.
+    pub known: Option<&'p dyn Known>,
 }
 
 impl std::fmt::Debug for Plan<'_> {

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::model::{Observed, Xattrs};
 
+use super::known::FileSystem;
 use super::mounts::MountPoint;
 use super::volume::{DirectoryEntry, Errno, Stat, Volume};
 
@@ -109,6 +110,10 @@ impl<V: Volume, P: Pace> Volume for Throttled<V, P> {
 
     fn meaning(&self, errno: Errno) -> Option<&'static str> {
         self.volume.meaning(errno)
+    }
+
+    fn file_system(&self, directory: &Self::Directory) -> Option<FileSystem> {
+        self.volume.file_system(directory)
     }
 
     fn mounts(&self) -> Result<Vec<MountPoint>, Errno> {
