@@ -45,7 +45,8 @@ fn cached(path: &Path) -> u64 {
 }
 
 fn pages(bytes: u64) -> u64 {
-    bytes.next_multiple_of(rustix::param::page_size() as u64)
+    let size = command::run("getconf", ["PAGESIZE"]).success();
+    bytes.next_multiple_of(size.trim().parse().unwrap())
 }
 
 fn volume(root: &Path, page_cache: PageCache, disk: Disk) -> HostVolume {
