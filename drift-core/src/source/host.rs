@@ -21,6 +21,7 @@ use rustix::fs::{Mode, OFlags, RawDir, SeekFrom};
 
 use crate::model::{FileType, Observed, Xattrs};
 
+use super::known::FileSystem;
 use super::manners::{Disk, Manners};
 use super::mounts::{MountPoint, parse_mountinfo};
 use super::volume::{DirectoryEntry, Errno, Stat, Volume};
@@ -221,6 +222,14 @@ impl Volume for HostVolume {
 
     fn seek(&self, file: &mut HostFile, offset: u64) -> Result<(), Errno> {
         file.seek(offset)
+    }
+
+    fn file_system(&self, directory: &HostDirectory) -> Option<FileSystem> {
+        let kind = retry(|| rustix::fs::fstatfs(&directory.fd)).ok()?.f_type;
+        let id = retry(|| rustix::fs::fstatvfs(&directory.fd)).ok()?.f_fsid;
+        let stat = stat::of_descriptor(directory.fd.as_fd()).ok()?;
+        let kind = u64::try_from(kind).ok()?;
+        Some(FileSystem { kind, id, inode: stat.inode, btime: stat.btime })
     }
 
     fn mounts(&self) -> Result<Vec<MountPoint>, Errno> {

@@ -11,6 +11,7 @@ mod errno;
 mod faulty;
 mod host;
 mod image;
+mod known;
 mod layers;
 mod manners;
 mod memory;
@@ -41,6 +42,7 @@ pub use errno::errno_name;
 pub use faulty::{Call, Fault, Faulty, Named, Operation};
 pub use host::{HostDirectory, HostFile, HostVolume, Resolution};
 pub(crate) use image::masked_command;
+pub use known::{FileSystem, Known, Place};
 pub use layers::Removals;
 pub use manners::{Disk, Manners, PageCache};
 pub use memory::{MemoryFile, MemoryId, MemoryKind, MemoryNode, MemoryVolume};
@@ -65,6 +67,8 @@ pub struct Plan<'p> {
     pub cancel: &'p Cancel,
     /// Told about progress.
     pub observer: &'p dyn Observer,
+    /// Digests from an earlier run, which the survey takes instead of asking for a reading.
+    pub known: Option<&'p dyn Known>,
 }
 
 impl std::fmt::Debug for Plan<'_> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{Observed, Xattrs};
 
+use super::known::FileSystem;
 use super::mounts::MountPoint;
 use super::rate::Rate;
 use super::volume::{DirectoryEntry, Errno, Stat, Volume};
@@ -86,6 +87,10 @@ impl<V: Volume> Volume for Throttled<V> {
 
     fn meaning(&self, errno: Errno) -> Option<&'static str> {
         self.volume.meaning(errno)
+    }
+
+    fn file_system(&self, directory: &Self::Directory) -> Option<FileSystem> {
+        self.volume.file_system(directory)
     }
 
     fn mounts(&self) -> Result<Vec<MountPoint>, Errno> {
