@@ -137,6 +137,8 @@ fn stat_of(place: Place) -> Stat {
         allocated: size,
         mtime,
         ctime: mtime,
+        btime: None,
+        verity: false,
         rdev: None,
         nlink: 1,
         device: 1,

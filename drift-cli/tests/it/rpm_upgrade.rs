@@ -103,7 +103,8 @@ const BESIDE: [(&str, &str); 4] = [
 fn an_upgrade_by_rpm_is_one_line_for_each_package() {
     let Some(stage) = upgraded() else { return };
     let report = stage.report(&[]);
-    let unverified = PACKAGES.map(|(name, cause)| (name.to_owned(), format!("{cause}, unverified")));
+    let unverified =
+        PACKAGES.map(|(name, cause)| (name.to_owned(), format!("{cause}, unverified")));
     assert_eq!(told(&report, "package"), BTreeMap::from(unverified));
     // Nobody but a manifest can tell a package installed once more from a file put in its place.
     let beside = [&BESIDE[..], &[("/usr/share/again/file", "modified-in-place")]].concat();
@@ -111,7 +112,8 @@ fn an_upgrade_by_rpm_is_one_line_for_each_package() {
     assert_eq!(first(&stage, &[]), "/usr/share/again/file");
     let folded = folded(&report);
     assert_eq!(folded.len(), 25, "{folded:#?}");
-    for path in ["/usr/bin/tool-su", "/usr/bin/tool-net", "/usr/share/tool/script", "/usr/share/fresh"]
+    for path in
+        ["/usr/bin/tool-su", "/usr/bin/tool-net", "/usr/share/tool/script", "/usr/share/fresh"]
     {
         assert!(folded.contains(path), "{path}: {folded:#?}");
     }
