@@ -16,6 +16,8 @@ use super::wire::{put, put_bytes, zigzag};
 
 /// What the digest begins with.
 const DOMAIN: &[u8] = b"drift.effective/v1";
+/// Records are digested in pieces of so many bytes.
+const PIECE: usize = 1 << 14;
 /// What stands before each kind of record.
 const DIRECTORY: u8 = 1;
 const ENTRY: u8 = 2;
@@ -34,16 +36,48 @@ pub fn effective_root(
     rules: &RuleSet,
     packages: &[Package],
 ) -> Result<Digest, CursorError> {
+    digest(cursor, (rules, Classed::No), packages)
+}
+
+/// Computes the effective root of what was captured under these very rules, each entry of which says
+/// which of them it was found under.
+///
+/// # Errors
+///
+/// The cursor's own.
+pub fn effective_root_captured(
+    cursor: &mut dyn Cursor,
+    rules: &RuleSet,
+    packages: &[Package],
+) -> Result<Digest, CursorError> {
+    digest(cursor, (rules, Classed::Yes), packages)
+}
+
+/// Whether entries say their rules, so that no pattern need be matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Classed {
+    Yes,
+    No,
+}
+
+fn digest(
+    cursor: &mut dyn Cursor,
+    (rules, classed): (&RuleSet, Classed),
+    packages: &[Package],
+) -> Result<Digest, CursorError> {
     let mut state = Sha256::new();
     state.update(DOMAIN);
     state.update(rules.digest().as_bytes());
-    let mut walk = Walk { trail: Trail::default(), classes: Vec::new(), written: 0 };
+    let mut walk = Walk { trail: Trail::default(), classes: Vec::new(), written: 0, classed };
     let mut record = Vec::new();
     while let Some(step) = cursor.next()? {
-        record.clear();
         walk.record(&step, rules, &mut record);
-        state.update(&record);
+        if record.len() >= PIECE {
+            state.update(&record);
+            record.clear();
+        }
     }
+    state.update(&record);
     let mut sorted: Vec<&Package> = packages.iter().collect();
     sorted.sort_unstable();
     for package in sorted {
@@ -63,6 +97,7 @@ struct Walk {
     classes: Vec<RuleId>,
     /// How many names of the trail have been written.
     written: usize,
+    classed: Classed,
 }
 
 impl Walk {
@@ -74,7 +109,12 @@ impl Walk {
         self.classes.truncate(depth);
         let above = self.classes.last().copied().unwrap_or(RuleId(0));
         let directory = step.entry.file_type == FileType::Directory;
-        let id = rules.classify(above, self.trail.path(), directory);
+        // What could not be looked at may have been classed as a directory.
+        let known = self.classed == Classed::Yes && step.entry.file_type != FileType::Unknown;
+        let id = match step.rule.filter(|_| known) {
+            Some(id) => id,
+            None => rules.classify(above, self.trail.path(), directory),
+        };
         self.classes.push(id);
         let rule = rules.rule(id);
         if rule.excludes() || rule.may_come_and_go() || is_new_by_right(&step.entry, rule) {

@@ -21,6 +21,7 @@ mod per_host;
 mod side;
 mod vouch;
 
+use crate::baseline::Alike;
 use crate::bounds::{Cancel, Cancelled};
 use crate::model::{
     AttributeSet, Carries, Cursor, CursorError, Entry, FileType, LayerId, Listing, Observed,
@@ -144,7 +145,18 @@ pub fn compare(
     after: &mut dyn Cursor,
     context: &Context<'_>,
 ) -> Result<Comparison, Error> {
-    let mut comparison = join((before, after), context, &[], Keep::All)?;
+    compare_except(before, after, &[], context)
+}
+
+/// Compares two trees but for what they are known to have alike
+/// ([`likeness`](crate::baseline::likeness)); the result is the same.
+pub fn compare_except(
+    before: &mut dyn Cursor,
+    after: &mut dyn Cursor,
+    alike: &[Alike],
+    context: &Context<'_>,
+) -> Result<Comparison, Error> {
+    let mut comparison = join((before, after), alike, context, &[], Keep::All)?;
     moves::recognise(&mut comparison.changes);
     Ok(comparison)
 }
@@ -162,18 +174,20 @@ pub fn alterations(
     context: &Context<'_>,
 ) -> Result<Comparison, Error> {
     let keep = if whole { Keep::Removed } else { Keep::Hidden };
-    join((before, after), context, owns, keep)
+    join((before, after), &[], context, owns, keep)
 }
 
 fn join<'c>(
     (before, after): (&'c mut (dyn Cursor + 'c), &'c mut (dyn Cursor + 'c)),
+    alike: &[Alike],
     context: &Context<'_>,
     owns: &[RuleSet],
     keep: Keep,
 ) -> Result<Comparison, Error> {
     let mut join = Join {
-        before: Side::new(before)?,
-        after: Side::new(after)?,
+        before: Side::before_first(before),
+        after: Side::before_first(after),
+        alike,
         parents: Vec::new(),
         comparison: Comparison::default(),
         measure: Measure::new(context),
@@ -182,6 +196,7 @@ fn join<'c>(
         owns,
         context,
     };
+    join.go_on()?;
     let mut steps = 0u32;
     while join.step()? {
         steps = steps.wrapping_add(1);
@@ -195,6 +210,8 @@ fn join<'c>(
 struct Join<'c, 'd> {
     before: Side<&'c mut dyn Cursor>,
     after: Side<&'c mut dyn Cursor>,
+    /// What is still to be passed over on both sides.
+    alike: &'d [Alike],
     parents: Vec<Parent>,
     comparison: Comparison,
     measure: Measure,
@@ -211,7 +228,7 @@ impl<'d> Join<'_, 'd> {
     fn step(&mut self) -> Result<bool, CursorError> {
         use std::cmp::Ordering::{Equal, Greater, Less};
         if self.before.current.is_none() && self.after.current.is_none() {
-            return Ok(false);
+            return self.pass();
         }
         match self.before.order(&self.after) {
             Less => {
@@ -228,6 +245,32 @@ impl<'d> Join<'_, 'd> {
                 self.after.advance()?;
             }
         }
+        Ok(true)
+    }
+
+    /// Goes on as far as the next block that both sides have alike.
+    fn go_on(&mut self) -> Result<(), CursorError> {
+        let (before, after) =
+            self.alike.first().map_or((u64::MAX, u64::MAX), |next| (next.before, next.after));
+        self.before.go_on(before);
+        self.after.go_on(after);
+        self.before.advance()?;
+        self.after.advance()
+    }
+
+    /// Passes over such a block; false when there is none, which is the end.
+    fn pass(&mut self) -> Result<bool, CursorError> {
+        let Some((next, rest)) = self.alike.split_first() else { return Ok(false) };
+        self.alike = rest;
+        let passage = &next.passage;
+        self.before.pass(passage)?;
+        self.after.pass(passage)?;
+        // All names in the directories of such a block are known, on both sides.
+        let known = Parent::Both { before_complete: true, after_complete: true };
+        self.enter(passage.depth, known);
+        self.parents.truncate((passage.keeps as usize).saturating_add(1));
+        self.parents.extend(passage.names.iter().map(|_| known));
+        self.go_on()?;
         Ok(true)
     }
 

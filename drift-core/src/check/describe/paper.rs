@@ -40,7 +40,7 @@ pub(in crate::check) struct Paper<'p> {
 
 /// Writes the whole report.
 pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>) -> Report {
-    let Found { mut changes, mut problems, not_compared, notes } = found;
+    let Found { mut changes, mut problems, not_compared, notes, roots: _ } = found;
     changes.sort_by(in_order);
     problems.sort();
     problems.dedup();
