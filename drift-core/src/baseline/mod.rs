@@ -21,6 +21,7 @@ mod layout;
 mod limits;
 mod open;
 mod packages;
+mod record;
 mod rows;
 mod shape;
 mod trail;

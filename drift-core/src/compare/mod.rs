@@ -18,6 +18,7 @@ mod listed;
 mod moves;
 mod packages;
 mod per_host;
+mod ruled;
 mod side;
 mod vouch;
 
@@ -41,6 +42,7 @@ pub use listed::compare_listed_packages;
 pub use merge::{Decisions, Layers, Merged, Numbering, Orphan};
 pub use packages::{PackageChange, Packages, compare_packages, compose_packages};
 pub use per_host::{Verdict, verdict};
+use ruled::Ruled;
 use side::Side;
 
 /// The longest path that a program can name in one call (path_resolution(7)).
@@ -189,6 +191,7 @@ fn join<'c>(
         after: Side::before_first(after),
         alike,
         parents: Vec::new(),
+        ruled: Ruled::default(),
         comparison: Comparison::default(),
         measure: Measure::new(context),
         long_paths: 0,
@@ -213,6 +216,7 @@ struct Join<'c, 'd> {
     /// What is still to be passed over on both sides.
     alike: &'d [Alike],
     parents: Vec<Parent>,
+    ruled: Ruled,
     comparison: Comparison,
     measure: Measure,
     /// Bytes of the paths above `PATH_MAX` that were reported so far.
@@ -268,6 +272,8 @@ impl<'d> Join<'_, 'd> {
         // All names in the directories of such a block are known, on both sides.
         let known = Parent::Both { before_complete: true, after_complete: true };
         self.enter(passage.depth, known);
+        self.ruled.enter(passage.depth);
+        self.ruled.enter(passage.keeps.saturating_add(1));
         self.parents.truncate((passage.keeps as usize).saturating_add(1));
         self.parents.extend(passage.names.iter().map(|_| known));
         self.go_on()?;
@@ -282,6 +288,7 @@ impl<'d> Join<'_, 'd> {
         let Some(current) = side.current.as_ref() else { return };
         let parent = parent_of(&self.parents, current.depth);
         let depth = current.depth;
+        self.ruled.enter(depth);
         let counts = match (self.keep, which) {
             (Keep::All, _) | (Keep::Removed, Which::Before) => true,
             (Keep::Hidden, Which::Before) => matches!(parent, Parent::Hidden | Parent::OneSide),
@@ -300,7 +307,10 @@ impl<'d> Join<'_, 'd> {
             Which::Before => self.rules_of(current.origin),
             Which::After => self.context.rules,
         };
-        let rule = rule.unwrap_or_else(|| rule_in(rules, &path, current.entry.file_type));
+        let rule = rule.unwrap_or_else(|| match self.owns.is_empty() {
+            true => self.ruled.rule(rules, side, current),
+            false => rule_in(rules, &path, current.entry.file_type),
+        });
         if parent == Parent::Outside {
             return self.enter(depth, Parent::Outside);
         }
@@ -362,15 +372,18 @@ impl<'d> Join<'_, 'd> {
         let depth = after.depth;
         let rules = self.rules_of(before.origin);
         // The numbers of the newer tree are those of the rules in force.
-        let rule = after
-            .rule
-            .filter(|_| self.owns.is_empty())
-            .unwrap_or_else(|| rule_in(rules, &self.after.path(), after.entry.file_type));
-        if !self.context.watch.is_empty() && self.context.watch.contains(&self.after.path()) {
+        self.ruled.enter(depth);
+        let rule = match (self.owns.is_empty(), after.rule) {
+            (true, Some(rule)) => rule,
+            (true, None) => self.ruled.rule(rules, &self.after, after),
+            (false, _) => rule_in(rules, &self.after.path(), after.entry.file_type),
+        };
+        let stands_in =
+            |paths: &[TreePath]| paths.iter().any(|one| one.as_bytes() == self.after.path_bytes());
+        if stands_in(self.context.watch) {
             self.comparison.watched.push(self.after.path());
         }
-        let outside =
-            !self.context.outside.is_empty() && self.context.outside.contains(&self.after.path());
+        let outside = stands_in(self.context.outside);
         let known_rule = rules.rule(rule);
         // The root of a file system of the kernel is not the directory that it covers.
         let difference = match outside {
@@ -410,8 +423,6 @@ impl<'d> Join<'_, 'd> {
         };
         let parent =
             Parent::Both { before_complete: complete(before), after_complete: complete(after) };
-        let outside =
-            !self.context.outside.is_empty() && self.context.outside.contains(&self.after.path());
         let directory = |side: &side::Current| side.entry.file_type == FileType::Directory;
         let hides = after.entry.file_type != FileType::Unknown && !directory(after);
         let parent = if hides && directory(before) { Parent::Hidden } else { parent };

@@ -135,6 +135,12 @@ impl<C: Cursor> Side<C> {
         &self.path
     }
 
+    /// Returns the path of the directory of this depth above the current entry.
+    pub(super) fn path_above(&self, depth: usize) -> &[u8] {
+        let end = depth.checked_sub(1).and_then(|at| self.ends.get(at)).copied().unwrap_or(0);
+        self.path.get(..end).unwrap_or_default()
+    }
+
     pub(super) fn path(&self) -> TreePath {
         TreePath::from_joined(self.path.clone())
     }
