@@ -56,6 +56,7 @@ impl<'r> Run<'r> {
             pool: self.pool,
             cancel: self.cancel,
             observer: self.observer,
+            known: None,
         }
     }
 }

@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::bounds::{Cancelled, Event};
 use crate::model::{
-    ARTIFACT_RULE, DirId, FileType, Found, Intake, Listing, Mount, Observed, Problem, RuleId,
-    Stage, Time, TreePath, Xattrs,
+    ARTIFACT_RULE, Digest, DirId, FileType, Found, Intake, Listing, Mount, Observed, Problem,
+    RuleId, Stage, Time, TreePath, Xattrs,
 };
 use crate::source::mounts::is_usual_point;
 use crate::source::volume::{DirectoryEntry, Errno, Stat, Volume};
-use crate::source::{Error, Plan, errno_name};
+use crate::source::{Error, Known, Plan, errno_name};
 
 use super::chain::{Node, Open, Opener};
 use super::crossing::{Crossing, Mounts, is_ruled};
@@ -125,6 +125,7 @@ impl<V: Volume> Survey<'_, V> {
                 return Ok(());
             }
         };
+        self.place(&job.node, &opened.directory);
         let Job { node, id, parent, holding } = job;
         drop(parent);
         let (names, listed) = self.names(&opened.directory);
@@ -277,6 +278,7 @@ impl<V: Volume> Survey<'_, V> {
         let answers = crossing.answers();
         self.note_crossing(crossing, &stat, path);
         let mut found = found(name, &stat, rule, self.plan);
+        found.digest = self.known(node, &stat, rule);
         if answers {
             match self.volume.xattrs(directory, Some(name)) {
                 Err(Errno::NOENT) => return self.vanished(),
@@ -301,6 +303,25 @@ impl<V: Volume> Survey<'_, V> {
             }
             _ => Outcome::Entry(found),
         }
+    }
+
+    /// Learns which file system a directory lies on, for what is known of the files in it.
+    fn place(&self, node: &Node<V::Directory>, directory: &V::Directory) {
+        let mut ask = || self.volume.file_system(directory);
+        let of = |known: &dyn Known| known.place((node.mount, node.device()), &mut ask);
+        if let Some(place) = self.plan.known.and_then(of) {
+            node.place.get_or_init(|| place);
+        }
+    }
+
+    /// Returns the digest of a file that an earlier run read, where the rules have it read at all.
+    fn known(&self, node: &Node<V::Directory>, stat: &Stat, rule: RuleId) -> Option<Digest> {
+        let known = self.plan.known?;
+        let place = *node.place.get()?;
+        let lies_there = (stat.mount, stat.device) == (node.mount, node.device());
+        let is_read =
+            stat.file_type == FileType::File && self.plan.rules.rule(rule).reads_content();
+        (lies_there && is_read).then(|| known.digest(place, stat))?
     }
 
     pub(super) fn crossing(
