@@ -34,6 +34,7 @@ mod lost;
 mod manifested;
 mod path_directories;
 mod refused;
+mod roots;
 mod rotation;
 mod second_look;
 mod since;
@@ -193,6 +194,7 @@ impl Error {
             Self::Capture(capture::Error::Source(source::Error::Cancelled(_)))
                 | Self::Source(source::Error::Cancelled(_))
                 | Self::Compare(compare::Error::Cancelled(_))
+                | Self::Baseline(crate::baseline::Error::Cancelled(_))
                 | Self::Cancelled(_)
         )
     }
@@ -467,6 +469,7 @@ impl Job<'_> {
         let counting = waived::counting(self, &found, &assessed, since.as_ref());
         let verdict = judge(counting, &seen, self.request.fail_on);
         let input = assessed.input.take();
+        let (root, effective_root) = std::mem::take(&mut found.roots).of(after, rules, self.run)?;
         let paper = describe::Paper {
             request: self.request,
             occasion: self.occasion,
@@ -475,8 +478,8 @@ impl Job<'_> {
             after,
             rules,
             not_observable,
-            root: after.root()?,
-            effective_root: effective_root(&mut *after.cursor(), rules, after.packages)?,
+            root,
+            effective_root,
             assessed,
             waivers,
             since_previous: since.map(|since| since.said),
@@ -493,4 +496,5 @@ struct Found {
     problems: Vec<Problem>,
     not_compared: u64,
     notes: Vec<String>,
+    roots: roots::Roots,
 }
