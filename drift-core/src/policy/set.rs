@@ -196,8 +196,20 @@ pub struct PolicySet {
     pub tailoring: Tailoring,
     /// The files of each origin, for those who evaluate elsewhere.
     pub files: Vec<Vec<PolicyFile>>,
+    /// Over the texts that the policies of each origin share, the library among them.
+    pub(super) texts: Vec<Digest>,
     /// One engine for each origin, with its modules and the library.
     pub(super) engines: Vec<Engine>,
+}
+
+/// Returns a digest over the library and these files, but for tests.
+pub(super) fn texts_of(files: &[PolicyFile]) -> Digest {
+    let library = LIBRARY.iter().map(|(name, text)| PolicyFile {
+        name: format!("drift/{name}"),
+        text: (*text).to_owned(),
+    });
+    let own = files.iter().filter(|file| !file.name.ends_with("_test.rego")).cloned();
+    digest(&library.chain(own).collect::<Vec<_>>())
 }
 
 impl PolicySet {
@@ -220,14 +232,8 @@ impl PolicySet {
     /// but tests, the library, and the values of its parameters.
     #[must_use]
     pub fn revision(&self, policy: &Policy) -> Digest {
-        let library = LIBRARY.iter().map(|(name, text)| PolicyFile {
-            name: format!("drift/{name}"),
-            text: (*text).to_owned(),
-        });
-        let own = self.files.get(policy.origin).into_iter().flatten();
-        let own = own.filter(|file| !file.name.ends_with("_test.rego")).cloned();
-        let files: Vec<PolicyFile> = library.chain(own).collect();
-        let mut text = digest(&files).to_string();
+        let shared = self.texts.get(policy.origin);
+        let mut text = shared.map(Digest::to_string).unwrap_or_default();
         for Parameter { name, .. } in &policy.parameters {
             let value = self.parameters.get(name).map(Value::json).unwrap_or_default();
             text.push_str(&format!("\0{name}\0{value}"));
