@@ -9,7 +9,7 @@ use super::lint::{self, Check, Facts, Parsed, Role, Schema, lint, meant, measure
 use super::metadata::{self, Metadata};
 use super::packs::LIBRARY;
 use super::parts;
-use super::set::{OriginKind, Policy, PolicyFile, PolicySet, Selection, SourceSet, texts_of};
+use super::set::{OriginKind, Policy, PolicyFile, PolicySet, Selection, SourceSet, deciding};
 use super::syntax::{Span, TermKind};
 use super::tailoring::Tailoring;
 
@@ -65,8 +65,8 @@ fn load_all(purpose: Purpose, sources: Vec<SourceSet>) -> Result<PolicySet, Diag
         parameters: BTreeMap::new(),
         tailoring: Tailoring::default(),
         files: Vec::new(),
-        texts: Vec::new(),
         engines: Vec::new(),
+        deciding: Vec::new(),
     };
     let schema = Schema::parse(INPUT_SCHEMA_TEXT).map_err(|error| {
         let message = format!("the schema of the input is broken: {error}");
@@ -85,7 +85,7 @@ fn load_all(purpose: Purpose, sources: Vec<SourceSet>) -> Result<PolicySet, Diag
         }
         set.engines.push(loaded.engine);
         set.origins.push(source.origin);
-        set.texts.push(texts_of(&source.files));
+        set.deciding.push(deciding(&source.files));
         set.files.push(source.files);
     }
     agree(&declared, &mut wrong);
@@ -337,7 +337,7 @@ mod tests {
         let (whole, fast) = (load(sources()), load_to_evaluate(sources()));
         let (whole, fast) = (whole.expect("they are right"), fast.expect("they are right"));
         assert_eq!(format!("{:?}", whole.policies), format!("{:?}", fast.policies));
-        assert_eq!((whole.digest(), whole.texts), (fast.digest(), fast.texts));
+        assert_eq!((whole.digest(), whole.deciding), (fast.digest(), fast.deciding));
         // Of what others wrote nothing is passed over.
         let mut own = pack("host").expect("it is there");
         own.origin.kind = crate::policy::OriginKind::Directory;
