@@ -158,10 +158,8 @@ pub enum Error {
         "a stored snapshot can only be compared with another; name one with --baseline, or use diff"
     )]
     NoReference,
-    /// A package database is no reference for packages.
-    #[error(
-        "without a baseline there is nothing to compare packages with; name one with --baseline"
-    )]
+    /// A package database is a reference for entries and packaged files alone.
+    #[error("without a baseline only entries and packages can be looked at; name one with --baseline")]
     NothingToCompare,
     /// There are no baselines to compose, or too many.
     #[error(
@@ -321,12 +319,16 @@ pub fn check(
         }
         Reference::PackageDatabase => match target {
             Target::Stored(_) => Err(Error::NoReference),
-            Target::Live(_) if !request.parts.entries => Err(Error::NothingToCompare),
+            Target::Live(_) if !request.parts.packages && !request.parts.entries => {
+                Err(Error::NothingToCompare)
+            }
             Target::Live(source) => {
+                // What a manifest says is compared by SHA-256. The package database is the reference,
+                // whatever is looked at.
+                let entries = request.parts.entries || !request.manifests.is_empty();
                 let options = Options {
                     rules: job.detected_rules(),
-                    // The package database is the reference, whatever is looked at.
-                    parts: Parts::ALL,
+                    parts: Parts { entries, packages: true },
                     vendor_digests: true,
                     configs: true,
                     binaries: false,
