@@ -2,6 +2,7 @@
 //! limit, the goals.
 
 pub mod floor;
+mod flat;
 mod generated;
 pub mod goals;
 mod layered;
@@ -11,6 +12,7 @@ mod rounds;
 mod table;
 mod trees;
 
+pub use flat::{FlatPlace, FlatReading, FlatVolume};
 pub use generated::GeneratedVolume;
 pub use layered::write_layout;
 pub use machine::{Tree, describe, is_installed, versions};

@@ -8,6 +8,7 @@ mod failure;
 mod golden;
 mod inputs;
 mod manifests;
+mod manners;
 mod outputs;
 mod policies;
 mod previous;

@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::packages::{
     Accounts, AsShipped, Completeness, Known, Missing, Ownership, VendorRecord, as_imposed,
-    as_shipped, is_of_language,
+    as_shipped, is_of_language, wants,
 };
 use crate::report::document::{AttributeChange, Change};
 
@@ -31,9 +31,7 @@ pub(super) fn differences(
         found.problems.push(Problem {
             path: TreePath::root(),
             stage: Stage::Parse,
-            reason: "no package database was found, so there is nothing to compare with; \
-                     name a sealed snapshot with --baseline"
-                .to_owned(),
+            reason: nothing_found(captured),
             errno: None,
         });
         return Ok(found);
@@ -68,6 +66,17 @@ pub(super) fn differences(
             .to_owned(),
     );
     Ok(walk.found)
+}
+
+/// Says why there is nothing to compare with, and names a database that was found and not read.
+fn nothing_found(captured: &Captured) -> String {
+    let mut problems = captured.snapshot.problems.iter();
+    let refused = problems.find(|problem| wants(problem.path.as_bytes()));
+    let why = match refused {
+        Some(problem) => format!("no package could be read from {}", problem.path),
+        None => "no package database was found".to_owned(),
+    };
+    format!("{why}, so there is nothing to compare with; name a sealed snapshot with --baseline")
 }
 
 /// Names in the path of a program in any of [`super::PATH_DIRECTORIES`], at the most.

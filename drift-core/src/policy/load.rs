@@ -9,7 +9,7 @@ use super::lint::{self, Check, Facts, Parsed, Role, Schema, lint, meant, measure
 use super::metadata::{self, Metadata};
 use super::packs::LIBRARY;
 use super::parts;
-use super::set::{Policy, PolicyFile, PolicySet, Selection, SourceSet};
+use super::set::{Policy, PolicyFile, PolicySet, Selection, SourceSet, deciding};
 use super::syntax::{Span, TermKind};
 use super::tailoring::Tailoring;
 
@@ -39,6 +39,7 @@ fn load_all(sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
         tailoring: Tailoring::default(),
         files: Vec::new(),
         engines: Vec::new(),
+        deciding: Vec::new(),
     };
     let schema = Schema::parse(INPUT_SCHEMA_TEXT).map_err(|error| {
         let message = format!("the schema of the input is broken: {error}");
@@ -55,6 +56,7 @@ fn load_all(sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
         }
         set.engines.push(loaded.engine);
         set.origins.push(source.origin);
+        set.deciding.push(deciding(&source.files));
         set.files.push(source.files);
     }
     agree(&declared, &mut wrong);
