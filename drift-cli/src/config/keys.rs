@@ -136,7 +136,8 @@ const PARAM: Form = Form {
     holds: |text| text.split_once('=').is_some_and(|(name, _)| !name.is_empty()),
 };
 
-const MODE: Form = Form { expected: "\"full\"", holds: |text| inputs::mode(text).is_some() };
+const MODE: Form =
+    Form { expected: "\"full\" or \"incremental\"", holds: |text| inputs::mode(text).is_some() };
 
 const fn key(
     (table, name, option): (&'static str, &'static str, &'static str),
