@@ -2,14 +2,17 @@
 //! limit, the goals.
 
 pub mod floor;
+mod flat;
 mod generated;
 pub mod goals;
 mod layered;
 mod machine;
+pub mod questions;
 mod rounds;
 mod table;
 mod trees;
 
+pub use flat::{FlatPlace, FlatReading, FlatVolume};
 pub use generated::GeneratedVolume;
 pub use layered::write_layout;
 pub use machine::{Tree, describe, is_installed, versions};

@@ -8,7 +8,8 @@ fn every_kernel_writes_the_same_file_and_an_unknown_one_is_refused() {
     for number in 0..40_usize {
         stage.write(format!("root/usr/file{number}"), vec![number as u8; number * number * 97]);
     }
-    let script = "take() { \"$drift\" capture \"dir:$s/root\" --out \"$s/$1\" --threads \"$2\" 2>&1; }
+    let script =
+        "take() { \"$drift\" capture \"dir:$s/root\" --out \"$s/$1\" --threads \"$2\" 2>&1; }
 if DRIFT_KERNEL=none take none 1 > \"$s/said\"; then exit 9; else echo $?; fi
 known=$(sed -n 's/.*it can run //p' \"$s/said\" | tr -d ,)
 for kernel in $known; do for threads in 1 4; do

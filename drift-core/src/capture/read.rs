@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use super::cached::Cached;
 use crate::model::{Coverage, Digest, PerHost, Problem, RowId, Tree};
 use crate::rules::Class;
 use crate::source::{
@@ -40,6 +41,8 @@ pub(crate) struct Ledger<'l> {
     pub coverage: &'l mut Coverage,
     /// What could not be read.
     pub problems: &'l mut Vec<Problem>,
+    /// The files whose digests came from the cache.
+    pub unread: &'l mut Cached,
 }
 
 /// Answers all asks and returns what was wanted beyond digests.
@@ -176,7 +179,8 @@ fn plain(tree: &Tree, row: RowId, content: &Content) -> Option<Digest> {
 
 /// Records a digest, and counts the file when it is its first.
 fn set_digest(ledger: &mut Ledger<'_>, row: RowId, digest: Option<Digest>, bytes: u64) {
-    if ledger.tree.digest(row).seen().is_none() {
+    let was_cached = ledger.unread.remove(row);
+    if was_cached || ledger.tree.digest(row).seen().is_none() {
         let coverage = &mut *ledger.coverage;
         coverage.files_hashed = coverage.files_hashed.saturating_add(1);
         coverage.bytes_hashed = coverage.bytes_hashed.saturating_add(bytes);
@@ -199,12 +203,22 @@ fn take(
                 ledger.tree.set_read_state(ask.row, content.size, content.mtime);
                 set_digest(ledger, ask.row, content.digest, content.size);
             }
+            // The package database's digest alone was wanted.
+            if !ask.want.digest
+                && ask.want.vendor.is_some()
+                && ledger.tree.digest(ask.row).seen().is_none()
+            {
+                let coverage = &mut *ledger.coverage;
+                coverage.files_hashed = coverage.files_hashed.saturating_add(1);
+                coverage.bytes_hashed = coverage.bytes_hashed.saturating_add(content.size);
+            }
             let extra =
                 Extra { vendor: content.vendor, prefix: content.prefix, bytes: content.bytes };
             (extra != Extra::default()).then_some(extra)
         }
         Err(unread) if unread.kind == UnreadKind::Vanished => {
             ledger.coverage.vanished = ledger.coverage.vanished.saturating_add(1);
+            ledger.unread.remove(ask.row);
             ledger.tree.forget(ask.row);
             None
         }
@@ -220,6 +234,7 @@ fn take(
             };
             *counter = counter.saturating_add(1);
             if ask.want.digest {
+                ledger.unread.remove(ask.row);
                 ledger.tree.set_digest(ask.row, None);
             }
             ledger.problems.push(Problem {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use drift_core::baseline::encode;
 use drift_core::bounds::{Cancel, Kernel, Pool, Silent};
 use drift_core::capture::{Options, Parts, RuleSource, Run, capture};
-use drift_core::model::{SourceKind, Stage};
+use drift_core::model::{Digest, SourceKind, Stage};
 use drift_core::source::{
     Errno, Fault, Faulty, HostVolume, Operation, Resolution, UnreadKind, Walked,
 };
@@ -45,19 +45,21 @@ const LENGTHS: &[usize] = &[
     1 << 20,
     (3 << 20) + 7,
     // With an equal share of every round this one would be left alone for long.
-    (24 << 20) + 1,
+    (6 << 20) + 1,
 ];
 
 /// Bytes that are others for every seed.
 fn noise(seed: usize, length: usize) -> Vec<u8> {
     let mut state = (seed as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let next = || {
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        state as u8
-    };
-    std::iter::repeat_with(next).take(length).collect()
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
 }
 
 /// Files of all lengths, several times, beside some hundred small ones, in two directories.
@@ -100,6 +102,13 @@ fn every_kernel_and_any_threads_digest_what_coreutils_digest() {
     let root = files();
     let (sha256, md5) = (oracle("sha256sum", root.path()), oracle("md5sum", root.path()));
     assert_eq!(sha256.len(), 2 * (LENGTHS.len() + 300));
+    let heads: BTreeMap<String, Vec<u8>> = sha256
+        .keys()
+        .map(|path| {
+            let bytes = std::fs::read(root.path().join(path.trim_start_matches('/'))).unwrap();
+            (path.clone(), bytes.into_iter().take(17).collect())
+        })
+        .collect();
     let source = directory(root.path(), Resolution::Automatic);
     for kernel in Kernel::available() {
         for threads in [1, 2, 4, 8] {
@@ -112,11 +121,10 @@ fn every_kernel_and_any_threads_digest_what_coreutils_digest() {
                 let what = format!("{path} by {} on {threads}", kernel.name());
                 assert_eq!(hex(content.digest.unwrap().as_bytes()), sha256[path], "{what}");
                 assert_eq!(hex(content.vendor.unwrap().as_bytes()), md5[path], "{what}");
-                let bytes = std::fs::read(root.path().join(path.trim_start_matches('/'))).unwrap();
-                let prefix = bytes.get(..3).map(drift_lanes::sha256);
-                assert_eq!(content.prefix.as_ref().map(|p| p.as_bytes().to_vec()), prefix.map(Vec::from), "{what}");
-                let kept = Some(bytes).filter(|bytes| bytes.len() <= 16);
-                assert_eq!(content.bytes, kept, "{what}");
+                let head = &heads[path];
+                assert_eq!(content.prefix, head.get(..3).map(Digest::sha256_of), "{what}");
+                let kept = Some(head).filter(|head| head.len() <= 16);
+                assert_eq!(content.bytes.as_ref(), kept, "{what}");
             }
         }
     }
@@ -237,4 +245,31 @@ fn a_server_mounted_over_a_file_after_the_survey_is_not_waited_for() {
     let unread = seen.contents["/guarded/n5"].as_ref().unwrap_err();
     assert_eq!((unread.kind, unread.stage), (UnreadKind::Unreadable, Stage::Mount));
     assert_eq!(seen.contents.values().filter(|answer| answer.is_err()).count(), 1);
+}
+
+/// Runs the test below once more in a process that may open 24 files.
+#[test]
+fn a_worker_that_holds_files_goes_on_with_these_when_descriptors_are_short() {
+    let this = std::env::current_exe().unwrap();
+    let script = "ulimit -n 24 && exec \"$0\" --exact rounds::many_large_files --test-threads=1";
+    let output = Command::new("sh").arg("-c").arg(script).arg(this).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+fn many_large_files() {
+    let root = tempfile::tempdir().unwrap();
+    for number in 0..60 {
+        let directory = root.path().join(format!("d{}", number % 5));
+        std::fs::create_dir_all(&directory).unwrap();
+        std::fs::write(directory.join(format!("f{number}")), noise(number, 1_200_000)).unwrap();
+    }
+    let seen = look(&directory(root.path(), Resolution::Automatic), "", 4).unwrap();
+    assert_eq!(seen.contents.len(), 60);
+    for (path, answer) in &seen.contents {
+        let number = path.rsplit('f').next().unwrap().parse().unwrap();
+        let digest = drift_lanes::sha256(&noise(number, 1_200_000));
+        assert_eq!(answer.as_ref().unwrap().digest.unwrap().as_bytes(), digest, "{path}");
+    }
 }

@@ -65,14 +65,8 @@ pub(crate) fn look_with(
 ) -> Result<Seen, Error> {
     let rules = RuleSet::parse(&[("test", rules)]).unwrap();
     let cancel = Cancel::new();
-    let plan = Plan {
-        rules: &rules,
-        artifacts,
-        pool,
-        cancel: &cancel,
-        observer: &Silent,
-        known: None,
-    };
+    let plan =
+        Plan { rules: &rules, artifacts, pool, cancel: &cancel, observer: &Silent, known: None };
     let intake = Intake::default();
     source.survey(&plan, &intake)?;
     let frozen = intake.freeze();

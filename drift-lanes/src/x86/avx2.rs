@@ -16,7 +16,8 @@ pub(super) const LANES: usize = 8;
 
 type Vector = __m256i;
 
-kernels!("avx2");
+sha256_kernel!("avx2");
+md5_kernel!("avx2");
 
 #[inline]
 #[target_feature(enable = "avx2")]

@@ -16,7 +16,8 @@ pub(super) const LANES: usize = 16;
 
 type Vector = __m512i;
 
-kernels!("avx512f,avx512bw");
+sha256_kernel!("avx512f,avx512bw");
+md5_kernel!("avx512f,avx512bw");
 
 #[inline]
 #[target_feature(enable = "avx512f")]

@@ -2,6 +2,24 @@
 //! element. A macro, because a function that is generic over vectors could not carry the
 //! `#[target_feature]` of each.
 
+/// Sixteen rounds of SHA-256, written out: the words of the message are then registers. `$schedule`
+/// makes the word of a place before it is used.
+macro_rules! rounds {
+    ($state:ident, $message:ident, $constants:ident, $schedule:expr) => {
+        rounds!(@ $state, $message, $constants, $schedule, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
+    };
+    (@ $state:ident, $message:ident, $constants:ident, $schedule:expr, $($at:literal)*) => {$(
+        ($schedule)($at);
+        let [a, b, c, d, e, f, g, h] = $state;
+        let big1 = xor(right::<6, 26>(e), right::<11, 21>(e), right::<25, 7>(e));
+        let keyed = add(h, add($message[$at], splat($constants[$at])));
+        let first = add(add(keyed, big1), choose(e, f, g));
+        let big0 = xor(right::<2, 30>(a), right::<13, 19>(a), right::<22, 10>(a));
+        let second = add(big0, majority(a, b, c));
+        $state = [add(first, second), a, b, c, add(d, first), e, f, g];
+    )*};
+}
+
 /// Sixteen steps of MD5: `$function` of three words, the words of the message in the order
 /// `$factor * step + $first`, four rotations to the right, each with what is left of 32.
 macro_rules! sixteen {
@@ -23,8 +41,8 @@ macro_rules! sixteen {
     };
 }
 
-/// Defines `sha256` and `md5` in a module that has `Vector`, `LANES` and the operations on them.
-macro_rules! kernels {
+/// Defines `sha256` in a module that has `Vector`, `LANES` and the operations on them.
+macro_rules! sha256_kernel {
     ($features:literal) => {
         /// Compresses the first `count` blocks of each stream.
         #[target_feature(enable = $features)]
@@ -36,10 +54,13 @@ macro_rules! kernels {
             let mut state = columns.0.map(|column| vector(column));
             for at in 0..count {
                 let mut message = load(blocks.map(|blocks| &blocks[at])).map(|row| swap_bytes(row));
-                let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = state;
-                for (round, constant) in $crate::sha256::ROUNDS.into_iter().enumerate() {
-                    let at = round % 16;
-                    if round >= 16 {
+                let mut working = state;
+                let (first, others) = $crate::sha256::ROUNDS.as_chunks::<16>().0.split_at(1);
+                for constants in first {
+                    rounds!(working, message, constants, |_| ());
+                }
+                for constants in others {
+                    rounds!(working, message, constants, |at: usize| {
                         let (far, near) = (message[(at + 1) % 16], message[(at + 14) % 16]);
                         let small0 =
                             xor(right::<7, 25>(far), right::<18, 14>(far), shift::<3>(far));
@@ -47,22 +68,20 @@ macro_rules! kernels {
                             xor(right::<17, 15>(near), right::<19, 13>(near), shift::<10>(near));
                         let sum = add(message[(at + 9) % 16], small1);
                         message[at] = add(add(message[at], small0), sum);
-                    }
-                    let big1 = xor(right::<6, 26>(e), right::<11, 21>(e), right::<25, 7>(e));
-                    let keyed = add(h, add(message[at], splat(constant)));
-                    let first = add(add(keyed, big1), choose(e, f, g));
-                    let big0 = xor(right::<2, 30>(a), right::<13, 19>(a), right::<22, 10>(a));
-                    let second = add(big0, majority(a, b, c));
-                    (h, g, f, e) = (g, f, e, add(d, first));
-                    (d, c, b, a) = (c, b, a, add(first, second));
+                    });
                 }
-                for (word, after) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
+                for (word, after) in state.iter_mut().zip(working) {
                     *word = add(*word, after);
                 }
             }
             columns.0 = state.map(|word| words(word));
         }
+    };
+}
 
+/// Defines `md5` in such a module.
+macro_rules! md5_kernel {
+    ($features:literal) => {
         /// Compresses the first `count` blocks of each stream.
         #[target_feature(enable = $features)]
         pub(super) fn md5(

@@ -51,29 +51,32 @@ fn compress<const N: usize>(streams: [(&mut [u32; 8], &[Block]); N], count: usiz
 fn compress_one<const N: usize>(lanes: &mut [[__m128i; 2]; N], blocks: [&Block; N]) {
     let before = *lanes;
     let mut message = blocks.map(|block| load(block));
-    for (four, constants) in ROUNDS.as_chunks::<4>().0.iter().enumerate() {
-        let [k0, k1, k2, k3] = constants.map(u32::cast_signed);
-        let constants = _mm_set_epi32(k3, k2, k1, k0);
-        if four >= 4 {
-            for words in &mut message {
-                *words = next(*words);
+    let (groups, _) = ROUNDS.as_chunks::<4>();
+    macro_rules! rounds {
+        ($($four:literal)*) => {$(
+            let [k0, k1, k2, k3] = groups[$four].map(u32::cast_signed);
+            let constants = _mm_set_epi32(k3, k2, k1, k0);
+            if $four >= 4 {
+                for words in &mut message {
+                    words[$four % 4] = next(
+                        words[$four % 4],
+                        words[($four + 1) % 4],
+                        words[($four + 2) % 4],
+                        words[($four + 3) % 4],
+                    );
+                }
             }
-        }
-        // While the words are scheduled they move along; before that they stand where they were
-        // loaded.
-        let place = four.min(3);
-        let mut sums = [_mm_setzero_si128(); N];
-        for lane in 0..N {
-            let [abef, cdgh] = lanes[lane];
-            sums[lane] = _mm_add_epi32(message[lane][place], constants);
-            lanes[lane][1] = _mm_sha256rnds2_epu32(cdgh, abef, sums[lane]);
-        }
-        for lane in 0..N {
-            let [abef, cdgh] = lanes[lane];
-            let high = _mm_shuffle_epi32::<0x0e>(sums[lane]);
-            lanes[lane][0] = _mm_sha256rnds2_epu32(abef, cdgh, high);
-        }
+            let sums = message.map(|words| _mm_add_epi32(words[$four % 4], constants));
+            for (lane, sum) in lanes.iter_mut().zip(sums) {
+                lane[1] = _mm_sha256rnds2_epu32(lane[1], lane[0], sum);
+            }
+            for (lane, sum) in lanes.iter_mut().zip(sums) {
+                let high = _mm_shuffle_epi32::<0x0e>(sum);
+                lane[0] = _mm_sha256rnds2_epu32(lane[0], lane[1], high);
+            }
+        )*};
     }
+    rounds!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
     for (lane, before) in lanes.iter_mut().zip(before) {
         for (half, before) in lane.iter_mut().zip(before) {
             *half = _mm_add_epi32(*half, before);
@@ -81,13 +84,12 @@ fn compress_one<const N: usize>(lanes: &mut [[__m128i; 2]; N], blocks: [&Block; 
     }
 }
 
-/// Returns the three last of four words of the schedule and the one that follows; each holds four
-/// of FIPS 180-4's.
+/// Returns the four words of the schedule that follow the sixteen of the arguments.
 #[inline]
 #[target_feature(enable = "sha,avx2")]
-fn next([w0, w1, w2, w3]: [__m128i; 4]) -> [__m128i; 4] {
+fn next(w0: __m128i, w1: __m128i, w2: __m128i, w3: __m128i) -> __m128i {
     let sum = _mm_add_epi32(_mm_sha256msg1_epu32(w0, w1), _mm_alignr_epi8::<4>(w3, w2));
-    [w1, w2, w3, _mm_sha256msg2_epu32(sum, w3)]
+    _mm_sha256msg2_epu32(sum, w3)
 }
 
 /// Loads the sixteen words of a block, which are big-endian.

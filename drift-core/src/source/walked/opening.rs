@@ -45,6 +45,15 @@ pub(super) enum Closed {
     Unread(Unread),
     /// Another program holds a lease on it.
     Held,
+    /// Descriptors are short, and this worker holds some that it will give back.
+    Short,
+}
+
+/// Whether a worker that opens something holds open files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hands {
+    Empty,
+    Full,
 }
 
 impl<V: Volume> Reading<'_, V> {
@@ -53,19 +62,41 @@ impl<V: Volume> Reading<'_, V> {
         &self,
         last: &'w mut Option<Opened<V::Directory>>,
         id: DirId,
-    ) -> Result<&'w Opened<V::Directory>, Errno> {
+        hands: Hands,
+    ) -> Result<&'w Opened<V::Directory>, Closed> {
+        let volume = &self.walked.volume;
         if last.as_ref().is_none_or(|opened| opened.id != id) {
-            let opened = self.open_directory(last.as_ref(), id);
+            let opened = self.open_directory(last.as_ref(), id, hands);
             *last = None;
-            *last = Some(opened?);
+            *last = Some(opened.map_err(|errno| closed(volume, errno, hands))?);
         }
-        last.as_ref().ok_or(Errno::STALE)
+        last.as_ref().ok_or_else(replaced)
+    }
+
+    /// Opens something. When descriptors are short, a worker that holds open files goes on with these
+    /// first; one that holds none waits as long as others do.
+    fn sparing<T>(
+        &self,
+        hands: Hands,
+        mut call: impl FnMut() -> Result<T, Errno>,
+    ) -> Result<T, Errno> {
+        loop {
+            let opened = match hands {
+                Hands::Full => return call(),
+                Hands::Empty => patiently(|| (), &mut call),
+            };
+            match opened {
+                Err(Errno::MFILE | Errno::NFILE) if self.others_hold_files() => {}
+                other => return other,
+            }
+        }
     }
 
     fn open_directory(
         &self,
         last: Option<&Opened<V::Directory>>,
         id: DirId,
+        hands: Hands,
     ) -> Result<Opened<V::Directory>, Errno> {
         let volume = &self.walked.volume;
         let mut names: Vec<&[u8]> = Vec::new();
@@ -83,14 +114,11 @@ impl<V: Volume> Reading<'_, V> {
         };
         names.reverse();
         let path = names.join(&b'/');
-        let directory = patiently(
-            || (),
-            || match start {
-                Some(opened) => volume.open_directory(&opened.directory, &path),
-                None if path.is_empty() => volume.root(),
-                None => volume.open_directory(&volume.root()?, &path),
-            },
-        )?;
+        let directory = self.sparing(hands, || match start {
+            Some(opened) => volume.open_directory(&opened.directory, &path),
+            None if path.is_empty() => volume.root(),
+            None => volume.open_directory(&volume.root()?, &path),
+        })?;
         let stat = volume.stat_directory(&directory)?;
         if (stat.device, stat.inode) != self.tree.directory_identity(id) {
             return Err(Errno::STALE);
@@ -104,15 +132,16 @@ impl<V: Volume> Reading<'_, V> {
         opened: &Opened<V::Directory>,
         row: RowId,
         tries: &mut Tries,
+        hands: Hands,
     ) -> Result<(V::File, Stat), Closed> {
         let volume = &self.walked.volume;
         let name = self.tree.name(row);
         if volume.is_guarded(&opened.directory) {
-            match patiently(|| (), || volume.open_guarded(&opened.directory, name)) {
+            match self.sparing(hands, || volume.open_guarded(&opened.directory, name)) {
                 Ok((file, seen)) => return self.within(opened, row, file, seen),
                 // Something else than the survey saw: that is looked at before it is opened.
                 Err(Errno::STALE | Errno::XDEV | Errno::LOOP | Errno::NOSYS) => {}
-                Err(errno) => return Err(closed(volume, errno)),
+                Err(errno) => return Err(closed(volume, errno, hands)),
             }
         }
         loop {
@@ -124,11 +153,11 @@ impl<V: Volume> Reading<'_, V> {
             if let Some(unread) = self.across(opened, &seen, row) {
                 return Err(Closed::Unread(unread));
             }
-            match patiently(|| (), || volume.open(&opened.directory, name, &seen)) {
+            match self.sparing(hands, || volume.open(&opened.directory, name, &seen)) {
                 Ok(file) => return Ok((file, seen)),
                 Err(Errno::STALE) if !tries.replaced => tries.replaced = true,
                 Err(Errno::STALE) => return Err(replaced()),
-                Err(errno) => return Err(closed(volume, errno)),
+                Err(errno) => return Err(closed(volume, errno, hands)),
             }
         }
     }
@@ -162,9 +191,10 @@ impl<V: Volume> Reading<'_, V> {
     }
 }
 
-fn closed(volume: &impl Volume, errno: Errno) -> Closed {
+fn closed(volume: &impl Volume, errno: Errno, hands: Hands) -> Closed {
     match errno {
         Errno::AGAIN => Closed::Held,
+        Errno::MFILE | Errno::NFILE if hands == Hands::Full => Closed::Short,
         errno => Closed::Unread(unread(volume, Stage::Open, errno)),
     }
 }

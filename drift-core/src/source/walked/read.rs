@@ -1,7 +1,7 @@
 //! Reading contents: large files first, small ones directory by directory, leased ones last.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +34,10 @@ pub(super) struct Reading<'r, V: Volume> {
     held: Mutex<Vec<(DirId, Ask)>>,
     /// Bytes of the jobs that nobody has taken.
     left: AtomicU64,
+    /// Set once descriptors ran short: from then on a worker begins one file at a time.
+    short: AtomicBool,
+    /// Files that workers hold open from round to round.
+    open: AtomicUsize,
     files: AtomicU64,
     bytes: AtomicU64,
 }
@@ -60,6 +64,8 @@ pub(super) fn read<V: Volume>(
         mounts: Mounts::default(),
         held: Mutex::default(),
         left: AtomicU64::new(left),
+        short: AtomicBool::new(false),
+        open: AtomicUsize::new(0),
         files: AtomicU64::new(0),
         bytes: AtomicU64::new(0),
     };
@@ -75,7 +81,8 @@ fn arrange(tree: &Tree, asks: &[Ask]) -> (Vec<Ask>, Vec<(DirId, Range<usize>)>) 
     let (mut large, mut small): (Vec<Ask>, Vec<Ask>) =
         asks.iter().partition(|ask| tree.size(ask.row) >= LARGE_BYTES);
     large.sort_by_key(|ask| (std::cmp::Reverse(tree.size(ask.row)), ask.row));
-    small.sort_by_key(|ask| (directory(ask), ask.row));
+    // Rows of one directory stand together, and those of directories below often soon after.
+    small.sort_unstable_by_key(|ask| ask.row);
     let mut jobs: Vec<(DirId, Range<usize>)> =
         large.iter().enumerate().map(|(at, ask)| (directory(ask), at..at + 1)).collect();
     let mut at = large.len();
@@ -103,7 +110,7 @@ fn bytes(tree: &Tree, asks: &[Ask]) -> u64 {
 
 impl<V: Volume> Reading<'_, V> {
     fn work(&self) -> Result<(), Cancelled> {
-        let mut worker = Worker::new(self.plan.kernel());
+        let mut worker = Worker::new(self.plan.kernel(), &self.walked.volume);
         let mut held = Vec::new();
         let (mut directory, mut asks) = (DirId(0), [].iter());
         let next = || loop {
@@ -129,6 +136,31 @@ impl<V: Volume> Reading<'_, V> {
         self.left.load(Ordering::Relaxed)
     }
 
+    /// Takes note that descriptors are short.
+    pub(super) fn run_short(&self) {
+        self.short.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether descriptors ran short.
+    pub(super) fn is_short(&self) -> bool {
+        self.short.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of how many files a worker holds open, `before` until now.
+    pub(super) fn hold(&self, before: &mut usize, now: usize) {
+        if *before != now {
+            self.open.fetch_add(now, Ordering::Relaxed);
+            self.open.fetch_sub(std::mem::replace(before, now), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a worker that holds no open file can hope for descriptors: others hold some, and will
+    /// hold fewer.
+    pub(super) fn others_hold_files(&self) -> bool {
+        self.run_short();
+        self.open.load(Ordering::Relaxed) > 0 && self.plan.cancel.check().is_ok()
+    }
+
     /// Counts a file that was read.
     pub(super) fn count(&self, bytes: u64) {
         self.files.fetch_add(1, Ordering::Relaxed);
@@ -146,7 +178,7 @@ impl<V: Volume> Reading<'_, V> {
         if let Some((_, ask)) = held.first() {
             self.plan.observer.event(Event::Waiting { path: &self.tree.path(ask.row) });
         }
-        let mut worker = Worker::new(self.plan.kernel());
+        let mut worker = Worker::new(self.plan.kernel(), &self.walked.volume);
         let mut waited = 0;
         loop {
             let mut waiting = held.into_iter();

@@ -17,7 +17,7 @@ use crate::source::{Ask, Content, Unread};
 
 use super::apart;
 use super::content::{Failed, Lanes, Underway};
-use super::opening::{Closed, Opened, Tries, unread};
+use super::opening::{Closed, Hands, Opened, Tries, unread};
 use super::read::Reading;
 
 /// Bytes of one round: with what else a worker touches they stay in the second-level cache.
@@ -48,9 +48,13 @@ pub(super) struct Worker<V: Volume> {
     /// What a file gives to one round at most.
     piece: usize,
     files: Vec<File<V::File>>,
+    /// How many of them are open.
+    open: usize,
     /// Files that changed while they were read.
     again: Vec<(DirId, Ask, Tries)>,
     last: Option<Opened<V::Directory>>,
+    /// Files that it is known to hold open from round to round.
+    held: usize,
 }
 
 /// A file of the round.
@@ -64,15 +68,22 @@ struct File<F> {
 }
 
 impl<V: Volume> Worker<V> {
-    pub(super) fn new(kernel: Kernel) -> Self {
-        let pieces = kernel.lanes().clamp(*PIECES.start(), *PIECES.end());
+    /// Makes one for a kernel. On a disk that rotates the head goes from file to file as seldom as can
+    /// be: a file fills the round.
+    pub(super) fn new(kernel: Kernel, volume: &V) -> Self {
+        let pieces = match volume.prefers_inodes() {
+            true => 1,
+            false => kernel.lanes().clamp(*PIECES.start(), *PIECES.end()),
+        };
         Self {
             buffer: vec![0; ROUND_BYTES],
             used: 0,
             piece: ROUND_BYTES / pieces,
             files: Vec::new(),
+            open: 0,
             again: Vec::new(),
             last: None,
+            held: 0,
         }
     }
 
@@ -109,7 +120,7 @@ impl<V: Volume> Reading<'_, V> {
         loop {
             self.plan.cancel.check()?;
             let few = self.go_on(worker)?;
-            while !few && worker.room() >= LEAST_BYTES && worker.files.len() < FILES {
+            while !few && worker.room() >= LEAST_BYTES && worker.files.len() < self.most_files() {
                 let again = worker.again.pop();
                 let first = || next().map(|(directory, ask)| (directory, ask, Tries::default()));
                 let Some((directory, ask, tries)) = again.or_else(first) else { break };
@@ -120,7 +131,13 @@ impl<V: Volume> Reading<'_, V> {
                 return Ok(());
             }
             self.digest(worker);
+            self.hold(&mut worker.held, worker.files.len());
         }
+    }
+
+    /// Files that one round may begin with.
+    fn most_files(&self) -> usize {
+        if self.is_short() { 1 } else { FILES }
     }
 
     /// Reads the next piece of every file that began in an earlier round; returns whether the round is
@@ -151,6 +168,7 @@ impl<V: Volume> Reading<'_, V> {
                 None => again.push((file.directory, file.ask, file.tries)),
             }
         }
+        worker.open = worker.files.iter().filter(|file| !file.underway.has_ended()).count();
         Ok(few)
     }
 
@@ -175,23 +193,20 @@ impl<V: Volume> Reading<'_, V> {
         held: &mut Vec<(DirId, Ask)>,
     ) -> Result<(), Cancelled> {
         let volume = &self.walked.volume;
-        let Worker { buffer, used, files, last, piece, .. } = worker;
-        let opened = match self.enter(last, directory) {
+        let Worker { buffer, used, files, open, again, last, piece, .. } = worker;
+        let hands = if *open == 0 { Hands::Empty } else { Hands::Full };
+        let opened = match self.enter(last, directory, hands) {
             Ok(opened) => opened,
-            Err(errno) => {
-                self.sink.take(ask.row, Err(unread(volume, Stage::Open, errno)));
+            Err(closed) => {
+                self.put_off(closed, (directory, ask, tries), again, held);
                 return Ok(());
             }
         };
         loop {
-            let (mut file, seen) = match self.open(opened, ask.row, &mut tries) {
+            let (mut file, seen) = match self.open(opened, ask.row, &mut tries, hands) {
                 Ok(open) => open,
-                Err(Closed::Held) => {
-                    held.push((directory, ask));
-                    return Ok(());
-                }
-                Err(Closed::Unread(unread)) => {
-                    self.sink.take(ask.row, Err(unread));
+                Err(closed) => {
+                    self.put_off(closed, (directory, ask, tries), again, held);
                     return Ok(());
                 }
             };
@@ -207,6 +222,7 @@ impl<V: Volume> Reading<'_, V> {
                 let mut underway = Underway::new(file, seen, ask.want);
                 match read(volume, &mut underway, buffer, used, *piece) {
                     Ok(piece) => {
+                        *open = open.saturating_add(usize::from(!underway.has_ended()));
                         files.push(File { directory, ask, tries, underway, piece, failed: None });
                         return Ok(());
                     }
@@ -216,6 +232,24 @@ impl<V: Volume> Reading<'_, V> {
             if let Some(unread) = self.outcome(failed, &mut tries)? {
                 self.sink.take(ask.row, Err(unread));
                 return Ok(());
+            }
+        }
+    }
+
+    /// Takes note of a file that was not opened.
+    fn put_off(
+        &self,
+        closed: Closed,
+        (directory, ask, tries): (DirId, Ask, Tries),
+        again: &mut Vec<(DirId, Ask, Tries)>,
+        held: &mut Vec<(DirId, Ask)>,
+    ) {
+        match closed {
+            Closed::Held => held.push((directory, ask)),
+            Closed::Unread(unread) => self.sink.take(ask.row, Err(unread)),
+            Closed::Short => {
+                self.run_short();
+                again.push((directory, ask, tries));
             }
         }
     }
