@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::{Observed, Xattrs};
 
+use super::known::FileSystem;
 use super::mounts::MountPoint;
 use super::volume::{DirectoryEntry, Errno, Stat, Volume};
 
@@ -228,6 +229,14 @@ impl<V: Volume> Volume for Faulty<V> {
 
     fn meaning(&self, errno: Errno) -> Option<&'static str> {
         self.volume.meaning(errno)
+    }
+
+    fn prefers_inodes(&self) -> bool {
+        self.volume.prefers_inodes()
+    }
+
+    fn file_system(&self, directory: &Self::Directory) -> Option<FileSystem> {
+        self.volume.file_system(&directory.inner)
     }
 
     fn mounts(&self) -> Result<Vec<MountPoint>, Errno> {

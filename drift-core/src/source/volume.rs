@@ -2,6 +2,7 @@
 
 use crate::model::{Device, FileType, Flags, Observed, Time, Xattrs};
 
+use super::known::FileSystem;
 use super::mounts::MountPoint;
 
 /// The kernel's error numbers; volumes that are no kernel use the one that fits.
@@ -26,6 +27,12 @@ pub struct Stat {
     pub mtime: Time,
     /// Time of the last change of the object; never recorded, only to notice a change.
     pub ctime: Time,
+    /// Time of the object's making, where the file system keeps it; never recorded, only to notice
+    /// that another object has taken the same inode.
+    pub btime: Option<Time>,
+    /// Whether the kernel checks its content against a sealed digest, and refuses to write to it
+    /// (fs-verity; `STATX_ATTR_VERITY`).
+    pub verity: bool,
     /// Device number of a device node.
     pub rdev: Option<Device>,
     /// Number of names.
@@ -47,6 +54,9 @@ pub struct DirectoryEntry {
     pub name: Box<[u8]>,
     /// The type, where the file system tells it without asking the object.
     pub file_type: Option<FileType>,
+    /// Its inode, where the listing tells it, else 0; that of a mount point is another. Good for an
+    /// order and nothing else.
+    pub inode: u64,
 }
 
 /// A file system that can be walked. Decorators such as [`Throttled`](super::Throttled) and
@@ -117,6 +127,18 @@ pub trait Volume: Sync {
 
     /// Says what an error means, where it is the volume's own and the kernel's words would mislead.
     fn meaning(&self, _errno: Errno) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether objects of one directory are best looked at in the order of their inodes, as on a disk
+    /// that rotates; any order gives the same.
+    fn prefers_inodes(&self) -> bool {
+        false
+    }
+
+    /// Says which file system a directory lies on; `None` where that cannot be told, and then no file
+    /// of it is known from an earlier run.
+    fn file_system(&self, _directory: &Self::Directory) -> Option<FileSystem> {
         None
     }
 

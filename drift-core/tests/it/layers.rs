@@ -31,7 +31,14 @@ struct Merged {
 fn with_plan<R>(threads: usize, work: impl FnOnce(&Plan<'_>) -> R) -> R {
     let rules = RuleSet::parse(&[("test", "")]).expect("the test writes good rules");
     let (pool, cancel) = (Pool::new(threads).expect("threads"), Cancel::new());
-    work(&Plan { rules: &rules, artifacts: &[], pool: &pool, cancel: &cancel, observer: &Silent })
+    work(&Plan {
+        rules: &rules,
+        artifacts: &[],
+        pool: &pool,
+        cancel: &cancel,
+        observer: &Silent,
+        known: None,
+    })
 }
 
 fn open(layout: &Path) -> Result<Box<dyn Source>, Error> {

@@ -48,7 +48,14 @@ impl Captured {
 fn with_plan<R>(rules: &str, work: impl FnOnce(&Plan<'_>) -> R) -> R {
     let rules = RuleSet::parse(&[("test", rules)]).expect("the test writes good rules");
     let (pool, cancel) = (Pool::new(1).expect("one thread"), Cancel::new());
-    work(&Plan { rules: &rules, artifacts: &[], pool: &pool, cancel: &cancel, observer: &Silent })
+    work(&Plan {
+        rules: &rules,
+        artifacts: &[],
+        pool: &pool,
+        cancel: &cancel,
+        observer: &Silent,
+        known: None,
+    })
 }
 
 fn capture_with(path: &Path, rules: &str) -> Result<Captured, Error> {

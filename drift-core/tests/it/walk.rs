@@ -56,7 +56,14 @@ fn look_around(
     let rules = RuleSet::parse(&[("test", rules)]).unwrap();
     let pool = Pool::new(threads).unwrap();
     let cancel = Cancel::new();
-    let plan = Plan { rules: &rules, artifacts, pool: &pool, cancel: &cancel, observer: &Silent };
+    let plan = Plan {
+        rules: &rules,
+        artifacts,
+        pool: &pool,
+        cancel: &cancel,
+        observer: &Silent,
+        known: None,
+    };
     let intake = Intake::default();
     source.survey(&plan, &intake)?;
     let frozen = intake.freeze();
@@ -299,8 +306,14 @@ impl ContentSink for Count {
 fn count(source: &dyn Source, threads: usize) -> Counted {
     let rules = RuleSet::parse(&[]).unwrap();
     let (pool, cancel) = (Pool::new(threads).unwrap(), Cancel::new());
-    let plan =
-        Plan { rules: &rules, artifacts: &[], pool: &pool, cancel: &cancel, observer: &Silent };
+    let plan = Plan {
+        rules: &rules,
+        artifacts: &[],
+        pool: &pool,
+        cancel: &cancel,
+        observer: &Silent,
+        known: None,
+    };
     let intake = Intake::default();
     source.survey(&plan, &intake).unwrap();
     let frozen = intake.freeze();
@@ -879,8 +892,14 @@ fn a_cancelled_run_stops() {
     });
     let source = Walked::new(volume, SourceKind::Memory, "memory:");
     let (rules, pool) = (RuleSet::parse(&[]).unwrap(), Pool::new(4).unwrap());
-    let plan =
-        Plan { rules: &rules, artifacts: &[], pool: &pool, cancel: &cancel, observer: &Silent };
+    let plan = Plan {
+        rules: &rules,
+        artifacts: &[],
+        pool: &pool,
+        cancel: &cancel,
+        observer: &Silent,
+        known: None,
+    };
     assert!(matches!(source.survey(&plan, &Intake::default()), Err(Error::Cancelled(_))));
     assert!(source.volume().calls() < 200);
 }

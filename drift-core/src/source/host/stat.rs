@@ -11,7 +11,8 @@ use super::retry;
 const QUIET: AtFlags =
     AtFlags::SYMLINK_NOFOLLOW.union(AtFlags::NO_AUTOMOUNT).union(AtFlags::STATX_DONT_SYNC);
 
-const WANTED: StatxFlags = StatxFlags::BASIC_STATS.union(StatxFlags::MNT_ID);
+const WANTED: StatxFlags =
+    StatxFlags::BASIC_STATS.union(StatxFlags::BTIME).union(StatxFlags::MNT_ID);
 
 pub(super) fn of_name(directory: BorrowedFd<'_>, name: &[u8]) -> Result<Stat, Errno> {
     match retry(|| rustix::fs::statx(directory, name, QUIET, WANTED)) {
@@ -47,6 +48,7 @@ fn from_statx(seen: &rustix::fs::Statx) -> Stat {
     } else {
         Observed::NotApplicable
     };
+    let has_btime = seen.stx_mask & StatxFlags::BTIME.bits() != 0;
     let has_mount = seen.stx_mask & StatxFlags::MNT_ID.bits() != 0;
     Stat {
         file_type,
@@ -57,6 +59,8 @@ fn from_statx(seen: &rustix::fs::Statx) -> Stat {
         allocated: seen.stx_blocks.saturating_mul(BLOCK_BYTES),
         mtime: time(seen.stx_mtime),
         ctime: time(seen.stx_ctime),
+        btime: has_btime.then(|| time(seen.stx_btime)),
+        verity: seen.stx_attributes.contains(StatxAttributes::VERITY),
         rdev: device(file_type, seen.stx_rdev_major, seen.stx_rdev_minor),
         nlink: seen.stx_nlink,
         device: rustix::fs::makedev(seen.stx_dev_major, seen.stx_dev_minor),
@@ -84,6 +88,8 @@ fn from_stat(seen: &rustix::fs::Stat) -> Stat {
         allocated: u64::try_from(seen.st_blocks).unwrap_or(0).saturating_mul(BLOCK_BYTES),
         mtime: time(seen.st_mtime, seen.st_mtime_nsec),
         ctime: time(seen.st_ctime, seen.st_ctime_nsec),
+        btime: None,
+        verity: false,
         rdev: device(file_type, rustix::fs::major(seen.st_rdev), rustix::fs::minor(seen.st_rdev)),
         nlink: u32::try_from(seen.st_nlink).unwrap_or(u32::MAX),
         device: seen.st_dev,

@@ -76,8 +76,14 @@ impl ContentSink for Answers {
 fn asked(source: &dyn Source, paths: &[&str]) -> Result<Vec<Option<Vec<u8>>>, Error> {
     let rules = RuleSet::parse(&[("test", "")]).expect("good");
     let (pool, cancel) = (Pool::new(2).expect("threads"), Cancel::new());
-    let plan =
-        Plan { rules: &rules, artifacts: &[], pool: &pool, cancel: &cancel, observer: &Silent };
+    let plan = Plan {
+        rules: &rules,
+        artifacts: &[],
+        pool: &pool,
+        cancel: &cancel,
+        observer: &Silent,
+        known: None,
+    };
     let intake = Intake::default();
     source.survey(&plan, &intake)?;
     let tree = intake.freeze().tree;

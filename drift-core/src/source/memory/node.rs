@@ -155,6 +155,8 @@ impl MemoryNode {
             allocated,
             mtime: self.mtime,
             ctime: self.mtime,
+            btime: None,
+            verity: false,
             rdev: match self.kind {
                 MemoryKind::Char(device) | MemoryKind::Block(device) => Some(device),
                 _ => None,

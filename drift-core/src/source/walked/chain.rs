@@ -5,9 +5,10 @@
 //! holds open and takes the names below it in one call.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use crate::model::{RuleId, TreePath};
+use crate::source::Place;
 use crate::source::volume::{Errno, Stat, Volume};
 
 use super::handles::patiently;
@@ -28,6 +29,8 @@ pub(super) struct Node<D> {
     pub(super) mount: u64,
     /// The rule that classes it.
     pub(super) rule: RuleId,
+    /// The file system, once the directory was listed, where files of it may be known.
+    pub(super) place: OnceLock<Place>,
     /// The open directory, as long as somebody holds it.
     live: Mutex<Weak<Open<D>>>,
 }
@@ -54,6 +57,7 @@ impl<D> Node<D> {
             identity: (stat.device, stat.inode),
             mount: stat.mount,
             rule: RuleId(0),
+            place: OnceLock::new(),
             live: Mutex::default(),
         }
     }
@@ -68,6 +72,7 @@ impl<D> Node<D> {
             identity: (stat.device, stat.inode),
             mount: stat.mount,
             rule,
+            place: OnceLock::new(),
             live: Mutex::default(),
         })
     }

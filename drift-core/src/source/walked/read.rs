@@ -279,7 +279,12 @@ impl<V: Volume> Reading<'_, V> {
                 Err(errno) => return Ok(Answer::Not(unread(volume, Stage::Open, errno))),
             };
             match content::read(volume, &mut file, &seen, ask.want, buffer, self.plan.cancel) {
-                Ok(content) => return Ok(Answer::Read(content)),
+                Ok(content) => {
+                    if let (Some(known), Some(digest)) = (self.plan.known, content.digest) {
+                        known.learn(&seen, digest);
+                    }
+                    return Ok(Answer::Read(content));
+                }
                 Err(Failed::Changed) => changed += 1,
                 Err(Failed::Errno(errno)) => {
                     return Ok(Answer::Not(unread(volume, Stage::Read, errno)));

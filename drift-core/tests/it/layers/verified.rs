@@ -120,8 +120,14 @@ fn a_run_can_be_stopped() {
     let rules = RuleSet::parse(&[("test", "")]).expect("good");
     let (pool, cancel) = (Pool::new(2).expect("threads"), Cancel::new());
     cancel.cancel();
-    let plan =
-        Plan { rules: &rules, artifacts: &[], pool: &pool, cancel: &cancel, observer: &Silent };
+    let plan = Plan {
+        rules: &rules,
+        artifacts: &[],
+        pool: &pool,
+        cancel: &cancel,
+        observer: &Silent,
+        known: None,
+    };
     let result = open(directory.path()).expect("opens").survey(&plan, &Intake::default());
     assert!(matches!(result, Err(Error::Cancelled(_))));
 }
