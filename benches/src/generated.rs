@@ -137,12 +137,15 @@ fn stat_of(place: Place) -> Stat {
         allocated: size,
         mtime,
         ctime: mtime,
+        btime: None,
+        verity: false,
         rdev: None,
         nlink: 1,
         device: 1,
         inode: place.id().saturating_add(8),
         mount: 0,
         flags: Observed::Is(Flags::default()),
+        verity: false,
     }
 }
 

@@ -5,6 +5,7 @@ mod acceptance;
 mod config;
 mod explain;
 mod manifest;
+mod manners;
 mod policy;
 mod sbom;
 mod sealed;
@@ -25,6 +26,7 @@ pub(crate) use self::policy::{
 };
 pub(crate) use explain::Explain;
 pub(crate) use manifest::{Manifest, ManifestBuild, ManifestCommand};
+pub(crate) use manners::{MannersArgs, NICE, PageCacheMode, READ_LIMITS};
 pub(crate) use sbom::{Sbom, SbomFiles, SbomFormat};
 pub(crate) use sealed::{
     Export, ExportFormat, Inspect, InspectPart, KeyAlgorithm, Keygen, Seal, Verify,
@@ -276,6 +278,8 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
     #[command(flatten)]
+    pub(crate) manners: MannersArgs,
+    #[command(flatten)]
     pub(crate) report: ReportArgs,
     /// Read everything, or only what looks otherwise than when an earlier check read it
     #[arg(long, value_enum, default_value = "full")]
@@ -325,6 +329,8 @@ pub(crate) struct Capture {
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
+    #[command(flatten)]
+    pub(crate) manners: MannersArgs,
     /// Where the last sequence of each lineage is remembered; /var/lib/drift for root, else
     /// $XDG_STATE_HOME/drift
     #[arg(long, value_name = "DIR")]
@@ -354,6 +360,8 @@ pub(crate) struct Diff {
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
+    #[command(flatten)]
+    pub(crate) manners: MannersArgs,
     /// The form of the report on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: String,

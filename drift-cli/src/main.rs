@@ -9,6 +9,7 @@ mod golden;
 mod incremental;
 mod inputs;
 mod manifests;
+mod manners;
 mod outputs;
 mod policies;
 mod previous;

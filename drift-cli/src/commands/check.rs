@@ -161,7 +161,7 @@ fn outcome(
     };
     let sealed = golden.sealed();
     let is_sealed = golden.seals().next().is_some();
-    let lowers = if is_sealed { None } else { inputs::beneath(&args.target)? };
+    let lowers = if is_sealed { None } else { inputs::beneath(&args.target, settings)? };
     let reference = match golden.bill() {
         Some(bill) => Reference::Bill(bill),
         None => golden::reference(&sealed, lowers.as_deref()),

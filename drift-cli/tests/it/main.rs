@@ -18,6 +18,7 @@ mod manifest;
 mod manual;
 mod policies;
 mod policy;
+mod rpm_upgrade;
 mod rpm_verify;
 mod sbom;
 mod sealing;

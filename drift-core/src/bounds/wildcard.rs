@@ -127,6 +127,16 @@ impl Wildcard {
         self.tokens.iter().all(|token| matches!(token, Token::Byte(_)))
     }
 
+    /// Returns the bytes that all it matches begins with; of a literal pattern these are all.
+    #[must_use]
+    pub fn literal_beginning(&self) -> Vec<u8> {
+        let byte = |token: &Token| match token {
+            Token::Byte(byte) => Some(*byte),
+            _ => None,
+        };
+        self.tokens.iter().map_while(byte).collect()
+    }
+
     /// Returns the pattern as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {

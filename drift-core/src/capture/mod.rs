@@ -99,7 +99,8 @@ pub struct Options {
     pub rules: RuleSource,
     /// What is wanted.
     pub parts: Parts,
-    /// Whether every file that a package database has a digest of is digested by that algorithm too.
+    /// Whether every file that a package database has a digest of is digested by that algorithm too;
+    /// without entries by that one alone, and nothing else is read.
     pub vendor_digests: bool,
     /// Whether the files of [`crate::configs`] are read, whatever their rules say: for policies, and
     /// for the accounts that records of packages name.
@@ -220,7 +221,7 @@ pub fn capture_with(
         languages_complete = languages::read_all(source, &plan, asked, &mut ledger, &mut sink)?;
     }
     let ownership = Ownership::resolve(sink.finish(completeness), ledger.tree);
-    let kept = match options.configs && options.parts.entries {
+    let kept = match options.configs && (options.parts.entries || options.vendor_digests) {
         true => kept::Kept::find(ledger.tree),
         false => kept::Kept::default(),
     };
@@ -357,10 +358,14 @@ fn content_wanted(
     options: &Options,
     row: RowId,
 ) -> Want {
-    if !options.parts.entries || tree.file_type(row) != FileType::File {
+    if tree.file_type(row) != FileType::File {
         return Want::default();
     }
     let rule = rules.rule(tree.rule(row));
+    if !options.parts.entries {
+        let verified = options.vendor_digests && rule.class != Some(Class::Secret);
+        return if verified { as_recorded(ownership, row) } else { Want::default() };
+    }
     let secret = rule.class == Some(Class::Secret);
     let known = tree.digest(row) != crate::model::Observed::NotApplicable;
     let vendor = vendor_algorithm(ownership, row).filter(|_| options.vendor_digests && !secret);
@@ -368,6 +373,15 @@ fn content_wanted(
     let reads = rule.reads_content() || (!secret && tree.entry(row).is_privileged());
     let bytes = per_host::bytes_wanted(rules, tree, row);
     Want { digest: reads && !known, vendor, bytes, ..Want::default() }
+}
+
+/// Wants the one digest that the package database has of the entry.
+fn as_recorded(ownership: &Ownership, row: RowId) -> Want {
+    let expected = ownership.record(row).and_then(|record| record.expected_digest());
+    match expected.map(|digest| digest.algorithm()) {
+        Some(Algorithm::Sha256) => Want { digest: true, ..Want::default() },
+        vendor => Want { vendor, ..Want::default() },
+    }
 }
 
 /// Returns the algorithm by which the package database has a digest of the entry, where it is not

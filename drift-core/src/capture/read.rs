@@ -161,6 +161,12 @@ fn take(
                     coverage.bytes_hashed = coverage.bytes_hashed.saturating_add(content.size);
                 }
             }
+            // The package database's digest alone was wanted.
+            if !ask.want.digest && ask.want.vendor.is_some() && ledger.tree.digest(ask.row).seen().is_none() {
+                let coverage = &mut *ledger.coverage;
+                coverage.files_hashed = coverage.files_hashed.saturating_add(1);
+                coverage.bytes_hashed = coverage.bytes_hashed.saturating_add(content.size);
+            }
             let extra =
                 Extra { vendor: content.vendor, prefix: content.prefix, bytes: content.bytes };
             (extra != Extra::default()).then_some(extra)

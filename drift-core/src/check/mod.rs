@@ -34,6 +34,7 @@ mod lost;
 mod manifested;
 mod path_directories;
 mod refused;
+mod roots;
 mod rotation;
 mod second_look;
 mod since;
@@ -160,10 +161,8 @@ pub enum Error {
         "a stored snapshot can only be compared with another; name one with --baseline, or use diff"
     )]
     NoReference,
-    /// A package database is no reference for packages.
-    #[error(
-        "without a baseline there is nothing to compare packages with; name one with --baseline"
-    )]
+    /// A package database is a reference for entries and packaged files alone.
+    #[error("without a baseline only entries and packages can be looked at; name one with --baseline")]
     NothingToCompare,
     /// There are no baselines to compose, or too many.
     #[error(
@@ -196,6 +195,7 @@ impl Error {
             Self::Capture(capture::Error::Source(source::Error::Cancelled(_)))
                 | Self::Source(source::Error::Cancelled(_))
                 | Self::Compare(compare::Error::Cancelled(_))
+                | Self::Baseline(crate::baseline::Error::Cancelled(_))
                 | Self::Cancelled(_)
         )
     }
@@ -323,12 +323,16 @@ pub fn check(
         }
         Reference::PackageDatabase => match target {
             Target::Stored(_) => Err(Error::NoReference),
-            Target::Live(_) if !request.parts.entries => Err(Error::NothingToCompare),
+            Target::Live(_) if !request.parts.packages && !request.parts.entries => {
+                Err(Error::NothingToCompare)
+            }
             Target::Live(source) => {
+                // What a manifest says is compared by SHA-256. The package database is the reference,
+                // whatever is looked at.
+                let entries = request.parts.entries || !request.manifests.is_empty();
                 let options = Options {
                     rules: job.detected_rules(),
-                    // The package database is the reference, whatever is looked at.
-                    parts: Parts::ALL,
+                    parts: Parts { entries, packages: true },
                     vendor_digests: true,
                     configs: true,
                     binaries: false,
@@ -473,6 +477,7 @@ impl Job<'_> {
         let counting = waived::counting(self, &found, &assessed, since.as_ref());
         let verdict = judge(counting, &seen, self.request.fail_on);
         let input = assessed.input.take();
+        let (root, effective_root) = std::mem::take(&mut found.roots).of(after, rules, self.run)?;
         let paper = describe::Paper {
             request: self.request,
             occasion: self.occasion,
@@ -481,8 +486,8 @@ impl Job<'_> {
             after,
             rules,
             not_observable,
-            root: after.root()?,
-            effective_root: effective_root(&mut *after.cursor(), rules, after.packages)?,
+            root,
+            effective_root,
             assessed,
             waivers,
             since_previous: since.map(|since| since.said),
@@ -499,4 +504,5 @@ struct Found {
     problems: Vec<Problem>,
     not_compared: u64,
     notes: Vec<String>,
+    roots: roots::Roots,
 }

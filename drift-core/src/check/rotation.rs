@@ -18,7 +18,7 @@ use crate::rules::{Class, Rule};
 use crate::source::{self, Ask, Source, Want};
 
 use super::second_look::read_again;
-use names::{Aside, Coding, aside};
+use names::{Coding, aside};
 
 /// Files beside a log that are looked at, the newest first.
 const MAX_SIBLINGS: usize = 128;
@@ -43,6 +43,7 @@ struct Lost {
 }
 
 /// A file beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Sibling {
     row: RowId,
     number: Option<u32>,
@@ -57,18 +58,22 @@ pub(super) fn settle(
     run: &Run<'_>,
 ) -> Result<Vec<String>, source::Error> {
     let tree = &captured.snapshot.tree;
-    let lost: Vec<Lost> = comparison
-        .changes
-        .iter()
-        .enumerate()
-        .filter(|(_, change)| is_rewritten(change, captured.rules.rule(change.rule)))
-        .filter_map(|(at, change)| Lost::new(at, change, tree))
-        .collect();
-    if lost.is_empty() {
+    let is_lost = |(_, change): &(usize, &EntryChange)| {
+        is_rewritten(change, captured.rules.rule(change.rule))
+    };
+    let rewritten: Vec<(usize, &EntryChange)> =
+        comparison.changes.iter().enumerate().filter(is_lost).collect();
+    if rewritten.is_empty() {
         return Ok(Vec::new());
     }
+    let rows = rewritten.iter().filter_map(|(_, change)| change.after.as_ref()?.row);
+    let beside = Beside::new(tree, rows.filter_map(|row| tree.directory_of(row)).collect());
+    let lost: Vec<Lost> = rewritten
+        .into_iter()
+        .filter_map(|(at, change)| Lost::new(at, change, tree, &beside))
+        .collect();
     let proofs = prove(source, captured, &lost, run)?;
-    let beyond = beyond_what_is_kept(&lost, &proofs, &captured.snapshot.tree);
+    let beyond = beyond_what_is_kept(&lost, &proofs, &beside);
     let content = AttributeSet::named("digest").with(AttributeSet::named("size"));
     for (log, lost) in lost.iter().enumerate() {
         if !proofs.contains_key(&log) && !beyond.contains(&log) {
@@ -97,7 +102,7 @@ fn is_rewritten(change: &EntryChange, rule: &Rule) -> bool {
 }
 
 impl Lost {
-    fn new(at: usize, change: &EntryChange, tree: &Tree) -> Option<Self> {
+    fn new(at: usize, change: &EntryChange, tree: &Tree, beside: &Beside) -> Option<Self> {
         let before = &change.before.as_ref()?.entry;
         let row = change.after.as_ref()?.row?;
         let (Observed::Is(digest), Observed::Is(size)) = (before.digest, before.size) else {
@@ -106,11 +111,8 @@ impl Lost {
         let directory = tree.directory_of(row)?;
         let name = change.path.name();
         let own = aside(name);
-        let log = own.map_or(name.to_vec(), |own| [own.log.0, own.log.1].concat());
-        let mut siblings =
-            siblings(tree, directory, row, |other| other.is_of(&log) || other.is_of(name));
-        siblings.sort_by_key(|sibling| (sibling.number.is_none(), sibling.number, sibling.row));
-        siblings.truncate(MAX_SIBLINGS);
+        let log = own.map_or_else(|| name.to_vec(), |own| own.name());
+        let siblings = beside.newest(directory, [&log, name], row);
         Some(Self {
             change: at,
             path: change.path.clone(),
@@ -125,28 +127,67 @@ impl Lost {
     }
 }
 
-fn siblings(
-    tree: &Tree,
-    directory: DirId,
-    own: RowId,
-    fits: impl Fn(&Aside<'_>) -> bool,
-) -> Vec<Sibling> {
-    let files = tree.children(directory).filter(|row| tree.file_type(*row) == FileType::File);
-    files
-        .filter(|row| *row != own)
-        .filter_map(|row| {
-            let found = aside(tree.name(row)).filter(&fits)?;
-            Some(Sibling { row, number: found.number, coding: found.coding })
-        })
-        .collect()
+/// What was put aside in the directories where logs were lost, each directory gone through once: with
+/// a hundred thousand logs in one, looking at all of it for each of them would never end.
+struct Beside {
+    /// By directory and name of the log: the newest first, dates last.
+    by_log: BTreeMap<(DirId, Vec<u8>), Vec<Sibling>>,
 }
 
-/// One reading that may prove a log.
-struct Try {
-    log: usize,
-    sibling: usize,
-    ask: Ask,
+impl Beside {
+    fn new(tree: &Tree, directories: BTreeSet<DirId>) -> Self {
+        let mut by_log: BTreeMap<_, Vec<Sibling>> = BTreeMap::new();
+        let is_file = |row: &RowId| tree.file_type(*row) == FileType::File;
+        for directory in directories {
+            for row in tree.children(directory).filter(is_file) {
+                let Some(found) = aside(tree.name(row)) else { continue };
+                let sibling = Sibling { row, number: found.number, coding: found.coding };
+                by_log.entry((directory, found.name())).or_default().push(sibling);
+            }
+        }
+        for siblings in by_log.values_mut() {
+            siblings.sort_by_key(Sibling::age);
+        }
+        Self { by_log }
+    }
+
+    fn of(&self, directory: DirId, log: &[u8]) -> &[Sibling] {
+        self.by_log.get(&(directory, log.to_vec())).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the newest of what was put aside of logs of these names, but for one.
+    fn newest(&self, directory: DirId, logs: [&[u8]; 2], own: RowId) -> Vec<Sibling> {
+        let [log, name] = logs;
+        let second = if log == name { &[][..] } else { self.of(directory, name) };
+        let mut found: Vec<Sibling> = Vec::new();
+        for all in [self.of(directory, log), second] {
+            let others = all.iter().filter(|sibling| sibling.row != own);
+            found.extend(others.take(MAX_SIBLINGS));
+        }
+        found.sort_by_key(Sibling::age);
+        found.truncate(MAX_SIBLINGS);
+        found
+    }
+
+    /// Returns the highest number that is in use of a log.
+    fn last_number(&self, directory: DirId, log: &[u8]) -> Option<u32> {
+        let all = self.of(directory, log);
+        let numbered = all.partition_point(|sibling| sibling.number.is_some());
+        all.get(numbered.checked_sub(1)?)?.number
+    }
 }
+
+impl Sibling {
+    /// What is numbered before what is dated, low numbers first.
+    fn age(&self) -> (bool, Option<u32>, RowId) {
+        (self.number.is_none(), self.number, self.row)
+    }
+}
+
+/// What may prove logs, by file: the length of a beginning and whether it is decoded, with each log, by
+/// place, that it would prove, and the place of the file among its siblings. A file is asked for one
+/// beginning at a time, and for each only once, however many logs said as much.
+type Tries = BTreeMap<RowId, BTreeMap<(u64, bool), Vec<(usize, usize)>>>;
 
 /// Returns by log the sibling that begins with what it said.
 fn prove(
@@ -157,40 +198,35 @@ fn prove(
 ) -> Result<BTreeMap<usize, usize>, source::Error> {
     let tree = &captured.snapshot.tree;
     let mut proofs = BTreeMap::new();
-    let mut tries = Vec::new();
+    let mut tries = Tries::new();
     for (log, lost) in lost.iter().enumerate() {
         let whole = |sibling: &Sibling| tree.digest(sibling.row) == Observed::Is(lost.digest);
         match lost.siblings.iter().position(whole) {
             Some(sibling) => drop(proofs.insert(log, sibling)),
-            None => tries.extend(tries_of(log, lost, tree)),
+            None => add_tries(&mut tries, log, lost, tree),
         }
     }
-    // A file is asked once at a time, so what is left goes into the next round.
     while !tries.is_empty() {
-        let mut rows = BTreeSet::new();
-        let (mut round, later): (Vec<Try>, Vec<Try>) =
-            tries.into_iter().partition(|one| rows.insert(one.ask.row));
-        round.sort_by_key(|one| one.ask.row);
-        let asks: Vec<Ask> = round.iter().map(|one| one.ask).collect();
+        let round = next_round(&mut tries, &proofs);
+        let asks: Vec<Ask> = round.iter().map(|(ask, _)| *ask).collect();
         let extras = read_again(source, captured, &asks, run)?;
-        for one in &round {
-            let found = extras.get(&one.ask.row).and_then(|extra| extra.prefix);
-            if found.is_some() && found == lost.get(one.log).map(|lost| lost.digest) {
-                proofs.entry(one.log).or_insert(one.sibling);
+        for (ask, logs) in &round {
+            let found = extras.get(&ask.row).and_then(|extra| extra.prefix);
+            for (log, sibling) in logs {
+                if found.is_some() && found == lost.get(*log).map(|lost| lost.digest) {
+                    proofs.entry(*log).or_insert(*sibling);
+                }
             }
         }
-        tries = later;
-        tries.retain(|one| !proofs.contains_key(&one.log));
     }
     Ok(proofs)
 }
 
-fn tries_of(log: usize, lost: &Lost, tree: &Tree) -> Vec<Try> {
-    let mut tries = Vec::new();
+fn add_tries(tries: &mut Tries, log: usize, lost: &Lost, tree: &Tree) {
     for (at, sibling) in lost.siblings.iter().enumerate() {
         let mut add = |decoded| {
-            let want = Want { prefix: Some(lost.size), decoded, ..Want::default() };
-            tries.push(Try { log, sibling: at, ask: Ask { row: sibling.row, want } });
+            let beginnings = tries.entry(sibling.row).or_default();
+            beginnings.entry((lost.size, decoded)).or_default().push((log, at));
         };
         if tree.size(sibling.row) > lost.size {
             add(false);
@@ -199,14 +235,33 @@ fn tries_of(log: usize, lost: &Lost, tree: &Tree) -> Vec<Try> {
             add(true);
         }
     }
-    tries
+}
+
+/// Takes one beginning of every file, those that would prove nothing new left out.
+fn next_round(
+    tries: &mut Tries,
+    proofs: &BTreeMap<usize, usize>,
+) -> Vec<(Ask, Vec<(usize, usize)>)> {
+    let mut round = Vec::new();
+    tries.retain(|row, beginnings| {
+        while let Some(((size, decoded), mut logs)) = beginnings.pop_first() {
+            logs.retain(|(log, _)| !proofs.contains_key(log));
+            if !logs.is_empty() {
+                let want = Want { prefix: Some(size), decoded, ..Want::default() };
+                round.push((Ask { row: *row, want }, logs));
+                break;
+            }
+        }
+        !beginnings.is_empty()
+    });
+    round
 }
 
 /// Returns the logs whose place after the rotation lies behind the last file that is kept.
 fn beyond_what_is_kept(
     lost: &[Lost],
     proofs: &BTreeMap<usize, usize>,
-    tree: &Tree,
+    beside: &Beside,
 ) -> BTreeSet<usize> {
     let mut moved: BTreeMap<(DirId, &[u8]), u32> = BTreeMap::new();
     for (log, sibling) in proofs {
@@ -222,9 +277,7 @@ fn beyond_what_is_kept(
     let is_beyond = |lost: &Lost| {
         let by = moved.get(&(lost.directory, lost.log.as_slice()))?;
         let number = lost.number.filter(|number| *number > 0)?;
-        let fits = |other: &Aside<'_>| other.is_of(&lost.log);
-        let kept = siblings(tree, lost.directory, RowId(0), fits);
-        let last = kept.iter().filter_map(|sibling| sibling.number).max()?;
+        let last = beside.last_number(lost.directory, &lost.log)?;
         Some(number.saturating_add(*by) > last)
     };
     let logs = lost.iter().enumerate().filter(|(log, _)| !proofs.contains_key(log));

@@ -4,6 +4,7 @@
 //! error and what was not checked are no findings, and no waiver reaches them.
 
 mod counting;
+mod index;
 mod notes;
 
 #[cfg(test)]
@@ -19,6 +20,8 @@ use crate::report::{document, exact};
 
 use super::assess::Assessed;
 use super::{Found, Job, View};
+
+use index::Index;
 
 pub(super) use counting::counting;
 
@@ -90,6 +93,8 @@ fn package_of(change: &document::Change, captured_before: bool) -> Option<&str> 
 /// The waivers of a run, and how often each was asked and fitted.
 struct Desk<'w> {
     rows: Vec<Row<'w>>,
+    /// Those that concern this target.
+    index: Index<'w>,
     now: Timestamp,
 }
 
@@ -108,13 +113,19 @@ impl<'w> Desk<'w> {
             concerns: waiver.selector.concerns(identities),
             matched: 0,
         };
-        Self { rows: waivers.list().iter().map(row).collect(), now }
+        let rows: Vec<Row<'w>> = waivers.list().iter().map(row).collect();
+        let mut index = Index::default();
+        for (number, row) in rows.iter().enumerate().filter(|(_, row)| row.concerns) {
+            index.add(number, &row.waiver.selector);
+        }
+        Self { rows, index, now }
     }
 
     /// Counts the finding for every waiver that fits; returns the first that holds.
     fn judge(&mut self, finding: &Finding<'_>) -> Option<String> {
         let mut first = None;
-        for row in self.rows.iter_mut().filter(|row| row.concerns) {
+        for number in self.index.candidates(finding) {
+            let Some(row) = self.rows.get_mut(number) else { continue };
             if row.waiver.selector.accepts(finding) {
                 row.matched = row.matched.saturating_add(1);
                 if row.holds && first.is_none() {

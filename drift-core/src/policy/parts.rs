@@ -4,10 +4,10 @@
 //! Which policy looks at which part is told by words in its text and in that of the helpers it imports:
 //! a word too many costs a pass, a word too few would be one that nobody earned.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::packs::LIBRARY;
-use super::set::PolicySet;
+use super::set::{PolicyFile, PolicySet};
 
 /// The sections, and the words that make a policy one that looks at them.
 pub(super) const PARTS: [(&str, &[&str]); 3] = [
@@ -22,24 +22,39 @@ const HELPERS: &str = "data.drift.lib.";
 /// Adds these sections to [`super::Policy::sections`].
 pub(super) fn add(set: &mut PolicySet) {
     let PolicySet { policies, files, .. } = set;
+    let origins: Vec<Texts<'_>> = files.iter().map(|files| Texts::new(files)).collect();
     for policy in policies {
-        let own = files.get(policy.origin).map(Vec::as_slice).unwrap_or_default();
-        let helpers = || {
-            let own = own.iter().filter(|file| file.name.starts_with("lib/"));
-            let own = own.map(|file| (file.name.trim_start_matches("lib/"), file.text.as_str()));
-            LIBRARY.iter().map(|(name, text)| (*name, *text)).chain(own)
-        };
-        let Some(file) = own.iter().find(|file| file.name == policy.file) else { continue };
+        let Some(origin) = origins.get(policy.origin) else { continue };
+        let Some(text) = origin.by_name.get(policy.file.as_str()) else { continue };
         let mut seen = BTreeSet::new();
-        let mut todo = vec![file.text.as_str()];
+        let mut todo = vec![*text];
         while let Some(text) = todo.pop() {
             policy.sections.extend(sections(text));
-            for (name, helper) in helpers() {
-                let import = format!("{HELPERS}{}", name.trim_end_matches(".rego"));
-                if text.contains(&import) && seen.insert(name) {
-                    todo.push(helper);
+            for (import, helper) in &origin.helpers {
+                if text.contains(import) && seen.insert(import) {
+                    todo.push(*helper);
                 }
             }
+        }
+    }
+}
+
+/// The texts of an origin, looked up once for all of its policies.
+struct Texts<'f> {
+    by_name: BTreeMap<&'f str, &'f str>,
+    /// How each helper is imported, and its text.
+    helpers: Vec<(String, &'f str)>,
+}
+
+impl<'f> Texts<'f> {
+    fn new(files: &'f [PolicyFile]) -> Self {
+        let own = files.iter().filter(|file| file.name.starts_with("lib/"));
+        let own = own.map(|file| (file.name.trim_start_matches("lib/"), file.text.as_str()));
+        let all = LIBRARY.iter().map(|(name, text)| (*name, *text)).chain(own);
+        let import = |name: &str| format!("{HELPERS}{}", name.trim_end_matches(".rego"));
+        Self {
+            by_name: files.iter().map(|file| (&*file.name, &*file.text)).collect(),
+            helpers: all.map(|(name, text)| (import(name), text)).collect(),
         }
     }
 }

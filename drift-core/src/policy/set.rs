@@ -198,6 +198,19 @@ pub struct PolicySet {
     pub files: Vec<Vec<PolicyFile>>,
     /// One engine for each origin, with its modules and the library.
     pub(super) engines: Vec<Engine>,
+    /// By origin: [`deciding`] of its files, once and not again for every policy.
+    pub(super) deciding: Vec<Digest>,
+}
+
+/// Returns a digest over the files that decide what policies of an origin deny: all but tests, and the
+/// library.
+pub(super) fn deciding(files: &[PolicyFile]) -> Digest {
+    let library = LIBRARY
+        .iter()
+        .map(|(name, text)| PolicyFile { name: format!("drift/{name}"), text: (*text).to_owned() });
+    let own = files.iter().filter(|file| !file.name.ends_with("_test.rego")).cloned();
+    let files: Vec<PolicyFile> = library.chain(own).collect();
+    digest(&files)
 }
 
 impl PolicySet {
@@ -220,14 +233,8 @@ impl PolicySet {
     /// but tests, the library, and the values of its parameters.
     #[must_use]
     pub fn revision(&self, policy: &Policy) -> Digest {
-        let library = LIBRARY.iter().map(|(name, text)| PolicyFile {
-            name: format!("drift/{name}"),
-            text: (*text).to_owned(),
-        });
-        let own = self.files.get(policy.origin).into_iter().flatten();
-        let own = own.filter(|file| !file.name.ends_with("_test.rego")).cloned();
-        let files: Vec<PolicyFile> = library.chain(own).collect();
-        let mut text = digest(&files).to_string();
+        let deciding = self.deciding.get(policy.origin).map(ToString::to_string);
+        let mut text = deciding.unwrap_or_default();
         for Parameter { name, .. } in &policy.parameters {
             let value = self.parameters.get(name).map(Value::json).unwrap_or_default();
             text.push_str(&format!("\0{name}\0{value}"));

@@ -6,7 +6,8 @@
 //! none are no findings; formats count them.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use super::document::{Change, Evidence, Policy, Waiver};
 use super::{Report, exact, text};
@@ -22,6 +23,15 @@ pub(super) struct Findings<'r> {
     new: BTreeSet<&'r str>,
     incomparable: BTreeSet<&'r str>,
     again: BTreeSet<&'r str>,
+    /// By id, of which a file may have thousands and every finding names one.
+    waivers: BTreeMap<&'r str, &'r Waiver>,
+}
+
+/// A waiver as a finding names it: its id, and what else is known of it.
+#[derive(Clone, Copy)]
+pub(super) struct Accepted<'r> {
+    id: &'r str,
+    waiver: Option<&'r Waiver>,
 }
 
 /// One finding.
@@ -31,7 +41,7 @@ pub(super) struct Finding<'r> {
     pub(super) what: What<'r>,
     pub(super) severity: Severity,
     /// The waiver that accepts it.
-    pub(super) waiver: Option<&'r str>,
+    pub(super) waiver: Option<Accepted<'r>>,
     pub(super) since: Since,
     /// Whether the verdict rests on it: loud enough, not waived, and new where only that counts.
     pub(super) counts: bool,
@@ -80,6 +90,7 @@ impl<'r> Findings<'r> {
                 .map(|part| part.what.as_str())
                 .collect(),
             again: since.into_iter().flat_map(|s| &s.again).map(|name| name.id.as_str()).collect(),
+            waivers: report.waivers.iter().map(|waiver| (waiver.id.as_str(), waiver)).collect(),
         }
     }
 
@@ -136,8 +147,27 @@ impl<'r> Findings<'r> {
         let known =
             self.report.scope.fail_on_new && since == Since::Unchanged && !self.again.contains(id);
         let counts = waiver.is_none() && !known && self.fail_on.fails(severity);
+        let waiver = waiver.map(|id| Accepted { id, waiver: self.waivers.get(id).copied() });
         Finding { id, what, severity, waiver, since, counts }
     }
+}
+
+/// Hands findings over in the order of their class, which is one of few, and within it in their own. They
+/// are gone through once for each class that there is: a million of them, sorted, would be as large as
+/// the document.
+pub(super) fn by_class<'r, I: Iterator<Item = Finding<'r>>, K: Ord>(
+    findings: impl Fn() -> I,
+    class: impl Fn(&Finding<'r>) -> K,
+    mut each: impl FnMut(&K, Option<&Finding<'r>>) -> io::Result<()>,
+) -> io::Result<()> {
+    let classes: BTreeSet<K> = findings().map(|finding| class(&finding)).collect();
+    for wanted in &classes {
+        for finding in findings().filter(|finding| class(finding) == *wanted) {
+            each(wanted, Some(&finding))?;
+        }
+        each(wanted, None)?;
+    }
+    Ok(())
 }
 
 impl<'r> Finding<'r> {
@@ -183,11 +213,23 @@ impl Place<'_> {
     }
 }
 
-/// Returns the waiver of this id, escaped, with who answers for it and until when.
-pub(super) fn waived(report: &Report, id: &str) -> String {
+impl<'r> Accepted<'r> {
+    /// Finds a waiver by its id.
+    pub(super) fn by(report: &'r Report, id: &'r str) -> Self {
+        Self { id, waiver: report.waivers.iter().find(|waiver| waiver.id == id) }
+    }
+
+    /// Names a waiver.
+    pub(super) fn of(waiver: &'r Waiver) -> Self {
+        Self { id: &waiver.id, waiver: Some(waiver) }
+    }
+}
+
+/// Returns a waiver, escaped, with who answers for it and until when.
+pub(super) fn waived(accepted: Accepted<'_>) -> String {
     let escaped = |text: &str| escaped(text.as_bytes()).to_string();
-    match waiver(report, id) {
-        None => escaped(id),
+    match accepted.waiver {
+        None => escaped(accepted.id),
         Some(waiver) => format!(
             "{} of {} until {}: {}",
             escaped(&waiver.id),
@@ -196,10 +238,6 @@ pub(super) fn waived(report: &Report, id: &str) -> String {
             escaped(&waiver.reason)
         ),
     }
-}
-
-fn waiver<'r>(report: &'r Report, id: &str) -> Option<&'r Waiver> {
-    report.waivers.iter().find(|waiver| waiver.id == id)
 }
 
 fn place_of_change(change: &Change) -> Place<'_> {

@@ -5,9 +5,10 @@
 //! properties too. GitHub shows the first ten of each level of a step, so the conclusion comes first
 //! and the loudest findings follow; the log of the step has all lines.
 
+use std::cmp::Reverse;
 use std::io;
 
-use super::findings::{Finding, Findings, Place, What, waived};
+use super::findings::{Finding, Findings, Place, What, by_class, waived};
 use super::{Format, Report, Style, exact, text};
 use crate::bounds::escape::escaped;
 use crate::model::Severity;
@@ -38,14 +39,32 @@ struct Annotation {
 
 fn write(report: &Report, _: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let findings = Findings::of(report);
-    let mut annotations: Vec<Annotation> =
-        findings.all().map(|finding| of_finding(report, &finding)).collect();
-    annotations.extend(undecided(report, &findings));
-    annotations.extend(problems(report));
+    let mut others: Vec<Annotation> = undecided(report, &findings).collect();
+    others.extend(problems(report));
     // A stable sort: within one level and severity the order of the document stays.
-    annotations.sort_by(|a, b| (a.level, b.severity).cmp(&(b.level, a.severity)));
+    others.sort_by_key(|annotation| (annotation.level, Reverse(annotation.severity)));
+    let mut others = others.iter().peekable();
     annotate(&conclusion(report), out)?;
-    annotations.iter().try_for_each(|annotation| annotate(annotation, out))?;
+    let class = |finding: &Finding<'_>| (level(finding), Reverse(finding.severity));
+    by_class(
+        || findings.all(),
+        class,
+        |class, finding| {
+            let Some(finding) = finding else {
+                let same = |other: &&Annotation| (other.level, Reverse(other.severity)) <= *class;
+                while let Some(other) = others.next_if(|other| same(other)) {
+                    annotate(other, out)?;
+                }
+                return Ok(());
+            };
+            let louder = |other: &&Annotation| (other.level, Reverse(other.severity)) < *class;
+            while let Some(other) = others.next_if(|other| louder(other)) {
+                annotate(other, out)?;
+            }
+            annotate(&of_finding(finding), out)
+        },
+    )?;
+    others.try_for_each(|other| annotate(other, out))?;
     annotate(&counts(report), out)
 }
 
@@ -85,14 +104,14 @@ fn conclusion(report: &Report) -> Annotation {
     }
 }
 
-fn of_finding(report: &Report, finding: &Finding<'_>) -> Annotation {
+fn of_finding(finding: &Finding<'_>) -> Annotation {
     let place = finding.place();
     let mut message = match &place {
         Place::Entry(..) => finding.sentence(),
         _ => format!("{}: {}", place.shown(), finding.sentence()),
     };
-    if let Some(id) = finding.waiver {
-        message.push_str(&format!(" (waived by {})", waived(report, id)));
+    if let Some(waiver) = finding.waiver {
+        message.push_str(&format!(" (waived by {})", waived(waiver)));
     } else if !finding.counts {
         message.push_str(" (does not count for the verdict)");
     }

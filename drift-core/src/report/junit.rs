@@ -10,7 +10,7 @@ mod xml;
 
 use std::io;
 
-use self::suites::{Ended, changes, coverage, packs};
+use self::suites::{Ended, Suite, changes, coverage, packs};
 use self::xml::Xml;
 use super::{Format, Report, Style};
 use crate::bounds::Timestamp;
@@ -25,7 +25,7 @@ fn write(report: &Report, _: &Style, out: &mut dyn io::Write) -> io::Result<()> 
     let mut suites = vec![coverage(report)];
     suites.extend(changes(report));
     suites.extend(packs(report));
-    let tests: usize = suites.iter().map(|suite| suite.cases.len()).sum();
+    let tests: usize = suites.iter().map(Suite::len).sum();
     let total = |ended| suites.iter().map(|suite| suite.count(ended)).sum::<usize>().to_string();
     let mut xml = Xml::new(out)?;
     xml.open(

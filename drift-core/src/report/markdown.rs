@@ -8,12 +8,13 @@
 mod cell;
 mod table;
 
+use std::cmp::Reverse;
 use std::io;
 
 use self::cell::code;
 pub(super) use self::cell::prose;
 use self::table::Table;
-use super::findings::{Finding, Findings, Place, Since, waived};
+use super::findings::{Finding, Findings, Place, Since, by_class, waived};
 use super::{Format, Report, Style, exact, text};
 use crate::bounds::escape::escaped;
 use crate::model::Severity;
@@ -40,7 +41,7 @@ fn write(report: &Report, _: &Style, out: &mut dyn io::Write) -> io::Result<()> 
     policies(report, &findings).write(out)?;
     undecided(report).write(out)?;
     problems(report).write(out)?;
-    changes(report, &findings).write(out)?;
+    changes(&findings)?.write(out)?;
     waivers(report).write(out)?;
     fixed(report).write(out)?;
     incomparable(report).write(out)?;
@@ -115,8 +116,8 @@ fn policies(report: &Report, findings: &Findings<'_>) -> Table {
     let mut table = Table::new(heading, columns, POLICIES);
     for (at, policy) in report.policies.iter().enumerate() {
         for finding in findings.denials(at, policy) {
-            let id = format!("{} {}", code(&policy.id), prose(&policy.title));
-            table.row(finding_row(report, id, &finding));
+            let id = || format!("{} {}", code(&policy.id), prose(&policy.title));
+            table.row_of(|| finding_row(id(), &finding));
         }
         if policy.evidence_omitted > 0 {
             let more = format!("and {} more, beyond the limit of output", policy.evidence_omitted);
@@ -127,19 +128,25 @@ fn policies(report: &Report, findings: &Findings<'_>) -> Table {
     table
 }
 
-fn changes(report: &Report, findings: &Findings<'_>) -> Table {
+fn changes(findings: &Findings<'_>) -> io::Result<Table> {
     let columns = ["severity", "cause", "where", "what", ""];
     let mut table = Table::folded("Changes", columns, CHANGES);
-    let mut found: Vec<Finding<'_>> = findings.changes().collect();
-    found.sort_by_key(|finding| (!finding.counts, std::cmp::Reverse(finding.severity)));
-    for finding in &found {
-        let cause = finding.rule().trim_start_matches("drift/").to_owned();
-        table.row(finding_row(report, cause, finding));
-    }
-    table
+    let class = |finding: &Finding<'_>| (!finding.counts, Reverse(finding.severity));
+    by_class(
+        || findings.changes(),
+        class,
+        |_, finding| {
+            if let Some(finding) = finding {
+                let cause = || finding.rule().trim_start_matches("drift/").to_owned();
+                table.row_of(|| finding_row(cause(), finding));
+            }
+            Ok(())
+        },
+    )?;
+    Ok(table)
 }
 
-fn finding_row(report: &Report, rule: String, finding: &Finding<'_>) -> [String; 5] {
+fn finding_row(rule: String, finding: &Finding<'_>) -> [String; 5] {
     let place = finding.place();
     let shown = match &place {
         Place::Entry(_, Some(line)) => format!("{}:{line}", place.shown()),
@@ -152,7 +159,7 @@ fn finding_row(report: &Report, rule: String, finding: &Finding<'_>) -> [String;
         Since::Unknown => {}
     }
     match finding.waiver {
-        Some(id) => state.push(format!("waived: {}", cell::ready(&waived(report, id)))),
+        Some(waiver) => state.push(format!("waived: {}", cell::ready(&waived(waiver)))),
         None if !finding.counts => state.push("does not count".to_owned()),
         None => {}
     }

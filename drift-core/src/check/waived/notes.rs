@@ -1,7 +1,7 @@
 //! What a reader must be told of waivers and tailoring, in sentences.
 
 use crate::bounds::escape::escaped;
-use crate::judge::{EXPIRING_SECONDS, Identities, Waivers};
+use crate::judge::{EXPIRING_SECONDS, Identities, Waiver, Waivers};
 use crate::policy::Status;
 use crate::report::document;
 
@@ -47,13 +47,13 @@ pub(super) fn of_waivers(
         format!("{} within {days} days", plural(count, "waiver expires", "waivers expire"))
     }));
     // One for another host, or for policies that did not run, is not needless for that.
-    let here = |waiver: &&document::Waiver| {
-        let known = waivers.list().iter().find(|known| known.id == waiver.id);
-        known.is_some_and(|known| {
-            known.selector.concerns(identities) && (policies_ran || known.selector.policy.is_none())
-        })
+    let here = |known: &Waiver| {
+        known.selector.concerns(identities) && (policies_ran || known.selector.policy.is_none())
     };
-    notes.extend(listed(state("unused").filter(here), |count| {
+    // What is told of them stands in the order of the file.
+    let unused = told.iter().zip(waivers.list());
+    let unused = unused.filter(|(told, known)| told.state == "unused" && here(known));
+    notes.extend(listed(unused.map(|(told, _)| told), |count| {
         format!(
             "{} nothing in this run; remove what is needed no more",
             plural(count, "waiver accepts", "waivers accept")

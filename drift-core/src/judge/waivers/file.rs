@@ -12,8 +12,8 @@ use crate::model::Cause;
 use super::Waiver;
 use super::selector::Selector;
 
-/// More exceptions than anyone can answer for; each is tried at every finding.
-const MAX_WAIVERS: usize = 2_000;
+/// More exceptions than anyone can answer for.
+const MAX_WAIVERS: usize = 10_000;
 
 /// The longest text of one member.
 const MAX_TEXT_BYTES: usize = 4096;

@@ -6,15 +6,23 @@ use super::xml::{Xml, shown};
 use crate::bounds::escape::escaped;
 use crate::model::Severity;
 use crate::policy::Status;
-use crate::report::document::{Change, Policy, Problem};
-use crate::report::findings::{Finding, Findings, Since, What, waived};
+use crate::report::document::{Policy, Problem};
+use crate::report::findings::{Accepted, Finding, Findings, Since, What, waived};
 use crate::report::{Report, exact, text};
 
 /// A suite; all texts are escaped for people.
 pub(super) struct Suite<'r> {
     name: String,
     properties: Vec<(String, String)>,
-    pub(super) cases: Vec<Case<'r>>,
+    cases: Cases<'r>,
+}
+
+/// The cases of a suite.
+enum Cases<'r> {
+    /// These.
+    Made(Vec<Case<'r>>),
+    /// One for each change that is a finding, made when it is written: there may be a million.
+    Changes(Box<Findings<'r>>),
 }
 
 /// A case.
@@ -39,9 +47,22 @@ pub(super) enum Ended {
 }
 
 impl Suite<'_> {
+    /// Counts the cases.
+    pub(super) fn len(&self) -> usize {
+        match &self.cases {
+            Cases::Made(cases) => cases.len(),
+            Cases::Changes(findings) => findings.changes().count(),
+        }
+    }
+
     /// Counts the cases that ended so.
-    pub(super) fn count(&self, ended: Ended) -> usize {
-        self.cases.iter().filter(|case| case.ended == ended).count()
+    pub(super) fn count(&self, wanted: Ended) -> usize {
+        match &self.cases {
+            Cases::Made(cases) => cases.iter().filter(|case| case.ended == wanted).count(),
+            Cases::Changes(findings) => {
+                findings.changes().filter(|found| ended(found) == wanted).count()
+            }
+        }
     }
 }
 
@@ -59,64 +80,68 @@ pub(super) fn coverage(report: &Report) -> Suite<'static> {
         file: None,
         line: None,
     };
-    Suite { name: "coverage".to_owned(), properties: about(report), cases: vec![case] }
+    Suite { name: "coverage".to_owned(), properties: about(report), cases: Cases::Made(vec![case]) }
 }
 
 /// Returns one case for each change that is a finding; none where no entries were compared.
 pub(super) fn changes(report: &Report) -> Option<Suite<'_>> {
     let findings = Findings::of(report);
-    let mut cases: Vec<Case<'_>> = findings.changes().map(|found| change(report, &found)).collect();
     let compared = report.scope.only.iter().any(|part| part != "policies");
-    if cases.is_empty() && report.verdict.complete && compared {
-        cases.push(Case {
-            class: "changes".to_owned(),
-            name: "no change is a finding".to_owned(),
-            ended: Ended::Passed,
-            message: String::new(),
-            detail: Vec::new(),
-            file: None,
-            line: None,
-        });
-    }
-    let quiet: Vec<&Change> =
-        report.changes.iter().filter(|change| change.severity == Severity::None).collect();
+    let none = || Case {
+        class: "changes".to_owned(),
+        name: "no change is a finding".to_owned(),
+        ended: Ended::Passed,
+        message: String::new(),
+        detail: Vec::new(),
+        file: None,
+        line: None,
+    };
+    let any = findings.changes().next().is_some();
+    let cases = if any {
+        Cases::Changes(Box::new(findings))
+    } else if report.verdict.complete && compared {
+        Cases::Made(vec![none()])
+    } else if !report.changes.is_empty() {
+        Cases::Made(Vec::new())
+    } else {
+        return None;
+    };
+    let quiet = report.changes.iter().filter(|change| change.severity == Severity::None).count();
     let properties = vec![
         ("changes".to_owned(), report.changes.len().to_string()),
-        ("changes that are no finding".to_owned(), quiet.len().to_string()),
+        ("changes that are no finding".to_owned(), quiet.to_string()),
     ];
-    (!cases.is_empty() || !report.changes.is_empty()).then(|| Suite {
-        name: "changes".to_owned(),
-        properties,
-        cases,
-    })
+    Some(Suite { name: "changes".to_owned(), properties, cases })
 }
 
 /// Returns a suite for each pack, with one case for each policy.
 pub(super) fn packs(report: &Report) -> Vec<Suite<'_>> {
     let findings = Findings::of(report);
-    let mut suites: Vec<(&str, Suite<'_>)> = Vec::new();
+    let mut suites: Vec<(&str, Vec<Case<'_>>)> = Vec::new();
     for (at, policy) in report.policies.iter().enumerate() {
         let (pack, name) = policy.id.split_once('/').unwrap_or(("policies", &policy.id));
         let found: Vec<Finding<'_>> = findings.denials(at, policy).collect();
         let more = findings.counts_omitted(policy);
-        let ended = decided(report, policy, &found, more);
+        let ended = decided(policy, &found, more);
         let case = Case { class: shown(pack), name: shown(name), ..ended };
         match suites.iter_mut().find(|(known, _)| *known == pack) {
-            Some((_, suite)) => suite.cases.push(case),
-            None => {
-                let properties = Vec::new();
-                suites.push((pack, Suite { name: shown(pack), properties, cases: vec![case] }));
-            }
+            Some((_, cases)) => cases.push(case),
+            None => suites.push((pack, vec![case])),
         }
     }
-    suites.into_iter().map(|(_, suite)| suite).collect()
+    let suite = |(pack, cases)| Suite {
+        name: shown(pack),
+        properties: Vec::new(),
+        cases: Cases::Made(cases),
+    };
+    suites.into_iter().map(suite).collect()
 }
 
 /// Writes a suite.
 pub(super) fn write(xml: &mut Xml<'_>, suite: &Suite<'_>, report: &Report) -> io::Result<()> {
     let number = |number: usize| number.to_string();
     let mut attributes = vec![("name", suite.name.clone())];
-    attributes.push(("tests", number(suite.cases.len())));
+    attributes.push(("tests", number(suite.len())));
     attributes.push(("failures", number(suite.count(Ended::Failed))));
     attributes.push(("errors", number(suite.count(Ended::InError))));
     attributes.push(("skipped", number(suite.count(Ended::Skipped))));
@@ -129,8 +154,11 @@ pub(super) fn write(xml: &mut Xml<'_>, suite: &Suite<'_>, report: &Report) -> io
         }
         xml.close("properties")?;
     }
-    for case in &suite.cases {
-        write_case(xml, case)?;
+    match &suite.cases {
+        Cases::Made(cases) => cases.iter().try_for_each(|case| write_case(xml, case))?,
+        Cases::Changes(findings) => {
+            findings.changes().try_for_each(|found| write_case(xml, &change(&found)))?;
+        }
     }
     xml.close("testsuite")
 }
@@ -158,14 +186,14 @@ fn borrowed<'a>(attributes: &'a [(&'static str, String)]) -> Vec<(&'static str, 
     attributes.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-fn change<'r>(report: &Report, found: &Finding<'r>) -> Case<'r> {
+fn change<'r>(found: &Finding<'r>) -> Case<'r> {
     let sentence = found.sentence();
     let file = match found.what {
         What::Change(change) if change.subject == "entry" => Some(change.path.as_str()),
         _ => None,
     };
     let message = match found.waiver {
-        Some(id) => format!("waived: {}", waived(report, id)),
+        Some(waiver) => format!("waived: {}", waived(waiver)),
         None => format!("{}: {sentence}", found.severity),
     };
     let cause = found.rule().trim_start_matches("drift/").to_owned();
@@ -174,7 +202,7 @@ fn change<'r>(report: &Report, found: &Finding<'r>) -> Case<'r> {
         name: found.place().shown(),
         ended: ended(found),
         message,
-        detail: vec![line(report, found)],
+        detail: vec![line(found)],
         file,
         line: None,
     }
@@ -188,7 +216,7 @@ fn ended(found: &Finding<'_>) -> Ended {
     }
 }
 
-fn decided<'r>(report: &Report, policy: &'r Policy, found: &[Finding<'r>], more: bool) -> Case<'r> {
+fn decided<'r>(policy: &'r Policy, found: &[Finding<'r>], more: bool) -> Case<'r> {
     let reason = shown(policy.reason.as_deref().unwrap_or("no reason was given"));
     let status = Status::parse(policy.status);
     let ended = match status {
@@ -201,7 +229,7 @@ fn decided<'r>(report: &Report, policy: &'r Policy, found: &[Finding<'r>], more:
         }
         Some(Status::Fail) => Ended::Passed,
     };
-    let mut detail: Vec<String> = found.iter().map(|finding| line(report, finding)).collect();
+    let mut detail: Vec<String> = found.iter().map(|finding| line(finding)).collect();
     if policy.evidence_omitted > 0 {
         detail.push(format!(
             "and {} more denials, beyond the limit of output",
@@ -230,7 +258,7 @@ fn decided<'r>(report: &Report, policy: &'r Policy, found: &[Finding<'r>], more:
 }
 
 /// Returns a finding with everything that bears on whether it counts.
-fn line(report: &Report, found: &Finding<'_>) -> String {
+fn line(found: &Finding<'_>) -> String {
     let place = found.place();
     let mut told = format!("{}: {}", place.shown(), found.sentence());
     if let crate::report::findings::Place::Entry(_, Some(line)) = place {
@@ -242,8 +270,8 @@ fn line(report: &Report, found: &Finding<'_>) -> String {
         Since::Unchanged => told.push_str(", in the previous report too"),
         Since::Unknown => {}
     }
-    if let Some(id) = found.waiver {
-        told.push_str(&format!(", waived by {}", waived(report, id)));
+    if let Some(waiver) = found.waiver {
+        told.push_str(&format!(", waived by {}", waived(waiver)));
     }
     if !found.counts {
         told.push_str(", does not count for the verdict");
@@ -286,7 +314,12 @@ fn about(report: &Report) -> Vec<(String, String)> {
     about.extend(report.waivers.iter().map(|waiver| {
         (
             "waiver",
-            format!("{}: {}, {} matched", waived(report, &waiver.id), waiver.state, waiver.matched),
+            format!(
+                "{}: {}, {} matched",
+                waived(Accepted::of(waiver)),
+                waiver.state,
+                waiver.matched
+            ),
         )
     }));
     about.extend(report.notes.iter().map(|note| ("note", shown(note))));

@@ -8,7 +8,7 @@ use super::rules::{Rules, level};
 use crate::model::Severity;
 use crate::report::Report;
 use crate::report::document::Change;
-use crate::report::findings::{Finding, Place, Since, What, waived};
+use crate::report::findings::{Accepted, Finding, Place, Since, What, waived};
 
 /// Returns a finding as a result.
 pub(super) fn result(report: &Report, rules: &Rules<'_>, finding: &Finding<'_>) -> Value {
@@ -37,7 +37,7 @@ pub(super) fn result(report: &Report, rules: &Rules<'_>, finding: &Finding<'_>) 
         Since::Unchanged => put("baselineState", Value::from("unchanged")),
     };
     match finding.waiver {
-        Some(id) => put("suppressions", json!([suppression(report, id)])),
+        Some(waiver) => put("suppressions", json!([suppression(waiver)])),
         // An empty list says that somebody looked (§3.27.23).
         None if !report.waivers.is_empty() => put("suppressions", json!([])),
         None => None,
@@ -52,7 +52,7 @@ pub(super) fn omitted(report: &Report) -> impl Iterator<Item = Value> {
     policies.filter(|(_, policy)| policy.evidence_omitted > 0).map(|(at, policy)| {
         let told =
             format!("and {} more denials, beyond the limit of output", policy.evidence_omitted);
-        let accepted = policy.waived_by.as_ref().map(|id| suppression(report, id));
+        let accepted = policy.waived_by.as_ref().map(|id| suppression(Accepted::by(report, id)));
         json!({
             "ruleId": shown(&policy.id),
             "ruleIndex": at,
@@ -66,11 +66,11 @@ pub(super) fn omitted(report: &Report) -> impl Iterator<Item = Value> {
     })
 }
 
-fn suppression(report: &Report, id: &str) -> Value {
+fn suppression(waiver: Accepted<'_>) -> Value {
     json!({
         "kind": "external",
         "status": "accepted",
-        "justification": plain(&format!("waiver {}", waived(report, id))),
+        "justification": plain(&format!("waiver {}", waived(waiver))),
     })
 }
 

@@ -185,28 +185,28 @@ fn by_directory(page: &mut Page<'_>, quiet: &[&Change]) -> io::Result<()> {
         let path = exact(&change.path, change.path_b64.as_deref());
         directories.entry(top_directory(&path)).or_default().push(change);
     }
-    let mut lines: Vec<(Severity, Line)> = Vec::new();
+    let mut lines: Vec<(Severity, &[u8], &[&Change])> = Vec::new();
     for (directory, changes) in &directories {
         if changes.len() <= EXAMPLES {
-            lines.extend(changes.iter().map(|change| (change.severity, item(change))));
+            let alone = changes.chunks(1).map(|one| (loudest(one), directory.as_slice(), one));
+            lines.extend(alone);
         } else {
-            lines.push(folded(directory, changes));
+            lines.push((loudest(changes), directory, changes));
         }
     }
-    lines.sort_by_key(|(severity, _)| Reverse(*severity));
-    let shown = lines.len().min(MAX_LINES);
-    for (_, line) in lines.iter().take(shown) {
-        page.line(line)?;
-    }
-    match lines.len().saturating_sub(shown) {
-        0 => Ok(()),
-        more => page.say(2, &format!("and {} more (in the JSON report)", number(more as u64))),
-    }
+    lines.sort_by_key(|(severity, ..)| Reverse(*severity));
+    list(page, &lines, MAX_LINES, |(severity, directory, changes)| match changes {
+        [change] => item(change),
+        _ => folded(*severity, directory, changes),
+    })
+}
+
+fn loudest(changes: &[&Change]) -> Severity {
+    changes.iter().map(|change| change.severity).max().unwrap_or(Severity::None)
 }
 
 /// Returns one line for all changes of one cause in one directory.
-fn folded(directory: &[u8], changes: &[&Change]) -> (Severity, Line) {
-    let severity = changes.iter().map(|change| change.severity).max().unwrap_or(Severity::None);
+fn folded(severity: Severity, directory: &[u8], changes: &[&Change]) -> Line {
     let below = changes.iter().filter_map(|change| change.entries).fold(0, u64::saturating_add);
     let entries = below.saturating_add(changes.len() as u64);
     let mut line = Line::of(severity);
@@ -225,7 +225,7 @@ fn folded(directory: &[u8], changes: &[&Change]) -> (Severity, Line) {
         let verified = changes.iter().all(|change| change.cause_verified);
         line.glue(";").say(if verified { "derived again" } else { "could not be derived again" });
     }
-    (severity, line)
+    line
 }
 
 /// Returns the first two steps of the directory that holds `path`, which starts with a slash.
