@@ -172,6 +172,7 @@ impl Volume for GeneratedVolume {
             each(DirectoryEntry {
                 name: name_of(place).into(),
                 file_type: Some(place.file_type()),
+                inode: 0,
             });
         }
         Ok(())

@@ -15,6 +15,7 @@ mod hostile;
 mod hostile_policies;
 mod images;
 mod manifest;
+mod manners;
 mod manual;
 mod policies;
 mod policy;

@@ -47,6 +47,7 @@ use std::sync::Arc;
 
 use crate::baseline::{Baseline, effective_root};
 use crate::bounds::{Event, Timestamp};
+use crate::cache::Cache;
 use crate::capture::{self, Captured, Options, Parts, RuleSource, Run};
 use crate::compare;
 use crate::judge::{FailOn, Seen, Verdict, Waivers, judge};
@@ -98,6 +99,8 @@ pub struct Request {
     pub previous: Option<Arc<Previous>>,
     /// Whether only what that report did not have counts for the verdict.
     pub fail_on_new: bool,
+    /// Digests of the target's files from earlier runs, and where this one leaves its own.
+    pub cache: Option<Arc<Cache>>,
 }
 
 /// Whether differences are findings.
@@ -271,6 +274,7 @@ impl Request {
             waivers: None,
             previous: None,
             fail_on_new: false,
+            cache: None,
         }
     }
 }
@@ -333,7 +337,8 @@ pub fn check(
                     configs: true,
                     binaries: false,
                 };
-                let captured = capture::capture(*source, &options, run)?;
+                let cache = request.cache.as_deref();
+                let captured = capture::capture_with(*source, &options, cache, run)?;
                 let found = unsealed::differences(&captured, request, run)?;
                 let reference = describe::databases(&captured);
                 let outcome = job.conclude(
@@ -379,7 +384,8 @@ impl Job<'_> {
             configs: self.request.parts.packages || self.request.assessment.is_some(),
             binaries: self.binaries,
         };
-        Ok(capture::capture(source, &options, self.run)?)
+        let cache = self.request.cache.as_deref();
+        Ok(capture::capture_with(source, &options, cache, self.run)?)
     }
 
     /// Compares with what was captured before, under the rules that travel with it.
