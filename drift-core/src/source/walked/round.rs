@@ -67,6 +67,9 @@ struct File<F> {
     failed: Option<Failed>,
 }
 
+/// A file with its first piece.
+type Begun<F> = (Underway<F>, Range<usize>);
+
 impl<V: Volume> Worker<V> {
     /// Makes one for a kernel. On a disk that rotates the head goes from file to file as seldom as can
     /// be: a file fills the round.
@@ -192,7 +195,6 @@ impl<V: Volume> Reading<'_, V> {
         (directory, ask, mut tries): (DirId, Ask, Tries),
         held: &mut Vec<(DirId, Ask)>,
     ) -> Result<(), Cancelled> {
-        let volume = &self.walked.volume;
         let Worker { buffer, used, files, open, again, last, piece, .. } = worker;
         let hands = if *open == 0 { Hands::Empty } else { Hands::Full };
         let opened = match self.enter(last, directory, hands) {
@@ -203,37 +205,47 @@ impl<V: Volume> Reading<'_, V> {
             }
         };
         loop {
-            let (mut file, seen) = match self.open(opened, ask.row, &mut tries, hands) {
+            let (file, seen) = match self.open(opened, ask.row, &mut tries, hands) {
                 Ok(open) => open,
                 Err(closed) => {
                     self.put_off(closed, (directory, ask, tries), again, held);
                     return Ok(());
                 }
             };
-            let failed = if apart::is_apart(&seen, ask.want) {
-                match apart::read(volume, &mut file, &seen, ask.want, self.plan.cancel) {
-                    Ok(content) => {
-                        self.answer(ask, content, &seen);
+            let room = (buffer.as_mut_slice(), &mut *used, *piece);
+            match self.first(ask, (file, seen), room) {
+                Ok(None) => return Ok(()),
+                Ok(Some((underway, piece))) => {
+                    *open = open.saturating_add(usize::from(!underway.has_ended()));
+                    files.push(File { directory, ask, tries, underway, piece, failed: None });
+                    return Ok(());
+                }
+                Err(failed) => {
+                    if let Some(unread) = self.outcome(failed, &mut tries)? {
+                        self.sink.take(ask.row, Err(unread));
                         return Ok(());
                     }
-                    Err(failed) => failed,
                 }
-            } else {
-                let mut underway = Underway::new(file, seen, ask.want);
-                match read(volume, &mut underway, buffer, used, *piece) {
-                    Ok(piece) => {
-                        *open = open.saturating_add(usize::from(!underway.has_ended()));
-                        files.push(File { directory, ask, tries, underway, piece, failed: None });
-                        return Ok(());
-                    }
-                    Err(failed) => failed,
-                }
-            };
-            if let Some(unread) = self.outcome(failed, &mut tries)? {
-                self.sink.take(ask.row, Err(unread));
-                return Ok(());
             }
         }
+    }
+
+    /// Reads the first piece of an open file; all of one that is read apart, and then answers.
+    fn first(
+        &self,
+        ask: Ask,
+        (mut file, seen): (V::File, Stat),
+        (buffer, used, piece): (&mut [u8], &mut usize, usize),
+    ) -> Result<Option<Begun<V::File>>, Failed> {
+        let volume = &self.walked.volume;
+        if apart::is_apart(&seen, ask.want) {
+            let content = apart::read(volume, &mut file, &seen, ask.want, self.plan.cancel)?;
+            self.answer(ask, content, &seen);
+            return Ok(None);
+        }
+        let mut underway = Underway::new(file, seen, ask.want);
+        let piece = read(volume, &mut underway, buffer, used, piece)?;
+        Ok(Some((underway, piece)))
     }
 
     /// Takes note of a file that was not opened.
