@@ -145,7 +145,6 @@ fn stat_of(place: Place) -> Stat {
         inode: place.id().saturating_add(8),
         mount: 0,
         flags: Observed::Is(Flags::default()),
-        verity: false,
     }
 }
 
@@ -172,6 +171,7 @@ impl Volume for GeneratedVolume {
             each(DirectoryEntry {
                 name: name_of(place).into(),
                 file_type: Some(place.file_type()),
+                inode: 0,
             });
         }
         Ok(())

@@ -5,7 +5,10 @@
 //! DIR ROUNDS` captures the same tree and measures. The capture itself is not counted. Where a
 //! machine does other work too, processor time says more than the time that passed.
 
-#![expect(clippy::disallowed_methods, reason = "a measurement takes arguments and looks at a clock")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a measurement takes arguments and looks at a clock"
+)]
 
 use std::error::Error;
 use std::io::Write as _;
@@ -184,7 +187,11 @@ impl Timed {
 
     fn say(self) -> Result<(), Box<dyn Error>> {
         let mut out = std::io::stdout().lock();
-        writeln!(out, "{:44} {:>26} {:>26}", "", "passed (least, median)", "processor (least, median)")?;
+        writeln!(
+            out,
+            "{:44} {:>26} {:>26}",
+            "", "passed (least, median)", "processor (least, median)"
+        )?;
         for (what, all) in self.0 {
             let of = |pick: fn(&(Duration, Duration)) -> Duration| {
                 let mut times: Vec<f64> = all.iter().map(|one| pick(one).as_secs_f64()).collect();

@@ -110,7 +110,8 @@ fn lanes_of(kernel: Kernel) -> Ask {
     let memory = vec![0x5a; PIECE_BYTES];
     Box::new(move || {
         let mut digests: Vec<Sha256> = lane_sizes().map(|_| Sha256::new()).collect();
-        let lane = |(digest, size)| Lane { digest, data: memory.get(..size).unwrap_or(&[]), last: true };
+        let lane =
+            |(digest, size)| Lane { digest, data: memory.get(..size).unwrap_or(&[]), last: true };
         let mut lanes: Vec<Lane<'_, Sha256>> =
             digests.iter_mut().zip(lane_sizes()).map(lane).collect();
         update_many(kernel, &mut lanes);
@@ -122,7 +123,8 @@ fn lanes_md5() -> Result<Ask, Box<dyn Error>> {
     let (kernel, memory) = (Kernel::detect(), vec![0x5a; PIECE_BYTES]);
     Ok(Box::new(move || {
         let mut digests: Vec<Md5> = lane_sizes().map(|_| Md5::new()).collect();
-        let lane = |(digest, size)| Lane { digest, data: memory.get(..size).unwrap_or(&[]), last: true };
+        let lane =
+            |(digest, size)| Lane { digest, data: memory.get(..size).unwrap_or(&[]), last: true };
         let mut lanes: Vec<Lane<'_, Md5>> =
             digests.iter_mut().zip(lane_sizes()).map(lane).collect();
         md5_update_many(kernel, &mut lanes);

@@ -36,7 +36,10 @@ pub(super) fn policies() -> Result<Ask, Box<dyn Error>> {
 fn input(set: &Arc<PolicySet>) -> Result<Input, Box<dyn Error>> {
     let mut volume = MemoryVolume::new();
     volume.file(b"etc/os-release", b"ID=debian\nVERSION_ID=\"12\"\n");
-    volume.file(b"etc/passwd", b"root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534::/:/sbin/nologin\n");
+    volume.file(
+        b"etc/passwd",
+        b"root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534::/:/sbin/nologin\n",
+    );
     volume.file(b"etc/group", b"root:x:0:\nnogroup:x:65534:\n");
     volume.file(b"etc/shadow", b"root:*:19000:0:99999:7:::\nnobody:*:19000:0:99999:7:::\n");
     for number in 0..FILES {

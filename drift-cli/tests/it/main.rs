@@ -16,6 +16,7 @@ mod hostile_policies;
 mod images;
 mod incremental;
 mod manifest;
+mod manners;
 mod manual;
 mod policies;
 mod policy;

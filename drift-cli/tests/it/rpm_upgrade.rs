@@ -124,7 +124,8 @@ fn an_upgrade_by_rpm_is_one_line_for_each_package() {
     let format = "%{NAME} %{EVR}\n";
     let query = ["--root", &root, "--dbpath", "/var/lib/rpm", "-qa", "--queryformat", format];
     let listing = drift_testkit::command::run("rpm", query).success();
-    let pair = |line: &str| line.split_once(' ').map(|(name, evr)| (name.to_owned(), evr.to_owned()));
+    let pair =
+        |line: &str| line.split_once(' ').map(|(name, evr)| (name.to_owned(), evr.to_owned()));
     let listed: BTreeSet<_> = listing.lines().filter_map(pair).collect();
     assert_eq!(listed.len(), 13);
     assert_eq!(listed_in_bill(&stage, "root", "pkg:rpm/"), listed);

@@ -155,7 +155,8 @@ impl Volume for HostVolume {
             };
             let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
-                each(DirectoryEntry { name: name.into(), file_type: listed(entry.file_type()) });
+                let (file_type, inode) = (listed(entry.file_type()), entry.ino());
+                each(DirectoryEntry { name: name.into(), file_type, inode });
             }
         }
         Ok(())
@@ -222,6 +223,10 @@ impl Volume for HostVolume {
 
     fn seek(&self, file: &mut HostFile, offset: u64) -> Result<(), Errno> {
         file.seek(offset)
+    }
+
+    fn prefers_inodes(&self) -> bool {
+        self.disk == Disk::Rotating
     }
 
     fn file_system(&self, directory: &HostDirectory) -> Option<FileSystem> {

@@ -175,6 +175,9 @@ impl<V: Volume> Survey<'_, V> {
         let listed = self.volume.list(directory, &mut |entry| names.push(entry));
         names.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         names.dedup_by(|a, b| a.name == b.name);
+        if self.volume.prefers_inodes() {
+            names.sort_by_key(|entry| entry.inode);
+        }
         (names, listed)
     }
 

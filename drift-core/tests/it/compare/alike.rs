@@ -85,8 +85,7 @@ fn check(
     let walk = || older.unverified_cursor();
     let plainly = compare(&mut walk(), &mut after.tree.cursor(), &context).unwrap();
     let alike = &from_tree.alike;
-    let passing =
-        compare_except(&mut walk(), &mut after.tree.cursor(), alike, &context).unwrap();
+    let passing = compare_except(&mut walk(), &mut after.tree.cursor(), alike, &context).unwrap();
     assert_eq!(format!("{plainly:?}"), format!("{passing:?}"));
     // What is stored says neither rows nor rules.
     let plainly = compare(&mut walk(), &mut newer.unverified_cursor(), &context).unwrap();
@@ -176,8 +175,12 @@ fn what_lies_below_an_unread_directory_is_not_gone() {
     let mut plan = plain_tree(20_000);
     let before = freeze(&plan);
     // Its names are not all known, so those missing from it are no loss.
-    let (path, (listing, children)) =
-        plan.directories.iter_mut().filter(|(_, (_, children))| children.len() > 15).nth(200).unwrap();
+    let (path, (listing, children)) = plan
+        .directories
+        .iter_mut()
+        .filter(|(_, (_, children))| children.len() > 15)
+        .nth(200)
+        .unwrap();
     *listing = Listing::Partial;
     let (path, gone) = (path.clone(), children.split_off(9).len() as u64);
     let after = freeze(&plan);
