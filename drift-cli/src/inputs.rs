@@ -410,7 +410,5 @@ pub(crate) fn run_id() -> String {
 /// Returns the digest of the running program.
 pub(crate) fn binary_digest() -> Option<Digest> {
     const MAX_BINARY_BYTES: usize = 512 << 20;
-    artifact::read_bounded(Path::new("/proc/self/exe"), MAX_BINARY_BYTES)
-        .ok()
-        .map(|bytes| Digest::sha256_of(&bytes))
+    artifact::digest_bounded(Path::new("/proc/self/exe"), MAX_BINARY_BYTES).ok()
 }

@@ -96,11 +96,12 @@ pub(super) fn changes(report: &Report) -> Option<Suite<'_>> {
         file: None,
         line: None,
     };
-    let cases = match findings.changes().next() {
-        Some(_) => Cases::Changes(Box::new(findings)),
-        None if report.verdict.complete && compared => Cases::Made(vec![none()]),
-        None if !report.changes.is_empty() => Cases::Made(Vec::new()),
-        None => return None,
+    let any = findings.changes().next().is_some();
+    let cases = match any {
+        true => Cases::Changes(Box::new(findings)),
+        false if report.verdict.complete && compared => Cases::Made(vec![none()]),
+        false if !report.changes.is_empty() => Cases::Made(Vec::new()),
+        false => return None,
     };
     let quiet = report.changes.iter().filter(|change| change.severity == Severity::None).count();
     let properties = vec![
