@@ -137,6 +137,8 @@ fn stat_of(place: Place) -> Stat {
         allocated: size,
         mtime,
         ctime: mtime,
+        btime: None,
+        verity: false,
         rdev: None,
         nlink: 1,
         device: 1,
@@ -169,6 +171,7 @@ impl Volume for GeneratedVolume {
             each(DirectoryEntry {
                 name: name_of(place).into(),
                 file_type: Some(place.file_type()),
+                inode: 0,
             });
         }
         Ok(())

@@ -5,6 +5,7 @@ mod acceptance;
 mod config;
 mod explain;
 mod manifest;
+mod manners;
 mod policy;
 mod sbom;
 mod sealed;
@@ -25,6 +26,7 @@ pub(crate) use self::policy::{
 };
 pub(crate) use explain::Explain;
 pub(crate) use manifest::{Manifest, ManifestBuild, ManifestCommand};
+pub(crate) use manners::{MannersArgs, NICE, PageCacheMode, READ_LIMITS};
 pub(crate) use sbom::{Sbom, SbomFiles, SbomFormat};
 pub(crate) use sealed::{
     Export, ExportFormat, Inspect, InspectPart, KeyAlgorithm, Keygen, Seal, Verify,
@@ -231,6 +233,8 @@ pub(crate) struct SealArgs {
 pub(crate) enum Mode {
     /// Everything.
     Full,
+    /// What looks as it did when an earlier check read it is not read, but for a random part.
+    Incremental,
 }
 
 /// What a target can be; no comment of a field, where brackets would be links.
@@ -274,10 +278,16 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
     #[command(flatten)]
+    pub(crate) manners: MannersArgs,
+    #[command(flatten)]
     pub(crate) report: ReportArgs,
-    /// Read everything: the one way there is yet
+    /// Read everything, or only what looks otherwise than when an earlier check read it
     #[arg(long, value_enum, default_value = "full")]
     pub(crate) mode: Mode,
+    /// With --mode incremental: within so many checks read every file again, at random; 1 reads all
+    #[arg(long, value_name = "RUNS", default_value_t = drift_core::cache::DEFAULT_WITHIN,
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) rehash_within: u32,
     /// Show in the JSON report what small text files that changed say now, secrets masked by looks
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_value = "false", default_missing_value = "true", hide_default_value = true)]
@@ -319,6 +329,8 @@ pub(crate) struct Capture {
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
+    #[command(flatten)]
+    pub(crate) manners: MannersArgs,
     /// Where the last sequence of each lineage is remembered; /var/lib/drift for root, else
     /// $XDG_STATE_HOME/drift
     #[arg(long, value_name = "DIR")]
@@ -348,6 +360,8 @@ pub(crate) struct Diff {
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
+    #[command(flatten)]
+    pub(crate) manners: MannersArgs,
     /// The form of the report on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: String,

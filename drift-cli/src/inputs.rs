@@ -117,7 +117,7 @@ pub(crate) fn source(
     let platform = image.platform.as_deref().map(platform).transpose()?;
     let asked = platform.is_some();
     let input = if is_input(text) { Some(standard_input()?) } else { None };
-    let selection = Selection { platform, input, cancel: settings.cancel.clone() };
+    let selection = Selection { platform, input, ..selection(settings) };
     let opened = source::open(text, &selection);
     // Nobody may believe that a root was looked at as one of that platform.
     if let (true, Ok(source)) = (asked, &opened)
@@ -159,11 +159,20 @@ fn standard_input() -> Result<OwnedFd, Failure> {
 
 /// Opens what an overlay was before anything was changed in its upper directory; `None` of any other
 /// target.
-pub(crate) fn beneath(target: &str) -> Result<Option<Box<dyn Source>>, Failure> {
+pub(crate) fn beneath(
+    target: &str,
+    settings: &Settings,
+) -> Result<Option<Box<dyn Source>>, Failure> {
     match OverlayTarget::parse(target)?.and_then(|overlay| overlay.beneath()) {
-        Some(lowers) => Ok(Some(source::open(&lowers.to_string(), &Selection::default())?)),
+        Some(lowers) => Ok(Some(source::open(&lowers.to_string(), &selection(settings))?)),
         None => Ok(None),
     }
+}
+
+/// How any target of this run is read.
+fn selection(settings: &Settings) -> Selection {
+    let (cancel, manners) = (settings.cancel.clone(), settings.manners.clone());
+    Selection { cancel, manners, ..Selection::default() }
 }
 
 /// Whether the target is a stored snapshot: by its scheme, or by its first bytes.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use drift_core::bounds::{Cancel, Clock, Stop, Timestamp};
 use drift_core::judge::Exit;
 use drift_core::report::document::ConfigDigest;
+use drift_core::source::{Manners, Pace};
 
 use crate::failure::Failure;
 
@@ -23,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) user: u32,
     /// The configuration files in force, for reports.
     pub(crate) config: Vec<ConfigDigest>,
+    /// How targets are read.
+    pub(crate) manners: Manners,
     signal: Arc<AtomicI32>,
     config_home: Option<PathBuf>,
     state_home: Option<PathBuf>,
@@ -63,6 +66,20 @@ impl Stopwatch {
     }
 }
 
+/// The time of a machine that runs, for whoever waits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SystemPace;
+
+impl Pace for SystemPace {
+    fn now(&self) -> Duration {
+        Stopwatch::now()
+    }
+
+    fn pause(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
+
 impl Settings {
     /// Reads the environment and begins to listen for signals.
     pub(crate) fn from_process() -> Self {
@@ -73,6 +90,7 @@ impl Settings {
             cancel,
             user: rustix::process::geteuid().as_raw(),
             config: Vec::new(),
+            manners: Manners::default(),
             signal,
             config_home: config_home(),
             state_home: state_home(),
@@ -82,9 +100,8 @@ impl Settings {
     /// Returns the exit of a run that a signal ended.
     pub(crate) fn signal(&self) -> Option<Exit> {
         match self.signal.load(Ordering::SeqCst) {
-            signal_hook::consts::SIGINT => Some(Exit::INTERRUPTED),
-            signal_hook::consts::SIGTERM | signal_hook::consts::SIGHUP => Some(Exit::TERMINATED),
-            _ => None,
+            0 => None,
+            signal => Some(exit_of(signal)),
         }
     }
 
@@ -144,6 +161,16 @@ impl Settings {
     /// Returns the state directory: the one named, else the system's for root, else the user's.
     pub(crate) fn state_directory(&self, named: Option<&PathBuf>) -> Option<PathBuf> {
         named.cloned().or_else(|| self.state_home.clone())
+    }
+
+    /// Makes this thread, and all threads and processes that it starts, at least so nice.
+    pub(crate) fn be_nice(&self, asked: u64) -> Result<(), rustix::io::Errno> {
+        let asked = i32::try_from(asked).unwrap_or(i32::MAX);
+        // What systemd or nice(1) gave already is not taken back, and asks no filter of calls.
+        if rustix::process::getpriority_process(None)? >= asked {
+            return Ok(());
+        }
+        rustix::process::setpriority_process(None, asked)
     }
 
     /// Returns the number of threads that `--threads` asks for; without it all processors.
@@ -208,7 +235,12 @@ fn state_home() -> Option<PathBuf> {
         .map(|state| state.join("drift"))
 }
 
-/// The first signal cancels the run; a second one ends the process at once.
+/// How long after a signal the run may take to end by itself.
+const GRACE: Duration = Duration::from_millis(900);
+
+/// The first signal cancels the run, which then ends by itself and leaves nothing half-written. A second
+/// one ends the process at once, and so does the end of [`GRACE`]: whatever a run is busy with, it is over
+/// within a second. Files are safe then as after a loss of power, because they are renamed when whole.
 fn listen(cancel: Cancel, signal: Arc<AtomicI32>) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
     // A file that reaches its limit is an error of writing (EFBIG), not the end of the process.
@@ -222,6 +254,7 @@ fn listen(cancel: Cancel, signal: Arc<AtomicI32>) {
                 let _no_return = signal_hook::low_level::emulate_default_handler(number);
             }
             cancel.cancel();
+            end_after_grace(number);
         }
     };
     // Without this thread the kernel's own handling of the signals remains, which is acceptable.
@@ -229,4 +262,23 @@ fn listen(cancel: Cancel, signal: Arc<AtomicI32>) {
         .name("drift-signals".to_owned())
         .stack_size(64 << 10)
         .spawn(watch);
+}
+
+/// The exit of a run that one of the signals ended that [`listen`] waits for.
+fn exit_of(signal: i32) -> Exit {
+    match signal {
+        signal_hook::consts::SIGINT => Exit::INTERRUPTED,
+        _ => Exit::TERMINATED,
+    }
+}
+
+/// Ends the process when its run did not end by itself. Without this thread a run ends when it can.
+fn end_after_grace(signal: i32) {
+    let exit = exit_of(signal);
+    let wait = move || {
+        std::thread::sleep(GRACE);
+        signal_hook::low_level::exit(i32::from(exit.code));
+    };
+    let _thread =
+        std::thread::Builder::new().name("drift-grace".to_owned()).stack_size(64 << 10).spawn(wait);
 }

@@ -1,6 +1,6 @@
 //! Many streams at once.
 
-use crate::stream::{Algorithm, Stream};
+use crate::work::Work;
 use crate::{Kernel, Md5, Sha256};
 
 /// The next piece of one stream; `D` is [`Sha256`] or [`Md5`].
@@ -19,23 +19,21 @@ pub struct Lane<'l, D> {
 /// the next one as soon as one ends. Afterwards every lane is without data, and their order is not
 /// what it was.
 pub fn update_many(kernel: Kernel, lanes: &mut [Lane<'_, Sha256>]) {
-    let _ = kernel;
-    one_by_one(lanes.iter_mut().map(|lane| (&mut lane.digest.0, &mut lane.data, lane.last)));
+    longest_first(lanes);
+    kernel.sha256(lanes.iter_mut().filter_map(|lane| {
+        Work::begin(&mut lane.digest.0, std::mem::take(&mut lane.data), lane.last)
+    }));
 }
 
 /// As [`update_many`], for MD5.
 pub fn md5_update_many(kernel: Kernel, lanes: &mut [Lane<'_, Md5>]) {
-    let _ = kernel;
-    one_by_one(lanes.iter_mut().map(|lane| (&mut lane.digest.0, &mut lane.data, lane.last)));
+    longest_first(lanes);
+    kernel.md5(lanes.iter_mut().filter_map(|lane| {
+        Work::begin(&mut lane.digest.0, std::mem::take(&mut lane.data), lane.last)
+    }));
 }
 
-fn one_by_one<'a, 'l: 'a, A: Algorithm + 'a>(
-    lanes: impl Iterator<Item = (&'a mut Stream<A>, &'a mut &'l [u8], bool)>,
-) {
-    for (stream, data, last) in lanes {
-        stream.update(std::mem::take(data));
-        if last {
-            stream.end();
-        }
-    }
+/// The longest must not be what is left alone at the end.
+fn longest_first<D>(lanes: &mut [Lane<'_, D>]) {
+    lanes.sort_unstable_by_key(|lane| std::cmp::Reverse(lane.data.len()));
 }

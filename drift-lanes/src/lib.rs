@@ -23,11 +23,16 @@
 
 mod stream;
 
-mod kernel;
-mod lane;
 mod md5;
 mod sha1;
 mod sha256;
+
+mod interleave;
+mod kernel;
+mod lane;
+mod work;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 pub use kernel::Kernel;
 pub use lane::{Lane, md5_update_many, update_many};

@@ -65,16 +65,16 @@ impl<A: Algorithm> Stream<A> {
         self.hold(tail);
     }
 
-    /// Compresses the padding, unless that was done.
+    /// Compresses the padding, unless that was done before.
     pub(crate) fn end(&mut self) {
-        if !self.ended {
-            let blocks = self.pad();
-            self.compress_held(blocks);
-        }
+        let blocks = self.pad();
+        self.compress_held(blocks);
     }
 
     fn compress_held(&mut self, blocks: usize) {
-        A::compress(&mut self.state, &self.held[..blocks]);
+        if blocks > 0 {
+            A::compress(&mut self.state, &self.held[..blocks]);
+        }
     }
 
     /// Counts `data` and fills the block begun with its head. Returns whether that block is whole and
@@ -102,8 +102,11 @@ impl<A: Algorithm> Stream<A> {
     }
 
     /// Lays the padding behind the block begun, and returns how many blocks of `held` are then left
-    /// to compress. After that the state is the digest.
+    /// to compress: none if that was done before. After that the state is the digest.
     pub(crate) fn pad(&mut self) -> usize {
+        if self.ended {
+            return 0;
+        }
         let blocks = if self.filled < BLOCK - LENGTH { 1 } else { 2 };
         let bytes = &mut self.held.as_flattened_mut()[..blocks * BLOCK];
         bytes[self.filled..].fill(0);

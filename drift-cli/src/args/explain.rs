@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use super::{ImageArgs, RuleArgs, TARGETS, TailorArgs, TrustArgs};
+use super::{ImageArgs, MannersArgs, RuleArgs, TARGETS, TailorArgs, TrustArgs};
 
 #[derive(Debug, Parser)]
 pub(crate) struct Explain {
@@ -32,4 +32,9 @@ pub(crate) struct Explain {
     pub(crate) image: ImageArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
+    /// Threads, as a number or a share of the processors such as 50%
+    #[arg(long, value_name = "N|N%")]
+    pub(crate) threads: Option<String>,
+    #[command(flatten)]
+    pub(crate) manners: MannersArgs,
 }

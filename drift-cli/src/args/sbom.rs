@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-use super::{ImageArgs, RuleArgs, TARGETS, TrustArgs};
+use super::{ImageArgs, MannersArgs, RuleArgs, TARGETS, TrustArgs};
 
 #[derive(Debug, Parser)]
 pub(crate) struct Sbom {
@@ -32,6 +32,8 @@ pub(crate) struct Sbom {
     /// Threads, as a number or a share of the processors such as 50%
     #[arg(long, value_name = "N|N%")]
     pub(crate) threads: Option<String>,
+    #[command(flatten)]
+    pub(crate) manners: MannersArgs,
     /// End after this time, such as 90s, 5m, 1h, without a bill
     #[arg(long, value_name = "D")]
     pub(crate) deadline: Option<String>,

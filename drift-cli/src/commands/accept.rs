@@ -10,7 +10,8 @@ use drift_core::check::{self, AcceptError, Acceptance, Accepted, Occasion, Seale
 use drift_core::judge::Exit;
 use drift_core::report::{self, MAX_REPORT_BYTES, Previous};
 use drift_core::seal::{
-    self, Artefact, Expectations, MAX_SEQUENCE, Predicate, SealInfo, SnapshotPredicate,
+    self, Artefact, Expectations, MAX_SEQUENCE, Predicate, Reason, SealInfo, SnapshotPredicate,
+    Untrusted,
 };
 
 use crate::args::Accept;
@@ -37,7 +38,8 @@ pub(crate) fn run(
         true => state::Lease::Without,
         false => state::hold_or_fail(settings, args.trust.state.as_ref())?,
     };
-    let (baseline, info) = inputs::baseline(&args.golden, &args.trust, settings, &*clock)??;
+    let (baseline, info) = inputs::baseline(&args.golden, &args.trust, settings, &*clock)?
+        .map_err(|untrusted| superseded(untrusted, &args.golden))?;
     let snapshot = snapshot(args, &*clock)?;
     let report = args.report.as_deref().map(previous).transpose()?;
     let file = args.golden.display().to_string();
@@ -135,6 +137,20 @@ fn snapshot(args: &Accept, clock: &dyn Clock) -> Result<Stored, Failure> {
     let (verified, info) = seal::verify(&sealed, &trust, &expected, clock.now(), None)?;
     let baseline = Baseline::decode(verified).map_err(malformed)?;
     Ok(Stored::Sealed(Box::new(baseline), Box::new(info)))
+}
+
+/// Says what to do where the golden baseline was followed already, perhaps by a wrong acceptance.
+fn superseded(untrusted: Untrusted, golden: &Path) -> Failure {
+    let later = untrusted.reason == Reason::RolledBack;
+    let failure = Failure::from(untrusted);
+    if !later {
+        return failure;
+    }
+    failure.hint(format!(
+        "accept into the latest baseline of the lineage; where that one is wrong, give this one the \
+         next place first: drift seal {} --sign KEY.pem",
+        shown(golden)
+    ))
 }
 
 fn previous(path: &Path) -> Result<Previous, Failure> {

@@ -100,7 +100,7 @@ fn checked(
     files.extend(args.baseline.iter().filter_map(|file| artifacts::absolute(file)));
     files.extend(state::files(settings, args.trust.state.as_ref()));
     let own = artifacts::inside(&*source, &files);
-    let pool = inputs::pool(settings, None)?;
+    let pool = inputs::pool(settings, args.threads.as_deref())?;
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &own };
     let run_id = inputs::run_id();
     let occasion = Occasion { clock: &*clock, run_id: &run_id, binary_digest: None };
@@ -112,7 +112,7 @@ fn checked(
             FailOn::At(Severity::Medium),
         )
     };
-    let lowers = if sealed.is_empty() { inputs::beneath(&args.target)? } else { None };
+    let lowers = if sealed.is_empty() { inputs::beneath(&args.target, settings)? } else { None };
     let reference = golden::reference(sealed, lowers.as_deref());
     Ok(check::check(&check::Target::Live(&*source), &reference, &request, &run, &occasion)?)
 }

@@ -54,6 +54,7 @@ pub(crate) fn run(
     // It chooses a baseline by what the target says, which the deadline may end as well.
     crate::config::fill(&mut args.command, matches, &loaded, settings)
         .map_err(|failure| failure.or_late(settings.cancel.reason()))?;
+    crate::manners::begin(&args.command, settings, terminal);
     settings.config = loaded.digests();
     let settings = &*settings;
     let ended = match args.command {

@@ -7,9 +7,9 @@ use clap::parser::ValueSource;
 use drift_core::artifact;
 
 use crate::args::{
-    Capture, Check, Command, Diff, Explain, ImageArgs, ManifestCommand, Part, PolicyCommand,
-    ReportArgs, RuleArgs, RulesCommand, RulesExplain, Sbom, ScopeArgs, TailorArgs, TrustArgs,
-    WaiverArgs, WaiverCommand,
+    Capture, Check, Command, Diff, Explain, ImageArgs, ManifestCommand, MannersArgs, PageCacheMode,
+    Part, PolicyCommand, ReportArgs, RuleArgs, RulesCommand, RulesExplain, Sbom, ScopeArgs,
+    TailorArgs, TrustArgs, WaiverArgs, WaiverCommand,
 };
 use crate::failure::Failure;
 use crate::inputs;
@@ -39,7 +39,10 @@ pub(crate) fn fill(
         Command::Diff(args) => layers.diff(args),
         Command::Sbom(args) => layers.sbom(args),
         Command::Verify(args) => layers.trust(&mut args.trust),
-        Command::Accept(args) => layers.trust(&mut args.trust),
+        Command::Accept(args) => {
+            layers.threads(&mut args.threads);
+            layers.trust(&mut args.trust)
+        }
         Command::Waiver(args) => match &mut args.command {
             WaiverCommand::List(args) => {
                 layers.acceptance(&mut args.acceptance);
@@ -156,6 +159,7 @@ impl Layers<'_> {
         self.target(&mut args.target, &mut args.image);
         self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
         self.scope(&mut args.scope);
+        self.manners(&mut args.manners);
         self.report(&mut args.report);
         self.take("policy", "policy", &mut args.policy, Value::texts);
         self.tailoring(&mut args.tailoring);
@@ -196,6 +200,7 @@ impl Layers<'_> {
         let keys = ["rules", "profile"].map(|name| vec![("capture", name), ("", name)]);
         self.rules(&keys, &mut args.rules)?;
         self.scope(&mut args.scope);
+        self.manners(&mut args.manners);
         self.take("state", "state", &mut args.state, |value| value.path().map(Some));
         self.take("deadline", "deadline", &mut args.deadline, |value| value.text().map(Some));
         let seal = &mut args.seal;
@@ -210,6 +215,8 @@ impl Layers<'_> {
     }
 
     fn explain(&self, args: &mut Explain) -> Result<(), Failure> {
+        self.threads(&mut args.threads);
+        self.manners(&mut args.manners);
         self.target(&mut args.target, &mut args.image);
         self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
         self.trust(&mut args.trust)?;
@@ -241,14 +248,16 @@ impl Layers<'_> {
 
     fn diff(&self, args: &mut Diff) -> Result<(), Failure> {
         // What a check looks at says nothing of two targets that somebody names.
-        self.threads(&mut args.scope);
+        self.threads(&mut args.scope.threads);
+        self.manners(&mut args.manners);
         if args.unverified { Ok(()) } else { self.trust(&mut args.trust) }
     }
 
     fn sbom(&self, args: &mut Sbom) -> Result<(), Failure> {
         self.target(&mut args.target, &mut args.image);
         self.rules(&["rules", "profile"].map(|name| vec![("", name)]), &mut args.rules)?;
-        self.take("threads", "threads", &mut args.threads, |value| value.text().map(Some));
+        self.threads(&mut args.threads);
+        self.manners(&mut args.manners);
         self.take("deadline", "deadline", &mut args.deadline, |value| value.text().map(Some));
         if args.unverified { Ok(()) } else { self.trust(&mut args.trust) }
     }
@@ -339,11 +348,20 @@ impl Layers<'_> {
             let texts = value.texts()?;
             texts.iter().map(|text| inputs::part(text)).collect::<Option<Vec<Part>>>()
         });
-        self.threads(args);
+        self.threads(&mut args.threads);
     }
 
-    fn threads(&self, args: &mut ScopeArgs) {
-        self.take("threads", "threads", &mut args.threads, |value| value.text().map(Some));
+    fn threads(&self, threads: &mut Option<String>) {
+        self.take("threads", "threads", threads, |value| value.text().map(Some));
+    }
+
+    fn manners(&self, args: &mut MannersArgs) {
+        let number = |value: &Value| value.number().map(Some);
+        self.take("read_limit", "read_limit", &mut args.read_limit, number);
+        self.take("nice", "nice", &mut args.nice, number);
+        self.take("page_cache", "page_cache", &mut args.page_cache, |value| {
+            PageCacheMode::named(&value.text()?)
+        });
     }
 
     fn report(&self, args: &mut ReportArgs) {

@@ -138,6 +138,9 @@ fn value_of(kind: Kind, value: &DeValue<'_>, directory: &Path) -> Option<Value> 
         Kind::Policies => several(value, |value| policies(value, directory)).map(Value::Texts),
         Kind::Facts => facts(value).map(Value::Texts),
         Kind::Number(least) => number(value).filter(|number| *number >= least).map(Value::Number),
+        Kind::Within((least, most)) => {
+            number(value).filter(|number| (least..=most).contains(number)).map(Value::Number)
+        }
         Kind::Flag => match value {
             DeValue::Boolean(flag) => Some(Value::Flag(*flag)),
             _ => None,

@@ -4,6 +4,7 @@
 use drift_core::report;
 use drift_core::seal::Term;
 
+use crate::args::{NICE, PageCacheMode, READ_LIMITS};
 use crate::inputs;
 
 /// One key.
@@ -45,6 +46,8 @@ pub(crate) enum Kind {
     Facts,
     /// A whole number from this one on.
     Number(u64),
+    /// A whole number from the first to the second.
+    Within((u64, u64)),
     Flag,
     /// A whole number, or a share.
     Threads,
@@ -73,6 +76,7 @@ impl Kind {
             }
             Self::Facts => "a table of texts, as { git_commit = \"\u{2026}\" }".to_owned(),
             Self::Number(least) => format!("a whole number from {least}"),
+            Self::Within((least, most)) => format!("a whole number from {least} to {most}"),
             Self::Flag => "true or false".to_owned(),
             Self::Threads => "a number from 1 to 1024, or a share such as \"50%\"".to_owned(),
         }
@@ -136,7 +140,13 @@ const PARAM: Form = Form {
     holds: |text| text.split_once('=').is_some_and(|(name, _)| !name.is_empty()),
 };
 
-const MODE: Form = Form { expected: "\"full\"", holds: |text| inputs::mode(text).is_some() };
+const PAGE_CACHE: Form = Form {
+    expected: "\"as-found\" or \"keep\"",
+    holds: |text| PageCacheMode::named(text).is_some(),
+};
+
+const MODE: Form =
+    Form { expected: "\"full\" or \"incremental\"", holds: |text| inputs::mode(text).is_some() };
 
 const fn key(
     (table, name, option): (&'static str, &'static str, &'static str),
@@ -177,6 +187,9 @@ pub(crate) const KEYS: &[Key] = &[
     key(("", "quiet", "quiet"), Kind::Flag, ("false", "true"), "whether a clean run prints nothing"),
     key(("", "with_content", "with_content"), Kind::Flag, ("false", "false"), "whether the report shows what small text files that changed say now"),
     key(("", "threads", "threads"), Kind::Threads, ("all processors", "\"50%\""), "threads, as a number or a share of the processors"),
+    key(("", "read_limit", "read_limit"), Kind::Within(READ_LIMITS), ("none", "100"), "the most that is read of the target's content, in MiB a second"),
+    key(("", "nice", "nice"), Kind::Within(NICE), ("as it was started", "10"), "niceness of the process, for processors and disks"),
+    key(("", "page_cache", "page_cache"), Kind::Text(PAGE_CACHE), ("as-found", "\"as-found\""), "whether what reading brings into the page cache is dropped again, or kept"),
     key(("", "state", "state"), Kind::File, ("/var/lib/drift for root, else $XDG_STATE_HOME/drift", "\"/var/lib/drift\""), "where sequences and the last runs are remembered"),
     key(("", "deadline", "deadline"), Kind::Text(DEADLINE), ("none", "\"30m\""), "the time after which a run ends as incomplete"),
     key(("capture", "sign", "sign"), Kind::Signers, ("none", "[\"golden.key.pem\"]"), "private keys that seal what is captured"),

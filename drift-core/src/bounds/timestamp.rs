@@ -17,17 +17,20 @@ pub struct Timestamp(jiff::Timestamp);
 
 /// Text that is no point in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{text:?} is no time; write RFC 3339 such as 2026-11-21T12:00:00Z, or a date such as 2026-11-21"
-)]
+#[error("{text:?} is no time; write RFC 3339 such as 2026-11-21T12:00:00Z{}", if *.date { DATE } else { "" })]
 pub struct TimestampError {
     text: String,
+    /// Whether a bare date would have been taken.
+    date: bool,
 }
+
+/// What else is taken where the end of a day is meant.
+const DATE: &str = ", or a date such as 2026-11-21";
 
 impl Timestamp {
     /// Reads an RFC 3339 time with an offset.
     pub fn parse(text: &str) -> Result<Self, TimestampError> {
-        text.parse().map(Self).map_err(|_| TimestampError { text: text.to_owned() })
+        text.parse().map(Self).map_err(|_| TimestampError { text: text.to_owned(), date: false })
     }
 
     /// Reads an RFC 3339 time, or a bare date, which means the end of that day, UTC.
@@ -35,7 +38,12 @@ impl Timestamp {
         Self::parse(text).or_else(|error| {
             let date =
                 text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-            if date { Self::parse(&format!("{text}T23:59:59Z")) } else { Err(error) }
+            let error = TimestampError { date: true, ..error };
+            if date {
+                Self::parse(&format!("{text}T23:59:59Z")).map_err(|_| error)
+            } else {
+                Err(error)
+            }
         })
     }
 

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use super::cached::Cached;
 use crate::model::{Coverage, Digest, PerHost, Problem, RowId, Tree};
 use crate::rules::Class;
 use crate::source::{self, Ask, Content, ContentSink, Plan, Source, Unread, UnreadKind, Want};
@@ -38,6 +39,8 @@ pub(crate) struct Ledger<'l> {
     pub coverage: &'l mut Coverage,
     /// What could not be read.
     pub problems: &'l mut Vec<Problem>,
+    /// The files whose digests came from the cache.
+    pub unread: &'l mut Cached,
 }
 
 /// Answers all asks and returns what was wanted beyond digests.
@@ -146,7 +149,8 @@ fn take(
         Ok(content) => {
             // A second look changes nothing: its digests would be of another moment.
             if ask.want.digest {
-                let is_counted = ledger.tree.digest(ask.row).seen().is_some();
+                let was_cached = ledger.unread.remove(ask.row);
+                let is_counted = !was_cached && ledger.tree.digest(ask.row).seen().is_some();
                 let owner = (content.mode, content.uid, content.gid);
                 ledger.tree.set_owner_and_mode(ask.row, owner);
                 ledger.tree.set_read_state(ask.row, content.size, content.mtime);
@@ -157,12 +161,22 @@ fn take(
                     coverage.bytes_hashed = coverage.bytes_hashed.saturating_add(content.size);
                 }
             }
+            // The package database's digest alone was wanted.
+            if !ask.want.digest
+                && ask.want.vendor.is_some()
+                && ledger.tree.digest(ask.row).seen().is_none()
+            {
+                let coverage = &mut *ledger.coverage;
+                coverage.files_hashed = coverage.files_hashed.saturating_add(1);
+                coverage.bytes_hashed = coverage.bytes_hashed.saturating_add(content.size);
+            }
             let extra =
                 Extra { vendor: content.vendor, prefix: content.prefix, bytes: content.bytes };
             (extra != Extra::default()).then_some(extra)
         }
         Err(unread) if unread.kind == UnreadKind::Vanished => {
             ledger.coverage.vanished = ledger.coverage.vanished.saturating_add(1);
+            ledger.unread.remove(ask.row);
             ledger.tree.forget(ask.row);
             None
         }
@@ -178,6 +192,7 @@ fn take(
             };
             *counter = counter.saturating_add(1);
             if ask.want.digest {
+                ledger.unread.remove(ask.row);
                 ledger.tree.set_digest(ask.row, None);
             }
             ledger.problems.push(Problem {

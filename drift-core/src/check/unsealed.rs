@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::packages::{
     Accounts, AsShipped, Completeness, Known, Missing, Ownership, VendorRecord, as_imposed,
-    as_shipped, is_of_language,
+    as_shipped, is_of_language, wants,
 };
 use crate::report::document::{AttributeChange, Change};
 
@@ -31,9 +31,7 @@ pub(super) fn differences(
         found.problems.push(Problem {
             path: TreePath::root(),
             stage: Stage::Parse,
-            reason: "no package database was found, so there is nothing to compare with; \
-                     name a sealed snapshot with --baseline"
-                .to_owned(),
+            reason: nothing_found(captured),
             errno: None,
         });
         return Ok(found);
@@ -46,7 +44,9 @@ pub(super) fn differences(
     let accounts = accounts::of(&captured.configs);
     let manifests = manifests_of(&request.manifests, &captured.snapshot.packages)?;
     let manifests = &manifests;
-    let mut walk = Walk { captured, names, accounts, found, folds: Vec::new(), manifests };
+    let packaged_alone = !request.parts.entries;
+    let folds = Vec::new();
+    let mut walk = Walk { captured, names, accounts, found, folds, manifests, packaged_alone };
     let mut cursor = captured.snapshot.tree.cursor();
     let mut steps = 0u32;
     while let Some((depth, row)) = cursor.next_row() {
@@ -67,7 +67,22 @@ pub(super) fn differences(
          Capture and seal a golden baseline to know more."
             .to_owned(),
     );
+    if walk.packaged_alone {
+        let note = "What no package owns was not looked at: packages alone were asked for.";
+        walk.found.notes.push(note.to_owned());
+    }
     Ok(walk.found)
+}
+
+/// Says why there is nothing to compare with, and names a database that was found and not read.
+fn nothing_found(captured: &Captured) -> String {
+    let mut problems = captured.snapshot.problems.iter();
+    let refused = problems.find(|problem| wants(problem.path.as_bytes()));
+    let why = match refused {
+        Some(problem) => format!("no package could be read from {}", problem.path),
+        None => "no package database was found".to_owned(),
+    };
+    format!("{why}, so there is nothing to compare with; name a sealed snapshot with --baseline")
 }
 
 /// Names in the path of a program in any of [`super::PATH_DIRECTORIES`], at the most.
@@ -92,6 +107,8 @@ struct Walk<'w> {
     folds: Vec<(u32, usize)>,
     /// What packages contain, by more than the target's word.
     manifests: &'w Manifests,
+    /// What no package owns is not looked at.
+    packaged_alone: bool,
 }
 
 impl Walk<'_> {
@@ -274,6 +291,9 @@ impl Walk<'_> {
     }
 
     fn unowned(&mut self, depth: u32, row: RowId) {
+        if self.packaged_alone {
+            return;
+        }
         let tree = &self.captured.snapshot.tree;
         let entry = tree.entry(row);
         let rule = self.captured.rules.rule(tree.rule(row));

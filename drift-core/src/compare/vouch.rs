@@ -101,6 +101,10 @@ fn present(
                 if change.kind() != Kind::Modified || silent.is_empty() {
                     return Vouched::By { event, verified: placed };
                 }
+                // The rest may be on the database's word, where it gives nobody anything.
+                if !is_shared_power(&state.entry) && by_database(change, state, live).is_none() {
+                    return Vouched::By { event, verified: false };
+                }
                 let text = "the manifest says nothing of: ";
                 return Vouched::Not(format!("{text}{}", names(silent)));
             }
@@ -221,6 +225,12 @@ fn power(entry: &Entry) -> u8 {
     if entry.is_privileged() { 2 } else { u8::from(writable) }
 }
 
+/// Whether it matters whose it is: it runs as its owner or group, or the group may write it.
+fn is_shared_power(entry: &Entry) -> bool {
+    let bits = entry.mode.seen().copied().unwrap_or(0);
+    power(entry) > 0 || (entry.file_type != FileType::Symlink && bits & 0o020 != 0)
+}
+
 fn is_book(change: &EntryChange) -> bool {
     change.path.as_bytes().starts_with(b"var/lib/dpkg/info/")
 }
@@ -259,21 +269,19 @@ fn leads_to_owned(row: Option<RowId>, live: &Live<'_>) -> bool {
     })
 }
 
-/// Takes along the directories that only held what went with packages: nobody owned them alone.
+/// Takes along the directories that only hold what came or went with packages: nobody owns them alone.
+/// rpm makes such a directory for root, so nobody else may write one that came.
 pub(super) fn with_their_content(changes: &[EntryChange], explanations: &mut [Explanation]) {
     let parents = parents(changes);
     // Of what lies directly in each directory: whether all went with packages, and the last of it.
     let mut contents: Vec<(bool, Option<Explanation>)> = vec![(true, None); changes.len()];
     // What lies in a directory stands behind it.
     for (at, change) in changes.iter().enumerate().rev() {
-        let nobodys = change.file_type() == FileType::Directory
-            && change.kind() == Kind::Removed
-            && change.before.as_ref().is_some_and(|before| before.owner.is_none());
         let (Some(own), Some(content)) = (explanations.get_mut(at), contents.get_mut(at)) else {
             continue;
         };
-        if let (true, Cause::ModifiedInPlace, (true, Some(inside))) = (nobodys, own.cause, content)
-        {
+        let alone = matches!(own.cause, Cause::ModifiedInPlace | Cause::Unowned);
+        if let (true, (true, Some(inside))) = (alone && holds_alone(change), content) {
             *own = inside.clone();
         }
         let own = own.clone();
@@ -282,6 +290,23 @@ pub(super) fn with_their_content(changes: &[EntryChange], explanations: &mut [Ex
             *all &= own.folded_into.is_some();
             *last = Some(own);
         }
+    }
+}
+
+/// Whether it is a directory of nobody that is gone, or came as rpm makes those that no package has.
+fn holds_alone(change: &EntryChange) -> bool {
+    if change.file_type() != FileType::Directory {
+        return false;
+    }
+    match (change.kind(), &change.before, &change.after) {
+        (Kind::Removed, Some(before), _) => before.owner.is_none(),
+        (Kind::Added, _, Some(after)) if after.owner.is_none() => {
+            let entry = &after.entry;
+            let roots = [&entry.uid, &entry.gid].iter().all(|id| id.seen() == Some(&0));
+            let plain = entry.mode.seen().is_some_and(|bits| bits & 0o7777 == 0o755);
+            roots && plain && unspoken(change, after, AttributeSet::EMPTY).is_none()
+        }
+        _ => false,
     }
 }
 

@@ -23,7 +23,7 @@ const COPIES: [(&[u8], &[u8]); 7] = [
     (b"root/.profile", b"usr/share/base-files/dot.profile"),
 ];
 /// What is added to the name of a file that is saved before it is written anew.
-const SAVED: [&[u8]; 2] = [b".dpkg-old", b".ucf-old"];
+const SAVED: [&[u8]; 4] = [b".dpkg-old", b".rpmorig", b".rpmsave", b".ucf-old"];
 const FONTS: &[u8] = b"etc/fonts/conf.d/";
 const PACKAGED_FONTS: &[u8] = b"/usr/share/fontconfig/conf.avail/";
 

@@ -13,6 +13,7 @@
 mod about;
 mod accounts;
 mod alternatives;
+mod beside;
 mod books;
 mod bytecode;
 mod certificates;
@@ -20,6 +21,7 @@ mod copies;
 mod ld_cache;
 mod named;
 mod rc_links;
+mod rpm_books;
 mod shells;
 mod unit_links;
 
@@ -71,6 +73,8 @@ pub const PRODUCTS: &[&dyn Product] = &[
     &rc_links::RcLinks,
     &shells::Shells,
     &books::Books,
+    &rpm_books::RpmBooks,
     &copies::Copies,
+    &beside::Beside,
     &named::Named,
 ];

@@ -83,6 +83,14 @@ impl Digest {
         Self::sha1(sha1.finish())
     }
 
+    /// Computes the MD5 of `data`, only to compare with a package database's own record.
+    #[must_use]
+    pub fn md5_of(data: &[u8]) -> Self {
+        let mut md5 = drift_lanes::Md5::new();
+        md5.update(data);
+        Self::md5(md5.finish())
+    }
+
     /// Takes an MD5 digest.
     #[must_use]
     pub fn md5(digest: [u8; 16]) -> Self {

@@ -30,13 +30,13 @@ const SUPPORTED: &str = "/ or host: for this host, dir:PATH for a root directory
 /// ```
 pub fn open(target: &str, selection: &Selection) -> Result<Box<dyn Source>, Error> {
     if let Some(path) = target.strip_prefix("dir:") {
-        return directory(path, SourceKind::Directory, target);
+        return directory(path, SourceKind::Directory, target, selection);
     }
     if let Some(path) = target.strip_prefix("tar:") {
         return tar::of_file(stored(path, target, selection)?, target);
     }
     if let Some(named) = OverlayTarget::parse(target)? {
-        return overlay::open(&named);
+        return overlay::open(&named, &selection.manners);
     }
     let scheme = |form: &Form| {
         let rest = target.strip_prefix(form.scheme())?;
@@ -46,7 +46,7 @@ pub fn open(target: &str, selection: &Selection) -> Result<Box<dyn Source>, Erro
         return named_image(form, rest, target, selection);
     }
     match target {
-        "/" | "host:" | "host:/" => directory("/", SourceKind::Host, "/"),
+        "/" | "host:" | "host:/" => directory("/", SourceKind::Host, "/", selection),
         "-" => detected(stored("-", target, selection)?, target, selection),
         _ => by_path(target, selection),
     }
@@ -57,7 +57,7 @@ fn by_path(target: &str, selection: &Selection) -> Result<Box<dyn Source>, Error
     let found = kind_of(Path::new(target)).map_err(|reason| not_there(target, reason))?;
     if found.is_dir() {
         if !image::is_layout(Path::new(target)) {
-            return directory(target, SourceKind::Directory, &format!("dir:{target}"));
+            return directory(target, SourceKind::Directory, &format!("dir:{target}"), selection);
         }
         let locator = format!("{}:{}", Form::Oci.scheme(), shown(target));
         return image::directory(Path::new(target), asked(&locator, None, selection));
@@ -129,16 +129,20 @@ fn split<'t>(rest: &'t str, target: &str) -> Result<(&'t str, Option<&'t str>), 
 /// Opens a file, or takes standard input for `-`.
 fn stored(path: &str, target: &str, selection: &Selection) -> Result<StoredFile, Error> {
     let opened = match (path, &selection.input) {
-        ("-", Some(input)) => StoredFile::of_input(input, &selection.cancel),
+        ("-", Some(input)) => {
+            StoredFile::of_input(input, &selection.cancel, selection.manners.rate.clone())
+        }
         ("-", None) => Err("there is no standard input to read".to_owned()),
-        _ => StoredFile::open(Path::new(path)),
+        _ => StoredFile::open(Path::new(path))
+            .map(|file| file.at_rate(selection.manners.rate.clone())),
     };
     selection.cancel.check()?;
     opened.map_err(|reason| Error::Open { locator: shown(target), reason })
 }
 
 fn asked<'a>(locator: &'a str, tag: Option<&'a str>, selection: &'a Selection) -> Asked<'a> {
-    Asked { locator, tag, platform: selection.platform.as_ref(), cancel: &selection.cancel }
+    let Selection { platform, cancel, manners, .. } = selection;
+    Asked { locator, tag, platform: platform.as_ref(), cancel, rate: manners.rate.as_ref() }
 }
 
 /// Says why nothing stands at a path: perhaps it was meant as a scheme that there is not.
@@ -161,11 +165,17 @@ fn kind_of(path: &Path) -> Result<FileType, String> {
     std::fs::metadata(path).map(|found| found.file_type()).map_err(|error| error.to_string())
 }
 
-fn directory(path: &str, kind: SourceKind, locator: &str) -> Result<Box<dyn Source>, Error> {
+fn directory(
+    path: &str,
+    kind: SourceKind,
+    locator: &str,
+    selection: &Selection,
+) -> Result<Box<dyn Source>, Error> {
     let volume = HostVolume::open(Path::new(path), Resolution::Automatic).map_err(|errno| {
         let reason = format!("the directory cannot be opened ({})", errno_name(errno));
         Error::Open { locator: shown(locator), reason }
     })?;
+    let volume = volume.with_manners(selection.manners.clone());
     Ok(Box::new(Walked::new(volume, kind, locator)))
 }
 

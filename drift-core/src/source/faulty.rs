@@ -231,6 +231,10 @@ impl<V: Volume> Volume for Faulty<V> {
         self.volume.meaning(errno)
     }
 
+    fn prefers_inodes(&self) -> bool {
+        self.volume.prefers_inodes()
+    }
+
     fn file_system(&self, directory: &Self::Directory) -> Option<FileSystem> {
         self.volume.file_system(&directory.inner)
     }

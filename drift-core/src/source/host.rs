@@ -4,8 +4,10 @@
 //! that is renamed or linked meanwhile leads outside. Nothing that is not a regular file is opened
 //! for reading: opening a FIFO, a device or an automount point has effects.
 
+mod disk;
 mod open;
 mod privilege;
+mod residence;
 mod stat;
 mod xattr;
 
@@ -20,6 +22,7 @@ use rustix::fs::{Mode, OFlags, RawDir, SeekFrom};
 use crate::model::{FileType, Observed, Xattrs};
 
 use super::known::FileSystem;
+use super::manners::{Disk, Manners};
 use super::mounts::{MountPoint, parse_mountinfo};
 use super::volume::{DirectoryEntry, Errno, Stat, Volume};
 
@@ -33,6 +36,8 @@ const OWN_MOUNTS: &str = "/proc/self/mountinfo";
 const MAX_MOUNT_TABLE_BYTES: usize = 16 << 20;
 
 pub(super) use privilege::sees_trusted_attributes;
+pub use residence::HostFile;
+use residence::Residences;
 
 /// How paths of several names are opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,6 +59,9 @@ pub struct HostVolume {
     descriptors: bool,
     /// The table of the mounts of another process, where the root is that process's.
     table: Option<OwnedFd>,
+    manners: Manners,
+    residences: Residences,
+    disk: Disk,
 }
 
 /// An open directory of this machine.
@@ -64,10 +72,6 @@ pub struct HostDirectory {
     guarded: OnceLock<bool>,
 }
 
-/// An open regular file of this machine.
-#[derive(Debug)]
-pub struct HostFile(OwnedFd);
-
 impl HostVolume {
     /// Opens a directory as the root. Links on the way to it are followed: the operator named it.
     pub fn open(path: &Path, resolution: Resolution) -> Result<Self, Errno> {
@@ -76,20 +80,41 @@ impl HostVolume {
         let name_by_name = resolution == Resolution::NameByName || !open::has_openat2(&root);
         let name_by_name = AtomicBool::new(name_by_name);
         let table = open::mount_table_of(path).transpose()?;
-        Ok(Self { root, name_by_name, descriptors: xattr::has_descriptor_paths(), table })
+        let disk = disk::beneath(&root);
+        let manners = Manners::default();
+        let residences = Residences::new(manners.page_cache, disk);
+        let descriptors = xattr::has_descriptor_paths();
+        Ok(Self { root, name_by_name, descriptors, table, manners, residences, disk })
+    }
+
+    /// Reads as `manners` say.
+    #[must_use]
+    pub fn with_manners(mut self, manners: Manners) -> Self {
+        self.disk = manners.disk.unwrap_or(self.disk);
+        self.residences = Residences::new(manners.page_cache, self.disk);
+        self.manners = manners;
+        self
+    }
+
+    /// Returns how it reads.
+    pub(super) fn manners(&self) -> &Manners {
+        &self.manners
+    }
+
+    /// Opens a regular file as [`Volume::open`] does, and returns its descriptor at the start.
+    pub(super) fn descriptor(
+        &self,
+        directory: &HostDirectory,
+        name: &[u8],
+        expected: &Stat,
+    ) -> Result<OwnedFd, Errno> {
+        open::file(self, directory, name, expected)
     }
 
     /// Returns whether paths are opened name by name.
     #[must_use]
     pub fn opens_name_by_name(&self) -> bool {
         self.name_by_name.load(Ordering::Relaxed)
-    }
-}
-
-impl HostFile {
-    /// Returns the descriptor, positioned at the start.
-    pub(super) fn into_descriptor(self) -> OwnedFd {
-        self.0
     }
 }
 
@@ -130,7 +155,8 @@ impl Volume for HostVolume {
             };
             let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
-                each(DirectoryEntry { name: name.into(), file_type: listed(entry.file_type()) });
+                let (file_type, inode) = (listed(entry.file_type()), entry.ino());
+                each(DirectoryEntry { name: name.into(), file_type, inode });
             }
         }
         Ok(())
@@ -164,21 +190,26 @@ impl Volume for HostVolume {
         name: &[u8],
         expected: &Stat,
     ) -> Result<HostFile, Errno> {
-        open::file(self, directory, name, expected).map(HostFile)
+        let fd = open::file(self, directory, name, expected)?;
+        Ok(self.residences.file(fd, expected))
     }
 
     fn stat_file(&self, file: &HostFile) -> Result<Stat, Errno> {
-        stat::of_descriptor(file.0.as_fd())
+        stat::of_descriptor(file.as_fd())
     }
 
     fn read(&self, file: &mut HostFile, buffer: &mut [u8]) -> Result<usize, Errno> {
-        retry(|| rustix::io::read(&file.0, &mut *buffer))
+        let count = self.residences.read(file, buffer)?;
+        if let Some(rate) = &self.manners.rate {
+            rate.pay(count);
+        }
+        Ok(count)
     }
 
     fn next_data(&self, file: &HostFile, offset: u64) -> Result<Option<(u64, u64)>, Errno> {
-        match retry(|| rustix::fs::seek(&file.0, SeekFrom::Data(offset))) {
+        match retry(|| rustix::fs::seek(file.as_fd(), SeekFrom::Data(offset))) {
             Ok(start) => {
-                let end = retry(|| rustix::fs::seek(&file.0, SeekFrom::Hole(start)))?;
+                let end = retry(|| rustix::fs::seek(file.as_fd(), SeekFrom::Hole(start)))?;
                 Ok(Some((start, end)))
             }
             Err(Errno::NXIO) => Ok(None),
@@ -191,7 +222,11 @@ impl Volume for HostVolume {
     }
 
     fn seek(&self, file: &mut HostFile, offset: u64) -> Result<(), Errno> {
-        retry(|| rustix::fs::seek(&file.0, SeekFrom::Start(offset))).map(|_| ())
+        file.seek(offset)
+    }
+
+    fn prefers_inodes(&self) -> bool {
+        self.disk == Disk::Rotating
     }
 
     fn file_system(&self, directory: &HostDirectory) -> Option<FileSystem> {

@@ -13,10 +13,12 @@ mod host;
 mod image;
 mod known;
 mod layers;
+mod manners;
 mod memory;
 mod mounts;
 mod overlay;
 mod payload;
+mod rate;
 mod stored;
 pub mod tar;
 mod throttled;
@@ -42,11 +44,13 @@ pub use host::{HostDirectory, HostFile, HostVolume, Resolution};
 pub(crate) use image::masked_command;
 pub use known::{FileSystem, Known, Place};
 pub use layers::Removals;
+pub use manners::{Disk, Manners, PageCache};
 pub use memory::{MemoryFile, MemoryId, MemoryKind, MemoryNode, MemoryVolume};
 pub use mounts::{FileSystemKind, MountPoint, is_usual_point, parse_mountinfo};
 pub use overlay::{Overlay, OverlayAttributes, OverlayDirectory, OverlayFile, OverlayTarget};
 pub(crate) use payload::{Packed, decompressed, small_files, tree};
-pub use throttled::{Pace, Throttled};
+pub use rate::{Pace, Rate};
+pub use throttled::Throttled;
 pub use volume::{DirectoryEntry, Errno, Stat, Volume};
 pub use walked::{SparseSha256, Walked};
 
@@ -210,6 +214,8 @@ pub struct Selection {
     pub input: Option<OwnedFd>,
     /// Set from outside to stop while a stream is copied.
     pub cancel: Cancel,
+    /// How files of this machine are read.
+    pub manners: Manners,
 }
 
 /// A target as a whole cannot be read.

@@ -19,6 +19,7 @@ use crate::bounds::Cancel;
 
 use super::errno::errno_name;
 use super::layers::Blob;
+use super::rate::Rate;
 
 /// The most bytes of a stream, or of what is decompressed before it can be read by ranges, that are
 /// kept in memory: images beyond that are saved to a file first.
@@ -33,6 +34,8 @@ const MAX_WAIT: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 pub(super) struct StoredFile {
     fd: OwnedFd,
     state: State,
+    /// The limit to the rate at which it is read; none of what is held in memory.
+    rate: Option<Arc<Rate>>,
 }
 
 /// What changes when somebody writes to the file.
@@ -66,17 +69,27 @@ impl StoredFile {
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err("it is no regular file; give the stream on standard input, as -".to_owned());
         }
-        Ok(Self { state: State::of(&stat), fd })
+        Ok(Self { state: State::of(&stat), fd, rate: None })
+    }
+
+    /// Reads it no faster than `rate` allows.
+    pub(super) fn at_rate(self, rate: Option<Arc<Rate>>) -> Self {
+        Self { rate, ..self }
     }
 
     /// Takes standard input: a file as it is, a stream copied into memory to its end.
-    pub(super) fn of_input(input: &OwnedFd, cancel: &Cancel) -> Result<Self, String> {
+    pub(super) fn of_input(
+        input: &OwnedFd,
+        cancel: &Cancel,
+        rate: Option<Arc<Rate>>,
+    ) -> Result<Self, String> {
         let stat = rustix::fs::fstat(input).map_err(named)?;
         let at_start = || rustix::fs::tell(input) == Ok(0);
         if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && at_start() {
-            return input.try_clone().map_err(|error| error.to_string()).and_then(Self::new);
+            let file = input.try_clone().map_err(|error| error.to_string()).and_then(Self::new)?;
+            return Ok(file.at_rate(rate));
         }
-        Self::held(Descriptor(input), cancel)
+        Self::held(Descriptor(input, rate), cancel)
     }
 
     /// Copies a stream into memory, up to [`MAX_HELD_BYTES`].
@@ -105,7 +118,7 @@ impl StoredFile {
     /// Opens the same file a second time.
     pub(super) fn again(&self) -> Result<Self, String> {
         let fd = self.fd.try_clone().map_err(|error| error.to_string())?;
-        Ok(Self { fd, state: self.state })
+        Ok(Self { fd, state: self.state, rate: self.rate.clone() })
     }
 
     /// Returns the length.
@@ -204,6 +217,9 @@ impl<F: Deref<Target = StoredFile>> Read for Positioned<F> {
         let piece = buffer.get_mut(..want).unwrap_or_default();
         let count = rustix::io::pread(&self.file.fd, piece, self.offset)?;
         self.skip(count as u64);
+        if let Some(rate) = &self.file.rate {
+            rate.pay(count);
+        }
         Ok(count)
     }
 }
@@ -211,7 +227,7 @@ impl<F: Deref<Target = StoredFile>> Read for Positioned<F> {
 /// Reads an open descriptor from where it stands. A stream on which nothing comes is given up for
 /// the moment after [`MAX_WAIT`] as if interrupted, so that whoever reads can look at the time and at
 /// signals: a writer that stalls must not hold the run.
-struct Descriptor<F>(F);
+struct Descriptor<F>(F, Option<Arc<Rate>>);
 
 impl<F: AsFd> Read for Descriptor<F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -219,7 +235,11 @@ impl<F: AsFd> Read for Descriptor<F> {
         if rustix::event::poll(&mut waiting, Some(&MAX_WAIT))? == 0 {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        Ok(rustix::io::read(&self.0, buffer)?)
+        let count = rustix::io::read(&self.0, buffer)?;
+        if let Some(rate) = &self.1 {
+            rate.pay(count);
+        }
+        Ok(count)
     }
 }
 
@@ -276,7 +296,9 @@ mod tests {
         let cancel = Cancel::new();
         let (told, result) = mpsc::channel();
         let (stop, input) = (cancel.clone(), OwnedFd::from(input));
-        std::thread::spawn(move || told.send(StoredFile::of_input(&input, &cancel).map(drop)));
+        std::thread::spawn(move || {
+            told.send(StoredFile::of_input(&input, &cancel, None).map(drop))
+        });
         // Once it has taken everything, the reader waits for more.
         while rustix::io::ioctl_fionread(&output).expect("counts") > 0 {
             std::thread::yield_now();

@@ -1,52 +1,29 @@
 //! A volume that reads content no faster than so many bytes a second.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::model::{Observed, Xattrs};
 
 use super::known::FileSystem;
 use super::mounts::MountPoint;
+use super::rate::Rate;
 use super::volume::{DirectoryEntry, Errno, Stat, Volume};
 
-/// Lets time pass. The library has no clock; a program passes `std::thread::sleep`.
-pub trait Pace: Sync {
-    /// Waits.
-    fn pause(&self, nanoseconds: u64);
-}
-
-/// Pauses shorter than this are saved up, as a system sleeps no shorter anyway.
-const SHORTEST_PAUSE: u64 = 5_000_000;
-
-/// Another volume, with a limit to the rate of reading. The time that reading itself takes comes
-/// on top, so the rate stays below the limit.
+/// Another volume, with a limit to the rate of reading, which it may share with other readers.
 #[derive(Debug)]
-pub struct Throttled<V, P> {
+pub struct Throttled<V> {
     volume: V,
-    pace: P,
-    bytes_per_second: u64,
-    /// Nanoseconds owed. Held while pausing: several workers together keep to the one limit.
-    owed: Mutex<u64>,
+    rate: Arc<Rate>,
 }
 
-impl<V: Volume, P: Pace> Throttled<V, P> {
-    /// Limits the rate of `volume`; 0 is taken for 1.
-    pub fn new(volume: V, bytes_per_second: u64, pace: P) -> Self {
-        Self { volume, pace, bytes_per_second: bytes_per_second.max(1), owed: Mutex::new(0) }
-    }
-
-    fn pay(&self, bytes: usize) {
-        let cost = u128::from(bytes as u64).saturating_mul(1_000_000_000)
-            / u128::from(self.bytes_per_second);
-        let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
-        *owed = owed.saturating_add(u64::try_from(cost).unwrap_or(u64::MAX));
-        if *owed >= SHORTEST_PAUSE {
-            self.pace.pause(*owed);
-            *owed = 0;
-        }
+impl<V: Volume> Throttled<V> {
+    /// Limits the rate of `volume`.
+    pub fn new(volume: V, rate: Arc<Rate>) -> Self {
+        Self { volume, rate }
     }
 }
 
-impl<V: Volume, P: Pace> Volume for Throttled<V, P> {
+impl<V: Volume> Volume for Throttled<V> {
     type Directory = V::Directory;
     type File = V::File;
 
@@ -96,7 +73,7 @@ impl<V: Volume, P: Pace> Volume for Throttled<V, P> {
 
     fn read(&self, file: &mut V::File, buffer: &mut [u8]) -> Result<usize, Errno> {
         let count = self.volume.read(file, buffer)?;
-        self.pay(count);
+        self.rate.pay(count);
         Ok(count)
     }
 
@@ -112,6 +89,10 @@ impl<V: Volume, P: Pace> Volume for Throttled<V, P> {
         self.volume.meaning(errno)
     }
 
+    fn prefers_inodes(&self) -> bool {
+        self.volume.prefers_inodes()
+    }
+
     fn file_system(&self, directory: &Self::Directory) -> Option<FileSystem> {
         self.volume.file_system(directory)
     }
@@ -123,31 +104,28 @@ impl<V: Volume, P: Pace> Volume for Throttled<V, P> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::Arc;
+    use std::time::Duration;
 
-    use super::{Pace, Throttled, Volume};
+    use super::{Rate, Throttled, Volume};
+    use crate::bounds::Cancel;
     use crate::source::MemoryVolume;
-
-    struct Counted(AtomicU64);
-
-    impl Pace for &Counted {
-        fn pause(&self, nanoseconds: u64) {
-            self.0.fetch_add(nanoseconds, Ordering::Relaxed);
-        }
-    }
+    use crate::source::rate::{Pace as _, tests::Virtual};
 
     #[test]
-    fn a_mebibyte_at_a_mebibyte_a_second_takes_a_second() {
+    fn ten_mebibytes_at_a_mebibyte_a_second_take_ten_seconds() {
         let mut volume = MemoryVolume::new();
-        volume.file(b"f", &vec![1; 1 << 20]);
-        let counted = Counted(AtomicU64::new(0));
-        let volume = Throttled::new(volume, 1 << 20, &counted);
+        volume.file(b"f", &vec![1; 10 << 20]);
+        let clock = Virtual::default();
+        let rate = Rate::new(1 << 20, Box::new(clock.clone()), Cancel::new());
+        let volume = Throttled::new(volume, Arc::new(rate));
         let root = volume.root().unwrap();
         let stat = volume.stat(&root, b"f").unwrap();
         let mut file = volume.open(&root, b"f", &stat).unwrap();
         let mut buffer = vec![0; 1000];
         while volume.read(&mut file, &mut buffer).unwrap() > 0 {}
-        let waited = counted.0.load(Ordering::Relaxed);
-        assert!((990_000_000..=1_000_000_000).contains(&waited), "{waited}");
+        let waited = clock.now();
+        let expected = Duration::from_millis(9_890)..=Duration::from_millis(10_010);
+        assert!(expected.contains(&waited), "{waited:?}");
     }
 }

@@ -54,6 +54,9 @@ pub struct DirectoryEntry {
     pub name: Box<[u8]>,
     /// The type, where the file system tells it without asking the object.
     pub file_type: Option<FileType>,
+    /// Its inode, where the listing tells it, else 0; that of a mount point is another. Good for an
+    /// order and nothing else.
+    pub inode: u64,
 }
 
 /// A file system that can be walked. Decorators such as [`Throttled`](super::Throttled) and
@@ -125,6 +128,12 @@ pub trait Volume: Sync {
     /// Says what an error means, where it is the volume's own and the kernel's words would mislead.
     fn meaning(&self, _errno: Errno) -> Option<&'static str> {
         None
+    }
+
+    /// Whether objects of one directory are best looked at in the order of their inodes, as on a disk
+    /// that rotates; any order gives the same.
+    fn prefers_inodes(&self) -> bool {
+        false
     }
 
     /// Says which file system a directory lies on; `None` where that cannot be told, and then no file

@@ -16,6 +16,7 @@ mod languages;
 mod layers;
 mod library;
 mod manifest;
+mod manners;
 mod overlay;
 mod packages;
 mod purl;

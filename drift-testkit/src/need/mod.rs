@@ -39,6 +39,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("node", "nodejs"),
     ("go", "golang-go"),
     ("java", "libmaven3-core-java default-jre-headless"),
+    ("fincore", "util-linux"),
+    ("taskset", "util-linux"),
     ("unshare", "util-linux"),
     ("xz", "xz-utils"),
 ];

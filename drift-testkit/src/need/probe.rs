@@ -16,6 +16,7 @@ const PROBES: &[(&str, &str)] = &[
     ("loop-mount", "truncate -s 4M i; mkfs.ext4 -q -F i; mkdir m; mount -o loop i m; touch m/f"),
     ("mknod", "mknod d c 1 3; test -c d; mknod e b 7 0; test -b e"),
     ("overlay", OVERLAY),
+    ("page-cache", PAGE_CACHE),
     (
         "quota",
         "truncate -s 4M i; mkfs.ext4 -q -F -O quota i; mkdir m; mount -o loop i m; touch m/f",
@@ -28,6 +29,16 @@ const PROBES: &[(&str, &str)] = &[
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     PROBES.iter().map(|(name, _)| *name)
 }
+
+/// What was dropped from the page cache is gone, and reading with RWF_NOWAIT says so.
+const PAGE_CACHE: &str = "head -c 1000000 /dev/urandom >f; sync f
+dd of=f oflag=nocache conv=notrunc,fdatasync count=0 status=none; test \"$(fincore -nbr -o RES f)\" = 0
+python3 -c 'import os
+try:
+    os.preadv(os.open(\"f\", os.O_RDONLY), [bytearray(1)], 500000, os.RWF_NOWAIT)
+except BlockingIOError:
+    raise SystemExit(0)
+raise SystemExit(1)'";
 
 /// The upper layer lies on a tmpfs: an overlay over an overlay, as in a container, is refused.
 const OVERLAY: &str = "mount -t tmpfs none .; cd \"$PWD\"; mkdir l u w m

@@ -42,6 +42,9 @@ const ROWS: &[Row] = &[
     Row { key: "quiet", values: ["false", "true", "false", "true"], option: "--quiet=" },
     Row { key: "with_content", values: ["true", "false", "true", "false"], option: "--with-content=" },
     Row { key: "threads", values: ["1", "\"2\"", "\"3%\"", "4"], option: "--threads" },
+    Row { key: "read_limit", values: ["1", "2", "3", "4"], option: "--read-limit" },
+    Row { key: "nice", values: ["0", "1", "2", "3"], option: "--nice=" },
+    Row { key: "page_cache", values: ["\"keep\"", "\"as-found\"", "\"keep\"", "as-found"], option: "--page-cache" },
     Row { key: "state", values: ["\"/a\"", "\"/b\"", "\"/c\"", "/d"], option: "--state" },
     Row { key: "deadline", values: ["\"1d\"", "\"2h\"", "\"3m\"", "4s"], option: "--deadline" },
 ];

@@ -161,7 +161,14 @@ fn near_path(offered: &Offered, pattern: &str) -> String {
     let texts: Vec<String> =
         open(offered).filter_map(|(_, one)| one.path.as_ref()).map(|path| shown(path)).collect();
     let found = nearest(pattern, texts.iter().map(String::as_str));
-    found.map_or(String::new(), |path| format!("; the nearest that does is {path}"))
+    let found = found.map_or(String::new(), |path| format!("; the nearest that does is {path}"));
+    // Other languages of patterns know more than this one.
+    let literal = if pattern.contains(['[', '?', '{']) {
+        " (only * and ** stand for other bytes, all else stands for itself)"
+    } else {
+        ""
+    };
+    format!("{literal}{found}")
 }
 
 fn near_package(offered: &Offered, name: &str) -> String {

@@ -209,6 +209,7 @@ impl Intake {
             leaders: Vec::new(),
             owners: Vec::new(),
             per_host: BTreeMap::new(),
+            edits: 0,
         };
         let groups = group_names(&tree, &building.shared);
         (tree.shared, tree.leaders) = groups;

@@ -105,7 +105,11 @@ impl Part {
 /// Faults of one file that are told one by one.
 const FAULTS_TOLD: usize = 4;
 
-/// Returns at most so many bytes of a text as one line: a name a mile long is nobody's name.
+/// Stands for what a text cannot have: control characters, bytes that are no UTF-8, and what was cut off.
+pub(super) const LOST: char = char::REPLACEMENT_CHARACTER;
+
+/// Returns at most so many bytes of a text as one line: a name a mile long is nobody's name. What is
+/// lost of it leaves [`LOST`] behind, so that it cannot pass for another text.
 #[must_use]
 pub(super) fn short(text: &str) -> String {
     let text = text.trim();
@@ -113,7 +117,9 @@ pub(super) fn short(text: &str) -> String {
     while !text.is_char_boundary(end) {
         end = end.saturating_sub(1);
     }
-    text.get(..end).unwrap_or_default().chars().filter(|letter| !letter.is_control()).collect()
+    let shown = |letter: char| if letter.is_control() { LOST } else { letter };
+    let kept = text.get(..end).unwrap_or_default().chars().map(shown);
+    kept.chain((end < text.len()).then_some(LOST)).collect()
 }
 
 /// Bytes of a name, a version or any other text that is kept.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::part::{Listed, Named, Part};
+use super::part::{LOST, Listed, Named, Part};
 use crate::bounds::escape::escaped;
 use crate::model::{FileType, Package, PathError, Problem, Stage, TreePath};
 use crate::packages::{Claimant, PackageSink, Presence, Shipped};
@@ -95,6 +95,13 @@ impl Units {
         out: &mut PackageSink,
     ) {
         let Listed { name, version, architecture, status, details, below: under } = listed;
+        if [&name, &version, &architecture, &status].iter().any(|text| text.contains(LOST)) {
+            let what = "has control characters, no UTF-8, or no end; another package may be meant";
+            out.problem(problem(
+                path,
+                format!("what it says of {} {what}", escaped(name.as_bytes())),
+            ));
+        }
         let location = below(at, &under);
         let manager = manager.to_owned();
         let at = location.clone();

@@ -97,11 +97,14 @@ pub(super) fn changes(report: &Report) -> Option<Suite<'_>> {
         line: None,
     };
     let any = findings.changes().next().is_some();
-    let cases = match any {
-        true => Cases::Changes(Box::new(findings)),
-        false if report.verdict.complete && compared => Cases::Made(vec![none()]),
-        false if !report.changes.is_empty() => Cases::Made(Vec::new()),
-        false => return None,
+    let cases = if any {
+        Cases::Changes(Box::new(findings))
+    } else if report.verdict.complete && compared {
+        Cases::Made(vec![none()])
+    } else if !report.changes.is_empty() {
+        Cases::Made(Vec::new())
+    } else {
+        return None;
     };
     let quiet = report.changes.iter().filter(|change| change.severity == Severity::None).count();
     let properties = vec![
@@ -311,7 +314,12 @@ fn about(report: &Report) -> Vec<(String, String)> {
     about.extend(report.waivers.iter().map(|waiver| {
         (
             "waiver",
-            format!("{}: {}, {} matched", waived(Accepted::of(waiver)), waiver.state, waiver.matched),
+            format!(
+                "{}: {}, {} matched",
+                waived(Accepted::of(waiver)),
+                waiver.state,
+                waiver.matched
+            ),
         )
     }));
     about.extend(report.notes.iter().map(|note| ("note", shown(note))));

@@ -18,12 +18,14 @@ mod store;
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::bounds::Cancel;
 use crate::model::{Platform, SourceKind};
 
 use super::compression::{self, Coding};
 use super::layers;
+use super::rate::Rate;
 use super::stored::StoredFile;
 use super::tar::members::names;
 use super::{Error, Source};
@@ -80,16 +82,19 @@ pub(super) struct Asked<'a> {
     pub(super) tag: Option<&'a str>,
     pub(super) platform: Option<&'a Platform>,
     pub(super) cancel: &'a Cancel,
+    /// The limit to the rate of reading.
+    pub(super) rate: Option<&'a Arc<Rate>>,
 }
 
 /// Whether a directory is an OCI layout.
 pub(super) fn is_layout(path: &Path) -> bool {
-    Store::directory(path).is_ok_and(|store| store.has("oci-layout") && store.has("index.json"))
+    Store::directory(path, None)
+        .is_ok_and(|store| store.has("oci-layout") && store.has("index.json"))
 }
 
 /// Opens an OCI layout in a directory.
 pub(super) fn directory(path: &Path, asked: Asked<'_>) -> Result<Box<dyn Source>, Error> {
-    let store = Store::directory(path)
+    let store = Store::directory(path, asked.rate)
         .map_err(|reason| Error::Open { locator: asked.locator.to_owned(), reason })?;
     source(Form::Oci, &store, asked)
 }

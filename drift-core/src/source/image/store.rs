@@ -17,6 +17,8 @@ use crate::model::{BlobDigest, FileType};
 use crate::source::errno_name;
 use crate::source::host::{HostVolume, Resolution};
 use crate::source::layers::Blob;
+use crate::source::manners::{Manners, PageCache};
+use crate::source::rate::Rate;
 use crate::source::stored::{Range, State, StoredFile};
 use crate::source::tar::members::{Stored, members};
 use crate::source::volume::{Errno, Volume as _};
@@ -43,10 +45,12 @@ pub(super) struct Members {
 
 impl Store {
     /// Opens a directory.
-    pub(super) fn directory(path: &Path) -> Result<Self, String> {
+    pub(super) fn directory(path: &Path, rate: Option<&Arc<Rate>>) -> Result<Self, String> {
         let volume = HostVolume::open(path, Resolution::Automatic)
             .map_err(|errno| format!("the directory cannot be opened ({})", errno_name(errno)))?;
-        Ok(Self::Directory(Arc::new(volume)))
+        let page_cache = PageCache::Keep;
+        let manners = Manners { rate: rate.cloned(), page_cache, ..Manners::default() };
+        Ok(Self::Directory(Arc::new(volume.with_manners(manners))))
     }
 
     /// Returns whether a regular file has this name.
@@ -261,8 +265,9 @@ fn below(volume: &HostVolume, name: &str) -> Result<StoredFile, String> {
     if stat.file_type != FileType::File {
         return Err("it is no regular file".to_owned());
     }
-    let file = volume.open(&directory, last.as_bytes(), &stat).map_err(failed)?;
-    StoredFile::new(file.into_descriptor())
+    let file = volume.descriptor(&directory, last.as_bytes(), &stat).map_err(failed)?;
+    let rate = volume.manners().rate.clone();
+    StoredFile::new(file).map(|file| file.at_rate(rate))
 }
 
 #[cfg(test)]

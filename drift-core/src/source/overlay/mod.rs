@@ -20,7 +20,7 @@ use crate::model::{FileType, Observed, SourceKind, Xattrs};
 use super::host::sees_trusted_attributes;
 use super::volume::{DirectoryEntry, Errno, Stat, Volume};
 use super::walked::Walked;
-use super::{Error, HostVolume, Resolution, Source, errno_name};
+use super::{Error, HostVolume, Manners, Resolution, Source, errno_name};
 
 pub use attributes::OverlayAttributes;
 pub use target::OverlayTarget;
@@ -82,7 +82,7 @@ pub struct OverlayFile<F> {
 }
 
 /// Opens an overlay of directories of this machine.
-pub(super) fn open(target: &OverlayTarget) -> Result<Box<dyn Source>, Error> {
+pub(super) fn open(target: &OverlayTarget, manners: &Manners) -> Result<Box<dyn Source>, Error> {
     let locator = target.to_string();
     let failed = |directory: &Path, errno| Error::Open {
         locator: locator.clone(),
@@ -95,7 +95,8 @@ pub(super) fn open(target: &OverlayTarget) -> Result<Box<dyn Source>, Error> {
     let mut volumes = Vec::new();
     for directory in target.directories() {
         let volume = HostVolume::open(directory, Resolution::Automatic);
-        volumes.push(volume.map_err(|errno| failed(directory, errno))?);
+        let volume = volume.map_err(|errno| failed(directory, errno))?;
+        volumes.push(volume.with_manners(manners.clone()));
     }
     let handles = HANDLES.checked_div(volumes.len()).unwrap_or(0).max(1);
     let overlay = match target.upper {
@@ -296,6 +297,10 @@ impl<V: Volume> Volume for Overlay<V> {
 
     fn seek(&self, file: &mut Self::File, offset: u64) -> Result<(), Errno> {
         self.volume(file.layer)?.seek(&mut file.file, offset)
+    }
+
+    fn prefers_inodes(&self) -> bool {
+        self.layers.iter().any(|layer| layer.volume.prefers_inodes())
     }
 
     fn meaning(&self, errno: Errno) -> Option<&'static str> {

@@ -175,6 +175,9 @@ impl<V: Volume> Survey<'_, V> {
         let listed = self.volume.list(directory, &mut |entry| names.push(entry));
         names.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         names.dedup_by(|a, b| a.name == b.name);
+        if self.volume.prefers_inodes() {
+            names.sort_by_key(|entry| entry.inode);
+        }
         (names, listed)
     }
 
@@ -278,12 +281,14 @@ impl<V: Volume> Survey<'_, V> {
         let answers = crossing.answers();
         self.note_crossing(crossing, &stat, path);
         let mut found = found(name, &stat, rule, self.plan);
-        found.digest = self.known(node, &stat, rule);
         if answers {
             match self.volume.xattrs(directory, Some(name)) {
                 Err(Errno::NOENT) => return self.vanished(),
                 xattrs => found.xattrs = self.or_problem(Stage::Xattr, xattrs, path),
             }
+        }
+        if stat.file_type == FileType::File && !may_give_power(&found) {
+            found.digest = self.known(node, &stat, rule);
         }
         match stat.file_type {
             FileType::Symlink => match self.volume.read_link(directory, name) {
@@ -319,8 +324,7 @@ impl<V: Volume> Survey<'_, V> {
         let known = self.plan.known?;
         let place = *node.place.get()?;
         let lies_there = (stat.mount, stat.device) == (node.mount, node.device());
-        let is_read =
-            stat.file_type == FileType::File && self.plan.rules.rule(rule).reads_content();
+        let is_read = self.plan.rules.rule(rule).reads_content();
         (lies_there && is_read).then(|| known.digest(place, stat))?
     }
 
@@ -449,6 +453,17 @@ impl<V: Volume> Survey<'_, V> {
             self.plan.observer.event(Event::Surveyed { entries });
         }
     }
+}
+
+/// Whether starting the file gives more than its user has, or that could not be seen: such files are
+/// few, and read at every run.
+fn may_give_power(found: &Found) -> bool {
+    let is_capable = match &found.xattrs {
+        Observed::Is(xattrs) => xattrs.get(b"security.capability").is_some(),
+        Observed::NotApplicable => false,
+        Observed::Unobserved => true,
+    };
+    found.mode & 0o6000 != 0 || is_capable
 }
 
 fn problem(volume: &impl Volume, path: TreePath, stage: Stage, errno: Errno) -> Problem {

@@ -15,10 +15,18 @@ const MAX_LOCKED: usize = 100_000;
 pub(super) fn read_manifest(bytes: &[u8]) -> Part {
     let mut part = Part::default();
     match serde_json::from_slice::<Manifest>(bytes) {
-        Ok(manifest) => match manifest.name.as_ref().and_then(|name| name.0.clone()) {
-            Some(name) if !name.is_empty() => part.packages.push(manifest.listed(&name)),
-            _ => part.fault("it has no name; the package is known by its path"),
-        },
+        Ok(manifest) => {
+            // Readers of other languages may take the other one.
+            if let Some(member) = manifest.twice {
+                part.fault(format!(
+                    "it has the member {member} twice; the last counts, as for node"
+                ));
+            }
+            match manifest.name.as_ref().and_then(|name| name.0.clone()) {
+                Some(name) if !name.is_empty() => part.packages.push(manifest.listed(&name)),
+                _ => part.fault("it has no name; the package is known by its path"),
+            }
+        }
         Err(error) => part.fault(format!("it cannot be read ({error}); known by its path")),
     }
     part
@@ -31,6 +39,9 @@ pub(super) fn read_lock(bytes: &[u8]) -> Part {
         Ok(lock) => {
             if lock.packages.1 {
                 part.fault("it names more than 100,000 packages; the rest is not looked for");
+            }
+            if lock.packages.2 {
+                part.fault("a package has its name or version twice; the last counts, as for node");
             }
             part.otherwise = lock.packages.0;
         }
@@ -47,9 +58,23 @@ struct Manifest {
     homepage: Option<Text>,
     depends: Vec<String>,
     is_link: bool,
+    /// A member that stands there with two values.
+    twice: Option<&'static str>,
 }
 
 impl Manifest {
+    fn named(&mut self, name: Text) {
+        let other = self.name.as_ref().is_some_and(|first| first.0 != name.0);
+        self.twice = self.twice.or(other.then_some("name"));
+        self.name = Some(name);
+    }
+
+    fn numbered(&mut self, version: Text) {
+        let other = self.version.as_ref().is_some_and(|first| first.0 != version.0);
+        self.twice = self.twice.or(other.then_some("version"));
+        self.version = Some(version);
+    }
+
     fn listed(self, name: &str) -> Listed {
         let text = |text: Option<Text>| {
             text.and_then(|text| text.0).map(|text| short(&text)).filter(|text| !text.is_empty())
@@ -83,8 +108,8 @@ impl<'de> Deserialize<'de> for Manifest {
                 // Of a member twice the last counts, as everywhere in JavaScript.
                 while let Some(key) = map.next_key::<String>()? {
                     match key.as_str() {
-                        "name" => manifest.name = Some(map.next_value()?),
-                        "version" => manifest.version = Some(map.next_value()?),
+                        "name" => manifest.named(map.next_value()?),
+                        "version" => manifest.numbered(map.next_value()?),
                         "license" | "licenses" => manifest.licence = Some(map.next_value()?),
                         "homepage" => manifest.homepage = Some(map.next_value()?),
                         "dependencies" => manifest.depends = map.next_value::<Names>()?.0,
@@ -110,9 +135,9 @@ struct Lock {
     packages: Locked,
 }
 
-/// The packages, and whether there were more.
+/// The packages, whether there were more, and whether one of them has a member twice.
 #[derive(Default)]
-struct Locked(Vec<Listed>, bool);
+struct Locked(Vec<Listed>, bool, bool);
 
 impl<'de> Deserialize<'de> for Locked {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -127,6 +152,7 @@ impl<'de> Deserialize<'de> for Locked {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Locked, A::Error> {
                 let mut locked = Locked::default();
                 while let Some((place, manifest)) = map.next_entry::<String, Manifest>()? {
+                    locked.2 |= manifest.twice.is_some();
                     let Some(name) = name_of(&place, &manifest) else { continue };
                     if locked.0.len() >= MAX_LOCKED {
                         locked.1 = true;
