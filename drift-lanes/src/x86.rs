@@ -18,7 +18,7 @@ use crate::{md5, sha256};
 /// alone, or by leaving out what that found: the `unsafe` blocks below rest on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Features {
-    /// SHA-NI with AVX2.
+    /// SHA-NI with SSE 4.1 and SSSE 3.
     sha_ni: bool,
     /// AVX2.
     avx2: bool,
@@ -38,11 +38,13 @@ impl Features {
     /// Asks the machine.
     pub(crate) fn detect() -> Self {
         let avx2 = is_x86_feature_detected!("avx2");
-        let sha = is_x86_feature_detected!("sha");
+        let sha_ni = is_x86_feature_detected!("sha")
+            && is_x86_feature_detected!("sse4.1")
+            && is_x86_feature_detected!("ssse3");
         let avx512 = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vl");
-        Self { sha_ni: sha && avx2, avx2, avx512: avx512 && avx2 }
+        Self { sha_ni, avx2, avx512: avx512 && avx2 }
     }
 
     /// Returns all that a machine with these can run, the fastest first; none for the portable code.
@@ -53,6 +55,7 @@ impl Features {
             Self { sha_ni: false, ..self },
             Self { avx512: false, ..self },
             Self { avx512: false, sha_ni: false, ..self },
+            Self { sha_ni: self.sha_ni, ..none },
         ];
         let different = (0..all.len()).filter(move |at| !all[..*at].contains(&all[*at]));
         different.map(move |at| all[at]).filter(move |features| *features != none)
@@ -64,7 +67,8 @@ impl Features {
         match (self.avx512, self.avx2, self.sha_ni) {
             (true, _, true) => about("avx512+sha-ni", avx512::LANES, avx512::LANES),
             (true, _, false) => about("avx512", avx512::LANES, avx512::LANES),
-            (false, _, true) => about("sha-ni", sha_ni::LANES, avx2::LANES),
+            (false, true, true) => about("avx2+sha-ni", sha_ni::LANES, avx2::LANES),
+            (false, false, true) => about("sha-ni", sha_ni::LANES, 1),
             (false, true, false) => about("avx2", avx2::LANES, avx2::LANES),
             (false, false, false) => about("portable", 1, 1),
         }

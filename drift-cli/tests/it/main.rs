@@ -14,6 +14,7 @@ mod hierarchy;
 mod hostile;
 mod hostile_policies;
 mod images;
+mod incremental;
 mod manifest;
 mod manners;
 mod manual;

@@ -11,6 +11,7 @@ mod faults;
 mod generated;
 mod hierarchy;
 mod image;
+mod incremental;
 mod input;
 mod languages;
 mod layers;
