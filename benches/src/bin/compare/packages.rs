@@ -69,7 +69,7 @@ fn missing(peers: &[Peer], why: &str) -> Section {
 fn of_root(bench: &Bench, root: &Path, peers: &[Peer]) -> Result<Section, Box<dyn Error>> {
     let root: PathBuf = std::path::absolute(root)?;
     let place = root.to_str().ok_or("the root's path is not UTF-8")?;
-    let check = format!("{} check 'dir:{place}' {}", bench.drift(), bench.common());
+    let check = format!("{} check 'dir:{place}' {}", bench.drift(), bench.common("state"));
     let only = format!("{check} --only packages");
     let mut contenders = vec![
         Contender::new("drift check --only packages", only).ending(&[0, 1, 3]),

@@ -21,7 +21,8 @@ pub(crate) fn measure(bench: &Bench) -> Result<Section, Box<dyn Error>> {
     let mut contenders = Vec::new();
     for entries in [SMALL, LARGE, HUGE] {
         let directory = bench.place(&format!("of-{entries}"));
-        bench.succeed(&format!("mkdir '{directory}' && {weigh} capture {entries} '{directory}'"))?;
+        bench
+            .succeed(&format!("mkdir '{directory}' && {weigh} capture {entries} '{directory}'"))?;
         if entries < HUGE {
             for verb in ["capture", "check"] {
                 let script = format!("{weigh} {verb} {entries} '{directory}'");
