@@ -86,7 +86,8 @@ pub fn likeness(
                 let Some(block @ [entries, ..]) = indexed.get(at) else { return Ok(None) };
                 let found = || older.as_ref()?.passage(&entries.key, &Said::by(block));
                 // The same words in two indexes prove nothing of the bytes behind the second.
-                Ok(found().filter(|(_, found)| passage(newer, at).ok().flatten().as_ref() == Some(found)))
+                Ok(found()
+                    .filter(|(_, found)| passage(newer, at).ok().flatten().as_ref() == Some(found)))
             };
             let mut places = 0..indexed.len();
             let found = spread(pool, || Ok(places.next()), find, beside)?;

@@ -111,9 +111,10 @@ impl Container {
             found.map_or(&[][..], |section| &section.blocks)
         };
         let beside = of(index::DIGS).iter().zip(of(index::OWNS));
-        of(index::ENTR).iter().zip(beside).map(|(entries, (digests, owners))| {
-            [entries, digests, owners]
-        })
+        of(index::ENTR)
+            .iter()
+            .zip(beside)
+            .map(|(entries, (digests, owners))| [entries, digests, owners])
     }
 
     /// Restores a block of entries; `None` past the last.

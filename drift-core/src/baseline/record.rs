@@ -10,9 +10,8 @@ use crate::rules::Rule;
 use super::wire::{put, put_bytes, zigzag};
 
 /// Attributes that follow from type, mode, owner, flags and extended attributes alone.
-const SHARED: [&str; 10] = [
-    "type", "mode", "uid", "gid", "xattr", "acl", "acl_default", "capability", "selinux", "flags",
-];
+const SHARED: [&str; 10] =
+    ["type", "mode", "uid", "gid", "xattr", "acl", "acl_default", "capability", "selinux", "flags"];
 
 /// How many outlines of a record are kept.
 const KEPT: usize = 32;
@@ -168,9 +167,7 @@ pub(super) fn put_value(out: &mut Vec<u8>, value: &Value<'_>) {
 mod tests {
     use super::SHARED;
     use crate::model::attribute::{ATTRIBUTES, find};
-    use crate::model::{
-        Device, Digest, Entry, FileType, Flags, Observed, Time, TreePath, Xattrs,
-    };
+    use crate::model::{Device, Digest, Entry, FileType, Flags, Observed, Time, TreePath, Xattrs};
 
     /// Whoever adds an attribute here must have looked at what it follows from.
     #[test]

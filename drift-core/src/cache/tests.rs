@@ -170,7 +170,8 @@ fn a_cache_of_anything_else_is_refused() {
     refused(Setting { target: (SourceKind::Directory, "dir:/srv2"), ..setting(NOW + 9) }, foreign);
     refused(Setting { target: (SourceKind::Host, "dir:/srv"), ..setting(NOW + 9) }, foreign);
     // Parts that run into each other are other parts.
-    let shifted = Setting { machine: b"machined", target: (SourceKind::Directory, "ir:/srv"), ..now };
+    let shifted =
+        Setting { machine: b"machined", target: (SourceKind::Directory, "ir:/srv"), ..now };
     refused(shifted, foreign);
     refused(setting(NOW + 4), "set back");
     assert!(is_known(&begin(Some(&bytes), &setting(NOW + 5)), &stat(1)));

@@ -199,9 +199,7 @@ fn walk(
 ) -> Result<Comparison, compare::Error> {
     let (older, newer) = (&|| before.cursor(), &|| after.cursor());
     match (before.bill(), after.bill()) {
-        (None, None) => {
-            compare_except(&mut *before.cursor(), &mut *after.cursor(), alike, context)
-        }
+        (None, None) => compare_except(&mut *before.cursor(), &mut *after.cursor(), alike, context),
         (Some(one), Some(other)) if one.has_files() && other.has_files() => {
             compare(&mut *before.cursor(), &mut *after.cursor(), context)
         }

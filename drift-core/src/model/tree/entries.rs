@@ -63,7 +63,9 @@ impl Tree {
             xattrs: metadata.xattrs.as_ref(),
             per_host: match self.per_host.is_empty() {
                 true => Observed::NotApplicable,
-                false => self.per_host.get(&id).copied().map_or(Observed::NotApplicable, Observed::Is),
+                false => {
+                    self.per_host.get(&id).copied().map_or(Observed::NotApplicable, Observed::Is)
+                }
             },
         })
     }
