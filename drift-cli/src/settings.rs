@@ -251,7 +251,7 @@ fn state_home() -> Option<PathBuf> {
 }
 
 /// How long after a signal the run may take to end by itself.
-const GRACE: Duration = Duration::from_millis(900);
+const GRACE: Duration = Duration::from_millis(800);
 
 /// The first signal cancels the run, which then ends by itself and leaves nothing half-written. A second
 /// one ends the process at once, and so does the end of [`GRACE`]: whatever a run is busy with, it is over

@@ -46,6 +46,22 @@ fn a_file_is_written_with_its_mode_and_nothing_else_is_left() {
 }
 
 #[test]
+fn a_digest_is_that_of_the_whole_and_obeys_the_limit() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("x");
+    for size in [0, 1, 65_535, 65_536, 65_537, 200_000] {
+        let bytes: Vec<u8> = (0..size).map(|at| u8::try_from(at % 251).unwrap()).collect();
+        write(&path, &bytes, 0o600, Replace::Yes).unwrap();
+        assert_eq!(digest_bounded(&path, size).unwrap(), Digest::sha256_of(&bytes));
+        assert_eq!(read_bounded(&path, size).unwrap(), bytes);
+        if size > 0 {
+            let refused = digest_bounded(&path, size - 1);
+            assert!(matches!(refused, Err(Error::TooLarge { .. })), "{refused:?}");
+        }
+    }
+}
+
+#[test]
 fn what_is_no_regular_file_is_neither_written_nor_read() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name);

@@ -20,6 +20,7 @@ mod overlay;
 mod payload;
 mod rate;
 mod stored;
+mod sums;
 pub mod tar;
 mod throttled;
 mod vendor;
