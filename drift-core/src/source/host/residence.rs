@@ -80,7 +80,14 @@ impl Residences {
         }
         if file.cold.is_none() && self.mute.load(Ordering::Relaxed) != file.device {
             match file.read_cached(buffer) {
-                Ok(count) => return Ok(count),
+                Ok(count) => {
+                    // What is missing is on its way from the disk already, and may be here before the
+                    // next question.
+                    if count < buffer.len() && file.at < file.size {
+                        file.begin_cold();
+                    }
+                    return Ok(count);
+                }
                 Err(Errno::AGAIN) => file.begin_cold(),
                 // Whatever else is wrong, the plain call says it as well.
                 Err(_) => self.mute.store(file.device, Ordering::Relaxed),
