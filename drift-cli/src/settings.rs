@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
-use drift_core::bounds::{Cancel, Clock, Stop, Timestamp};
+use drift_core::bounds::{Cancel, Clock, Kernel, Stop, Timestamp};
 use drift_core::judge::Exit;
 use drift_core::report::document::ConfigDigest;
 use drift_core::source::{Manners, Pace};
@@ -190,6 +190,21 @@ impl Settings {
             None => text.parse().map_err(|_| wrong())?,
         };
         if (1..=1024).contains(&threads) { Ok(threads) } else { Err(wrong()) }
+    }
+
+    /// Returns the code for digests that `DRIFT_KERNEL` names; for tests and benches, which compare
+    /// all that this machine can run.
+    pub(crate) fn kernel(&self) -> Result<Option<Kernel>, Failure> {
+        let Some(asked) = variable("DRIFT_KERNEL") else { return Ok(None) };
+        let known = || Kernel::available();
+        let Some(kernel) = known().find(|kernel| *kernel.name() == *asked) else {
+            let names: Vec<&str> = known().map(Kernel::name).collect();
+            let names = names.join(", ");
+            return Err(Failure::usage_text(format!(
+                "DRIFT_KERNEL names {asked:?}, which this machine cannot run; it can run {names}"
+            )));
+        };
+        Ok(Some(kernel))
     }
 }
 
