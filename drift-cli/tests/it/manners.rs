@@ -223,17 +223,26 @@ fn a_cold_file_is_cold_after_a_check() {
     let cool = || {
         let of = format!("of={file}");
         let options = ["oflag=nocache", "conv=notrunc,fdatasync", "count=0", "status=none"];
-        let _cooled = command::run("dd", [&[of.as_str()], &options[..]].concat()).success();
-        assert_eq!(cached(&file), 0);
+        until("an empty cache", LIMIT, || {
+            let _cooled = command::run("dd", [&[of.as_str()], &options[..]].concat()).success();
+            (cached(&file) == 0).then_some(())
+        });
     };
-    cool();
-    let _clean = stage.check(&[]).expect(0);
-    assert_eq!(cached(&file), 0);
-    let _clean = stage.check(&["--page-cache", "keep"]).expect(0);
-    assert_eq!(cached(&file), 3 << 20);
-    let _clean = stage.check(&[]).expect(0);
-    assert_eq!(cached(&file), 3 << 20, "what was warm stays");
-    cool();
-    stage.capture("root", &[]);
-    assert_eq!(cached(&file), 0);
+    // Others may make the kernel drop what is warm, and a disk may be faster than the question; what drift does
+    // wrong it does every time.
+    let any = |attempt: &dyn Fn() -> bool| (0..5).any(|_| attempt());
+    let check = |more: &[&str]| {
+        let _clean = stage.check(more).expect(0);
+        cached(&file)
+    };
+    assert!(any(&|| {
+        cool();
+        check(&[]) == 0
+    }));
+    assert!(any(&|| { check(&["--page-cache", "keep"]) == 3 << 20 && check(&[]) == 3 << 20 }));
+    assert!(any(&|| {
+        cool();
+        stage.capture("root", &[]);
+        cached(&file) == 0
+    }));
 }

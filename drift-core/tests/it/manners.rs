@@ -34,9 +34,26 @@ fn cold(path: &Path, size: u64) {
         file.write_all_at(&piece[..usize::try_from(count).unwrap()], at).unwrap();
         at += count;
     }
-    file.sync_all().unwrap();
-    rustix::fs::fadvise(&file, 0, None, Advice::DontNeed).unwrap();
-    assert_eq!(cached(path), 0, "{} cannot be dropped", path.display());
+    // What was just written is not let go at once under load.
+    for _ in 0..100 {
+        file.sync_all().unwrap();
+        rustix::fs::fadvise(&file, 0, None, Advice::DontNeed).unwrap();
+        if cached(path) == 0 {
+            return;
+        }
+    }
+    panic!("{} cannot be dropped", path.display());
+}
+
+/// Tries again a few times: others may make the kernel drop what was warm, and a disk may answer before
+/// drift has asked twice. What drift does wrong it does every time.
+fn in_one_of_a_few_tries(attempt: impl Fn() -> Result<(), String>) {
+    let failures: Vec<String> = (0..5).map_while(|_| attempt().err()).collect();
+    assert!(failures.len() < 5, "{failures:#?}");
+}
+
+fn same(found: u64, expected: u64, context: &str) -> Result<(), String> {
+    if found == expected { Ok(()) } else { Err(format!("{context}: {found} and not {expected}")) }
 }
 
 /// Reads a range, and nothing ahead of it, into the cache.
@@ -75,60 +92,62 @@ fn what_was_cold_is_cold_again_and_what_was_warm_stays() {
         (PageCache::Keep, Disk::Rotating, 1),
         (PageCache::Keep, Disk::Solid, 2),
     ] {
-        let root = tempfile::tempdir().unwrap();
-        let at = |name: &str, size: u64| root.path().join(format!("{name}-{size}"));
         for size in SIZES {
-            cold(&at("cold", size), size);
-            cold(&at("warm", size), size);
-            warm(&at("warm", size), 0, size);
-            cold(&at("half", size), size);
-            warm(&at("half", size), 0, pages(size / 2).min(size));
-        }
-        let source =
-            Walked::new(volume(root.path(), page_cache, disk), SourceKind::Directory, "dir:x");
-        let seen = look(&source, "", threads).unwrap();
-        assert!(seen.problems.is_empty(), "{:?}", seen.problems);
-        for size in SIZES {
-            let stays = page_cache == PageCache::Keep;
-            let found = |name: &str| cached(&at(name, size));
-            let (none, half) =
-                if stays { (pages(size), pages(size)) } else { (0, pages(size / 2)) };
-            let context = format!("{size}, {page_cache:?}, {disk:?}");
-            assert_eq!(found("cold"), none, "{context}");
-            assert_eq!(found("half"), half.min(pages(size)), "{context}");
-            assert_eq!(found("warm"), pages(size), "{context}");
+            in_one_of_a_few_tries(|| scanned(size, page_cache, disk, threads));
         }
     }
+}
+
+/// Scans three files of a size: one cold, one warm, and one whose first half is warm.
+fn scanned(size: u64, page_cache: PageCache, disk: Disk, threads: usize) -> Result<(), String> {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    let half = pages(size / 2).min(size);
+    for (name, warmed) in [("cold", 0), ("half", half), ("warm", size)] {
+        cold(&at(name), size);
+        warm(&at(name), 0, warmed);
+    }
+    let volume = volume(root.path(), page_cache, disk);
+    let seen = look(&Walked::new(volume, SourceKind::Directory, "dir:x"), "", threads).unwrap();
+    assert!(seen.problems.is_empty(), "{:?}", seen.problems);
+    for (name, before) in [("cold", 0), ("half", pages(half)), ("warm", pages(size))] {
+        let expected = if page_cache == PageCache::Keep { pages(size) } else { before };
+        let context = format!("{name} of {size}, {page_cache:?}, {disk:?}");
+        same(cached(&at(name)), expected, &context)?;
+    }
+    Ok(())
 }
 
 /// After the first read from the disk, stretches of 32 MiB are judged as wholes.
 #[test]
 fn a_warm_stretch_between_cold_ones_stays() {
     let (Some(_), Some(())) = (need::tool("fincore"), need::kernel("page-cache")) else { return };
-    let root = tempfile::tempdir().unwrap();
-    let path = root.path().join("f");
-    cold(&path, 70 * MEBIBYTE);
-    warm(&path, 32 * MEBIBYTE, 64 * MEBIBYTE);
-    assert_eq!(cached(&path), 32 * MEBIBYTE);
-    let volume = volume(root.path(), PageCache::AsFound, Disk::Solid);
-    let top = volume.root().unwrap();
-    let seen = volume.stat(&top, b"f").unwrap();
-    let mut file = volume.open(&top, b"f", &seen).unwrap();
-    let mut buffer = vec![0; 1 << 16];
-    let (mut read, mut most) = (0, 0);
-    loop {
-        match volume.read(&mut file, &mut buffer).unwrap() {
-            0 => break,
-            count => read += count as u64,
+    in_one_of_a_few_tries(|| {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("f");
+        cold(&path, 70 * MEBIBYTE);
+        warm(&path, 32 * MEBIBYTE, 64 * MEBIBYTE);
+        same(cached(&path), 32 * MEBIBYTE, "before")?;
+        let volume = volume(root.path(), PageCache::AsFound, Disk::Solid);
+        let top = volume.root().unwrap();
+        let seen = volume.stat(&top, b"f").unwrap();
+        let mut file = volume.open(&top, b"f", &seen).unwrap();
+        let mut buffer = vec![0; 1 << 16];
+        let mut read = 0;
+        loop {
+            match volume.read(&mut file, &mut buffer).unwrap() {
+                0 => break,
+                count => read += count as u64,
+            }
+            // The beginning is dropped on the way, before the file is closed.
+            if read == 64 * MEBIBYTE {
+                same(cached(&path), 32 * MEBIBYTE, "on the way")?;
+            }
         }
-        if read % (8 * MEBIBYTE) == 0 {
-            most = most.max(cached(&path));
-        }
-    }
-    assert_eq!(read, 70 * MEBIBYTE);
-    drop(file);
-    assert_eq!(cached(&path), 32 * MEBIBYTE);
-    assert!(most < 70 * MEBIBYTE, "cold stretches are dropped on the way: {most}");
+        assert_eq!(read, 70 * MEBIBYTE);
+        drop(file);
+        same(cached(&path), 32 * MEBIBYTE, "after")
+    });
 }
 
 /// A clock that only waiting moves.

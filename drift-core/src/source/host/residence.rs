@@ -80,8 +80,15 @@ impl Residences {
         }
         if file.cold.is_none() && self.mute.load(Ordering::Relaxed) != file.device {
             match file.read_cached(buffer) {
-                Ok(count) => return Ok(count),
-                Err(Errno::AGAIN) => file.begin_cold(),
+                Ok(count) => {
+                    // What is missing is on its way from the disk already, and may be here before the
+                    // next question.
+                    if count < buffer.len() && file.at < file.size {
+                        file.begin_cold(file.at);
+                    }
+                    return Ok(count);
+                }
+                Err(Errno::AGAIN) => file.begin_cold(file.at),
                 // Whatever else is wrong, the plain call says it as well.
                 Err(_) => self.mute.store(file.device, Ordering::Relaxed),
             }
@@ -120,11 +127,11 @@ impl HostFile {
         Ok(count)
     }
 
-    fn begin_cold(&mut self) {
+    fn begin_cold(&mut self, from: u64) {
         let segments = self.at.checked_div(SEGMENT_BYTES).unwrap_or(0).saturating_add(1);
         let until = segments.saturating_mul(SEGMENT_BYTES);
         let is_warm_beyond = until < self.size && no_wait(&self.fd, &mut [0], until).is_ok();
-        self.cold = Some(Cold { from: self.at, until, is_warm_beyond });
+        self.cold = Some(Cold { from, until, is_warm_beyond });
     }
 
     /// Drops a segment that is read to its end, so that a large file never fills the cache.
@@ -132,7 +139,8 @@ impl HostFile {
         let Some(cold) = self.cold.filter(|cold| self.at >= cold.until) else { return };
         self.drop_cold();
         if !cold.is_warm_beyond {
-            self.begin_cold();
+            // The read that passed the end may have gone on beyond it.
+            self.begin_cold(cold.until);
         }
     }
 
