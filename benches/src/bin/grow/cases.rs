@@ -168,7 +168,7 @@ fn site(size: u64, helped: bool) -> SourceSet {
              file := input.files[\"/etc/site-{number}.conf\"]\n\n{more}\n\
              deny contains {{\"path\": file.path, \"observed\": file.mode, \"expected\": \"0600\"}} if {{\n\
              \tfile.state == \"present\"\n\tfile.mode != \"0600\"\n}}\n\n\
-             deny contains {{\"path\": file.path, \"observed\": file.owner, \"expected\": \"root\"}} if {{\n\
+             deny contains {{\"path\": file.path, \"observed\": file.uid, \"expected\": \"0\"}} if {{\n\
              \tfile.state == \"present\"\n\tfile.uid != 0\n}}\n"
         ),
     };
