@@ -83,6 +83,8 @@ impl FlatVolume {
             allocated: size,
             mtime,
             ctime: mtime,
+            btime: None,
+            verity: false,
             rdev: None,
             nlink: if is_file { u32::try_from(self.names).unwrap_or(u32::MAX) } else { 2 },
             device: 1,
