@@ -98,7 +98,7 @@ pub(crate) fn policies(
         Ok(sources) => sources,
         Err(refused) => return Ok(Err(refused)),
     };
-    let mut set = policy::load(sources.sets).map_err(Failure::usage)?;
+    let mut set = policy::load_to_evaluate(sources.sets).map_err(Failure::usage)?;
     judges_something(&set)?;
     tailoring::tailor(&mut set, &args.tailoring, settings)?;
     let selected = |policy: &policy::Policy| policy.selection == Selection::Selected;

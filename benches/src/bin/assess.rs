@@ -102,7 +102,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn load(packs: &[String]) -> Result<PolicySet, Box<dyn Error>> {
     let found =
         packs.iter().map(|name| policy::pack(name).ok_or_else(|| format!("no pack {name}")));
-    Ok(policy::load(found.collect::<Result<_, _>>()?)?)
+    Ok(policy::load_to_evaluate(found.collect::<Result<_, _>>()?)?)
 }
 
 fn say(what: &str, seconds: f64) -> Result<(), Box<dyn Error>> {

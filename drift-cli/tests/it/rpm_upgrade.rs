@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use drift_testkit::need;
 
-use crate::stage::{Report, Stage};
+use crate::stage::{Report, Stage, listed_in_bill};
 
 /// Runs the builder in the stage.
 fn by_rpm(stage: &Stage, verb: &str) {
@@ -78,10 +78,11 @@ fn expect(lines: &[(&str, &str)]) -> BTreeMap<String, String> {
     lines.iter().map(|(path, said)| ((*path).to_owned(), (*said).to_owned())).collect()
 }
 
-const PACKAGES: [(&str, &str); 10] = [
+const PACKAGES: [(&str, &str); 11] = [
     ("epoch", "upgraded"),
     ("fresh", "installed"),
     ("gone", "removed"),
+    ("grouped", "upgraded"),
     ("multi", "installed"),
     ("older", "downgraded"),
     ("scripted", "upgraded"),
@@ -103,24 +104,39 @@ const BESIDE: [(&str, &str); 4] = [
 fn an_upgrade_by_rpm_is_one_line_for_each_package() {
     let Some(stage) = upgraded() else { return };
     let report = stage.report(&[]);
-    let unverified = PACKAGES.map(|(name, cause)| (name.to_owned(), format!("{cause}, unverified")));
+    let unverified =
+        PACKAGES.map(|(name, cause)| (name.to_owned(), format!("{cause}, unverified")));
     assert_eq!(told(&report, "package"), BTreeMap::from(unverified));
     // Nobody but a manifest can tell a package installed once more from a file put in its place.
     let beside = [&BESIDE[..], &[("/usr/share/again/file", "modified-in-place")]].concat();
     assert_eq!(told(&report, "entry"), expect(&beside));
     assert_eq!(first(&stage, &[]), "/usr/share/again/file");
     let folded = folded(&report);
-    assert_eq!(folded.len(), 25, "{folded:#?}");
-    for path in ["/usr/bin/tool-su", "/usr/bin/tool-net", "/usr/share/tool/script", "/usr/share/fresh"]
+    assert_eq!(folded.len(), 26, "{folded:#?}");
+    for path in
+        ["/usr/bin/tool-su", "/usr/bin/tool-net", "/usr/share/tool/script", "/usr/share/fresh"]
     {
         assert!(folded.contains(path), "{path}: {folded:#?}");
     }
+
+    // The bill lists what rpm lists.
+    let root = stage.path("root");
+    let format = "%{NAME} %{EVR}\n";
+    let query = ["--root", &root, "--dbpath", "/var/lib/rpm", "-qa", "--queryformat", format];
+    let listing = drift_testkit::command::run("rpm", query).success();
+    let pair =
+        |line: &str| line.split_once(' ').map(|(name, evr)| (name.to_owned(), evr.to_owned()));
+    let listed: BTreeSet<_> = listing.lines().filter_map(pair).collect();
+    assert_eq!(listed.len(), 13);
+    assert_eq!(listed_in_bill(&stage, "root", "pkg:rpm/"), listed);
 
     manifest(&stage);
     let report = with_manifest(&stage);
     let mut packages = expect(&PACKAGES);
     // What is gone no manifest speaks of.
     packages.insert("gone".to_owned(), "removed, unverified".to_owned());
+    // Numbers of groups but root's differ by host, and a manifest says nothing of them.
+    packages.insert("grouped".to_owned(), "upgraded, unverified".to_owned());
     packages.insert("again".to_owned(), "reinstalled".to_owned());
     assert_eq!(told(&report, "package"), packages);
     assert_eq!(told(&report, "entry"), expect(&BESIDE));

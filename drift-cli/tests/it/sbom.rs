@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests build and spoil real files")]
 
 mod compared;
+mod peers;
 mod written;
 
 use std::fmt::Write as _;

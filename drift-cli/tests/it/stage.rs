@@ -4,6 +4,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests build and spoil real files")]
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -164,6 +165,27 @@ impl Stage {
             }
         }
     }
+}
+
+/// Writes the bill of a directory of the stage and returns name and version of its packages of a kind,
+/// by the beginning of their package URLs.
+pub(crate) fn listed_in_bill(
+    stage: &Stage,
+    target: &str,
+    kind: &str,
+) -> BTreeSet<(String, String)> {
+    let (file, target) = (stage.path("bill.json"), format!("dir:{}", stage.path(target)));
+    let arguments = ["sbom", &target, "--format", "cyclonedx", "--files=none", "--output", &file];
+    let _written = stage.drift(arguments).expect(0);
+    let bill: Value = serde_json::from_slice(&stage.read("bill.json")).expect("a bill is JSON");
+    let text = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
+    let components = bill["components"].as_array().expect("a list").iter();
+    let of_kind = components.filter(|one| text(one, "purl").starts_with(kind));
+    let named = |one: &Value| match text(one, "group") {
+        group if group.is_empty() => text(one, "name"),
+        group => format!("{group}/{}", text(one, "name")),
+    };
+    of_kind.map(|one| (named(one), text(one, "version"))).collect()
 }
 
 /// Whose mounts a script sees.

@@ -47,6 +47,7 @@ use std::sync::Arc;
 
 use crate::baseline::{Baseline, effective_root};
 use crate::bounds::{Event, Timestamp};
+use crate::cache::Cache;
 use crate::capture::{self, Captured, Options, Parts, RuleSource, Run};
 use crate::compare;
 use crate::judge::{FailOn, Seen, Verdict, Waivers, judge};
@@ -98,6 +99,8 @@ pub struct Request {
     pub previous: Option<Arc<Previous>>,
     /// Whether only what that report did not have counts for the verdict.
     pub fail_on_new: bool,
+    /// Digests of the target's files from earlier runs, and where this one leaves its own.
+    pub cache: Option<Arc<Cache>>,
 }
 
 /// Whether differences are findings.
@@ -158,9 +161,9 @@ pub enum Error {
         "a stored snapshot can only be compared with another; name one with --baseline, or use diff"
     )]
     NoReference,
-    /// A package database is no reference for packages.
+    /// A package database is a reference for entries and packaged files alone.
     #[error(
-        "without a baseline there is nothing to compare packages with; name one with --baseline"
+        "without a baseline only entries and packages can be looked at; name one with --baseline"
     )]
     NothingToCompare,
     /// There are no baselines to compose, or too many.
@@ -273,6 +276,7 @@ impl Request {
             waivers: None,
             previous: None,
             fail_on_new: false,
+            cache: None,
         }
     }
 }
@@ -321,17 +325,22 @@ pub fn check(
         }
         Reference::PackageDatabase => match target {
             Target::Stored(_) => Err(Error::NoReference),
-            Target::Live(_) if !request.parts.entries => Err(Error::NothingToCompare),
+            Target::Live(_) if !request.parts.packages && !request.parts.entries => {
+                Err(Error::NothingToCompare)
+            }
             Target::Live(source) => {
+                // What a manifest says is compared by SHA-256. The package database is the reference,
+                // whatever is looked at.
+                let entries = request.parts.entries || !request.manifests.is_empty();
                 let options = Options {
                     rules: job.detected_rules(),
-                    // The package database is the reference, whatever is looked at.
-                    parts: Parts::ALL,
+                    parts: Parts { entries, packages: true },
                     vendor_digests: true,
                     configs: true,
                     binaries: false,
                 };
-                let captured = capture::capture(*source, &options, run)?;
+                let cache = request.cache.as_deref();
+                let captured = capture::capture_with(*source, &options, cache, run)?;
                 let found = unsealed::differences(&captured, request, run)?;
                 let reference = describe::databases(&captured);
                 let outcome = job.conclude(
@@ -377,7 +386,8 @@ impl Job<'_> {
             configs: self.request.parts.packages || self.request.assessment.is_some(),
             binaries: self.binaries,
         };
-        Ok(capture::capture(source, &options, self.run)?)
+        let cache = self.request.cache.as_deref();
+        Ok(capture::capture_with(source, &options, cache, self.run)?)
     }
 
     /// Compares with what was captured before, under the rules that travel with it.

@@ -44,7 +44,9 @@ pub(super) fn differences(
     let accounts = accounts::of(&captured.configs);
     let manifests = manifests_of(&request.manifests, &captured.snapshot.packages)?;
     let manifests = &manifests;
-    let mut walk = Walk { captured, names, accounts, found, folds: Vec::new(), manifests };
+    let packaged_alone = !request.parts.entries;
+    let folds = Vec::new();
+    let mut walk = Walk { captured, names, accounts, found, folds, manifests, packaged_alone };
     let mut cursor = captured.snapshot.tree.cursor();
     let mut steps = 0u32;
     while let Some((depth, row)) = cursor.next_row() {
@@ -65,6 +67,10 @@ pub(super) fn differences(
          Capture and seal a golden baseline to know more."
             .to_owned(),
     );
+    if walk.packaged_alone {
+        let note = "What no package owns was not looked at: packages alone were asked for.";
+        walk.found.notes.push(note.to_owned());
+    }
     Ok(walk.found)
 }
 
@@ -101,6 +107,8 @@ struct Walk<'w> {
     folds: Vec<(u32, usize)>,
     /// What packages contain, by more than the target's word.
     manifests: &'w Manifests,
+    /// What no package owns is not looked at.
+    packaged_alone: bool,
 }
 
 impl Walk<'_> {
@@ -283,6 +291,9 @@ impl Walk<'_> {
     }
 
     fn unowned(&mut self, depth: u32, row: RowId) {
+        if self.packaged_alone {
+            return;
+        }
         let tree = &self.captured.snapshot.tree;
         let entry = tree.entry(row);
         let rule = self.captured.rules.rule(tree.rule(row));

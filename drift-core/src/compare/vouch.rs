@@ -101,6 +101,10 @@ fn present(
                 if change.kind() != Kind::Modified || silent.is_empty() {
                     return Vouched::By { event, verified: placed };
                 }
+                // The rest may be on the database's word, where it gives nobody anything.
+                if !is_shared_power(&state.entry) && by_database(change, state, live).is_none() {
+                    return Vouched::By { event, verified: false };
+                }
                 let text = "the manifest says nothing of: ";
                 return Vouched::Not(format!("{text}{}", names(silent)));
             }
@@ -219,6 +223,12 @@ fn power(entry: &Entry) -> u8 {
     let bits = entry.mode.seen().copied().unwrap_or(0);
     let writable = entry.file_type != FileType::Symlink && bits & 0o1002 == 0o0002;
     if entry.is_privileged() { 2 } else { u8::from(writable) }
+}
+
+/// Whether it matters whose it is: it runs as its owner or group, or the group may write it.
+fn is_shared_power(entry: &Entry) -> bool {
+    let bits = entry.mode.seen().copied().unwrap_or(0);
+    power(entry) > 0 || (entry.file_type != FileType::Symlink && bits & 0o020 != 0)
 }
 
 fn is_book(change: &EntryChange) -> bool {

@@ -21,7 +21,7 @@ mod tree;
 
 pub use attribute::{Attribute, AttributeSet, capability_from_text};
 pub use cause::{Cause, Severity};
-pub use coverage::{Coverage, Exclusion, Mount};
+pub use coverage::{Coverage, Exclusion, Mount, Trusted};
 pub use cursor::{ARTIFACT_RULE, Cursor, CursorError, Listing, Passage, RuleId, Step};
 pub use digest::{Algorithm, Digest, hex};
 pub use entry::{Device, Entry, EntryRef, Flags, Observed, Time, Xattr, Xattrs};

@@ -9,7 +9,7 @@ use super::lint::{self, Check, Facts, Parsed, Role, Schema, lint, meant, measure
 use super::metadata::{self, Metadata};
 use super::packs::LIBRARY;
 use super::parts;
-use super::set::{Policy, PolicyFile, PolicySet, Selection, SourceSet, deciding};
+use super::set::{OriginKind, Policy, PolicyFile, PolicySet, Selection, SourceSet, deciding};
 use super::syntax::{Span, TermKind};
 use super::tailoring::Tailoring;
 
@@ -23,15 +23,42 @@ const MAX_FILES: usize = 4096;
 /// Everything that is wrong, in the order of files and lines. What the interpreter finds when it
 /// analyses all modules together is told only where nothing else is wrong.
 pub fn load(sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
+    load_for(Purpose::Everything, sources)
+}
+
+/// Loads every policy of these origins for being evaluated. Of the packs that come with drift tests
+/// and what only finds mistakes are passed over: they were held to all of it when drift was built.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_to_evaluate(sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
+    load_for(Purpose::Evaluation, sources)
+}
+
+/// What policies are loaded for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Everything,
+    Evaluation,
+}
+
+impl Purpose {
+    /// Whether tests are read, and the interpreter analyses everything before it has to.
+    fn looks_at_all(self, origin: OriginKind) -> bool {
+        self == Self::Everything || origin != OriginKind::Builtin
+    }
+}
+
+fn load_for(purpose: Purpose, sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
     // The parser recurses, and so does the release of what it made: both happen on this stack.
-    let loaded = on_large_stack(|| Ok(load_all(sources)));
+    let loaded = on_large_stack(|| Ok(load_all(purpose, sources)));
     loaded.unwrap_or_else(|_| {
         let message = "the interpreter failed on one of the policies";
         Err(Diagnostics(vec![Diagnostic::of_file("policies", lint::SYNTAX, message)]))
     })
 }
 
-fn load_all(sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
+fn load_all(purpose: Purpose, sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
     let mut set = PolicySet {
         origins: Vec::new(),
         policies: Vec::new(),
@@ -49,7 +76,9 @@ fn load_all(sources: Vec<SourceSet>) -> Result<PolicySet, Diagnostics> {
     let mut declared = Vec::new();
     for source in sources {
         let origin = set.origins.len();
-        let loaded = Loading::new(&source.files, &mut wrong).finish(&schema, &mut wrong);
+        let whole = purpose.looks_at_all(source.origin.kind);
+        let loading = Loading::new(&source.files, whole, &mut wrong);
+        let loaded = loading.finish(&schema, &mut wrong);
         for (file, metadata, facts) in loaded.policies {
             declared.push((file.clone(), metadata.clone()));
             set.policies.push(policy(file, metadata, facts, origin));
@@ -88,8 +117,8 @@ fn role(name: &str) -> Role {
 /// One origin on its way.
 struct Loading<'t> {
     engine: Engine,
-    /// The engine with the tests, which the policies never meet.
-    tested: Engine,
+    /// The engine with the tests, which the policies never meet; none where they are passed over.
+    tested: Option<Engine>,
     parsed: Vec<Parsed<'t>>,
     comments: Vec<Vec<Span>>,
 }
@@ -100,9 +129,9 @@ struct Loaded {
 }
 
 impl<'t> Loading<'t> {
-    fn new(files: &'t [PolicyFile], wrong: &mut Vec<Diagnostic>) -> Self {
+    fn new(files: &'t [PolicyFile], whole: bool, wrong: &mut Vec<Diagnostic>) -> Self {
         let engine = Engine::new();
-        let tested = engine.clone();
+        let tested = whole.then(|| engine.clone());
         let mut loading = Self { engine, tested, parsed: Vec::new(), comments: Vec::new() };
         for (name, text) in LIBRARY {
             if role(name) != Role::Test {
@@ -115,6 +144,9 @@ impl<'t> Loading<'t> {
         }
         let first = loading.parsed.len();
         for file in files.iter().take(MAX_FILES) {
+            if !whole && role(&file.name) == Role::Test {
+                continue;
+            }
             if file.name.ends_with(".rego") {
                 loading.add(&file.name, role(&file.name), &file.text, wrong);
             } else if !file.name.ends_with(".toml") {
@@ -141,8 +173,11 @@ impl<'t> Loading<'t> {
                 return wrong.push(Diagnostic::at(name, text, span, code, message));
             }
         };
-        let mut added = self.tested.add(name, text);
-        if role != Role::Test && added.is_ok() {
+        let mut added = match &mut self.tested {
+            Some(tested) => tested.add(name, text),
+            None => self.engine.add(name, text),
+        };
+        if self.tested.is_some() && role != Role::Test && added.is_ok() {
             added = self.engine.add(name, text);
         }
         match added {
@@ -185,10 +220,12 @@ impl<'t> Loading<'t> {
 
     /// Has the interpreter analyse all modules, so that what it refuses is refused now.
     fn compile(&mut self, policies: &[(PolicyFile, Metadata, Facts)], wrong: &mut Vec<Diagnostic>) {
+        // What was built in was analysed when it was; the first evaluation does it again.
+        let Some(tested) = &mut self.tested else { return };
         let Some((_, metadata, _)) = policies.first() else { return };
         let package = metadata.id.package();
         let compiled = self.engine.compile(&package, "deny");
-        let Err(message) = compiled.and_then(|()| self.tested.compile(&package, "deny")) else {
+        let Err(message) = compiled.and_then(|()| tested.compile(&package, "deny")) else {
             return;
         };
         let about = self.parsed.iter().find(|file| SyntaxError::is_about(&file.name, &message));
@@ -285,5 +322,29 @@ fn policy(file: PolicyFile, metadata: Metadata, facts: Facts, origin: usize) -> 
         line: metadata.line,
         origin,
         selection: Selection::Selected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{load, load_to_evaluate};
+    use crate::policy::packs::{PACKS, pack};
+
+    /// What is passed over of the packs that come with drift changes nothing that is evaluated or told.
+    #[test]
+    fn packs_are_the_same_without_their_tests() {
+        let sources = || PACKS.iter().filter_map(|one| pack(one.name)).collect();
+        let (whole, fast) = (load(sources()), load_to_evaluate(sources()));
+        let (whole, fast) = (whole.expect("they are right"), fast.expect("they are right"));
+        assert_eq!(format!("{:?}", whole.policies), format!("{:?}", fast.policies));
+        assert_eq!((whole.digest(), whole.deciding), (fast.digest(), fast.deciding));
+        // Of what others wrote nothing is passed over.
+        let mut own = pack("host").expect("it is there");
+        own.origin.kind = crate::policy::OriginKind::Directory;
+        own.files.push(crate::policy::PolicyFile {
+            name: "broken_test.rego".to_owned(),
+            text: "package drift".to_owned() + "\n\n}",
+        });
+        assert!(load_to_evaluate(vec![own]).is_err());
     }
 }

@@ -37,7 +37,7 @@ pub use evaluate::{Answer, Denial, Evaluator, InProcess};
 pub use files::{Place, place, place_of_directory};
 pub use input::{INPUT_SCHEMA, INPUT_SCHEMA_TEXT, Input, Lack};
 pub use lint::{CODES, Code};
-pub use load::load;
+pub use load::{load, load_to_evaluate};
 pub use packs::{LIBRARY, PACKS, Pack, digest, pack};
 pub use parameters::ParameterError;
 pub use set::{
