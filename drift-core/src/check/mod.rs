@@ -26,6 +26,7 @@ mod content;
 mod derive;
 mod describe;
 mod differences;
+mod error;
 mod events;
 mod input;
 mod occasion;
@@ -49,22 +50,21 @@ use crate::baseline::{Baseline, effective_root};
 use crate::bounds::{Event, Timestamp};
 use crate::cache::Cache;
 use crate::capture::{self, Captured, Options, Parts, RuleSource, Run};
-use crate::compare;
 use crate::judge::{FailOn, Seen, Verdict, Waivers, judge};
-use crate::manifest;
-use crate::model::{CursorError, Problem};
+use crate::model::Problem;
 use crate::policy::{Evaluator, Input, PolicySet};
 use crate::report::{Previous, Report, document};
-use crate::rules::{self, RuleSet};
+use crate::rules::RuleSet;
 use crate::sbom::SealedBill;
 use crate::seal::SealInfo;
-use crate::source::{self, Source};
+use crate::source::Source;
 
 use composition::Composition;
 
 pub use accept::{AcceptError, Acceptance, Accepted, Selector, accept};
 use manifested::manifests_of;
 
+pub use error::Error;
 pub use manifested::SealedManifest;
 pub use occasion::Occasion;
 pub use path_directories::PATH_DIRECTORIES;
@@ -76,7 +76,8 @@ pub use view::View;
 pub struct Request {
     /// Rules of the operator; with a baseline they replace the rules that travel in it.
     pub rules: Option<RuleSource>,
-    /// Whether packages of the target may be upgraded in place: the profile [`rules::MUTABLE`].
+    /// Whether packages of the target may be upgraded in place: the profile
+    /// [`MUTABLE`](crate::rules::MUTABLE).
     pub upgrades_expected: bool,
     /// What is looked at.
     pub parts: Parts,
@@ -135,72 +136,6 @@ pub struct Outcome {
     pub captured: Option<Box<Captured>>,
     /// What policies saw, where that was asked for.
     pub input: Option<Box<Input>>,
-}
-
-/// A check or diff cannot give a result.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The target cannot be captured.
-    #[error(transparent)]
-    Capture(#[from] capture::Error),
-    /// The rules of a baseline cannot be read.
-    #[error("failed to read the rules in the baseline: {0}")]
-    Rules(#[from] rules::Error),
-    /// A stored tree cannot be read on.
-    #[error(transparent)]
-    Cursor(#[from] CursorError),
-    /// The comparison failed.
-    #[error(transparent)]
-    Compare(#[from] compare::Error),
-    /// The snapshot cannot be put into the form that its root is computed over.
-    #[error(transparent)]
-    Baseline(#[from] crate::baseline::Error),
-    /// A stored snapshot has no package database of its own to compare with.
-    #[error(
-        "a stored snapshot can only be compared with another; name one with --baseline, or use diff"
-    )]
-    NoReference,
-    /// A package database is a reference for entries and packaged files alone.
-    #[error(
-        "without a baseline only entries and packages can be looked at; name one with --baseline"
-    )]
-    NothingToCompare,
-    /// There are no baselines to compose, or too many.
-    #[error(
-        "{count} baselines cannot be composed; name 1 to 64, with fewer than 65,000 layers together"
-    )]
-    Composition {
-        /// How many there are.
-        count: usize,
-    },
-    /// The target cannot be read again.
-    #[error(transparent)]
-    Source(#[from] source::Error),
-    /// A manifest cannot be read on.
-    #[error(transparent)]
-    Manifest(#[from] manifest::Error),
-    /// The input of the policies cannot be made.
-    #[error(transparent)]
-    Input(#[from] crate::policy::ValueError),
-    /// The run was stopped while policies were evaluated.
-    #[error(transparent)]
-    Cancelled(#[from] crate::bounds::Cancelled),
-}
-
-impl Error {
-    /// Returns whether the run was stopped, and nothing else is wrong.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        matches!(
-            self,
-            Self::Capture(capture::Error::Source(source::Error::Cancelled(_)))
-                | Self::Source(source::Error::Cancelled(_))
-                | Self::Compare(compare::Error::Cancelled(_))
-                | Self::Baseline(crate::baseline::Error::Cancelled(_))
-                | Self::Cancelled(_)
-        )
-    }
 }
 
 /// A verified baseline with what its seal says.
