@@ -98,6 +98,10 @@ fn lane_sizes() -> impl Iterator<Item = usize> {
     std::iter::repeat_n(PIECE_BYTES, PIECES).chain(std::iter::repeat_n(SMALL_BYTES, SMALL_FILES))
 }
 
+fn head(memory: &[u8], size: usize) -> &[u8] {
+    memory.get(..size).unwrap_or_default()
+}
+
 fn lanes_sha256() -> Result<Ask, Box<dyn Error>> {
     Ok(lanes_of(Kernel::detect()))
 }
@@ -110,12 +114,13 @@ fn lanes_of(kernel: Kernel) -> Ask {
     let memory = vec![0x5a; PIECE_BYTES];
     Box::new(move || {
         let mut digests: Vec<Sha256> = lane_sizes().map(|_| Sha256::new()).collect();
-        let lane =
-            |(digest, size)| Lane { digest, data: memory.get(..size).unwrap_or(&[]), last: true };
-        let mut lanes: Vec<Lane<'_, Sha256>> =
-            digests.iter_mut().zip(lane_sizes()).map(lane).collect();
+        let mut lanes: Vec<Lane<'_, Sha256>> = digests
+            .iter_mut()
+            .zip(lane_sizes())
+            .map(|(digest, size)| Lane { digest, data: head(&memory, size), last: true })
+            .collect();
         update_many(kernel, &mut lanes);
-        digests.into_iter().map(|digest| u64::from(digest.finish()[0])).sum()
+        digests.into_iter().map(|digest| u64::from(digest.finish()[0])).sum::<u64>()
     })
 }
 
@@ -123,12 +128,13 @@ fn lanes_md5() -> Result<Ask, Box<dyn Error>> {
     let (kernel, memory) = (Kernel::detect(), vec![0x5a; PIECE_BYTES]);
     Ok(Box::new(move || {
         let mut digests: Vec<Md5> = lane_sizes().map(|_| Md5::new()).collect();
-        let lane =
-            |(digest, size)| Lane { digest, data: memory.get(..size).unwrap_or(&[]), last: true };
-        let mut lanes: Vec<Lane<'_, Md5>> =
-            digests.iter_mut().zip(lane_sizes()).map(lane).collect();
+        let mut lanes: Vec<Lane<'_, Md5>> = digests
+            .iter_mut()
+            .zip(lane_sizes())
+            .map(|(digest, size)| Lane { digest, data: head(&memory, size), last: true })
+            .collect();
         md5_update_many(kernel, &mut lanes);
-        digests.into_iter().map(|digest| u64::from(digest.finish()[0])).sum()
+        digests.into_iter().map(|digest| u64::from(digest.finish()[0])).sum::<u64>()
     }))
 }
 

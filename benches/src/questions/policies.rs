@@ -1,6 +1,7 @@
 //! The question how fast a pack of policies is answered, its input made already.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use drift_core::bounds::{Cancel, Pool, Timestamp};
 use drift_core::capture::Parts;
@@ -9,7 +10,6 @@ use drift_core::judge::FailOn;
 use drift_core::model::{Severity, SourceKind};
 use drift_core::policy::{self, Evaluator as _, InProcess, Input, Limits, PolicySet};
 use drift_core::source::{MemoryVolume, Walked};
-use std::sync::Arc;
 
 use super::Ask;
 use super::trees::alone;
@@ -53,7 +53,7 @@ fn input(set: &Arc<PolicySet>) -> Result<Input, Box<dyn Error>> {
     let now = Timestamp::parse("2026-11-21T12:00:00Z")?;
     let occasion = Occasion { clock: &now, run_id: "bench", binary_digest: None };
     let target = Target::Live(&source);
-    let outcome =
-        alone(|run| Ok(check(&target, &Reference::PackageDatabase, &request, run, &occasion)?))?;
+    let reference = Reference::Other(Target::Live(&source));
+    let outcome = alone(|run| Ok(check(&target, &reference, &request, run, &occasion)?))?;
     Ok(*outcome.input.ok_or("no input was kept")?)
 }

@@ -54,12 +54,12 @@ pub(super) fn walk() -> Result<Ask, Box<dyn Error>> {
     let source = walked(GeneratedVolume::new(ENTRIES));
     let (rules, _) = rules_for(&debian(), &[])?;
     Ok(Box::new(move || {
-        let walk = |run: &Run<'_>| {
+        let entries = alone(|run| {
             let intake = Intake::default();
             source.survey(&run.plan(&rules), &intake)?;
             Ok(intake.freeze().tree.len() as u64)
-        };
-        alone(walk).expect("because a computed tree can be walked")
+        });
+        entries.expect("because a computed tree can be walked")
     }))
 }
 
