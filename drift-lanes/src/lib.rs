@@ -34,6 +34,9 @@ mod work;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+#[doc(hidden)]
+pub mod fuzz;
+
 pub use kernel::Kernel;
 pub use lane::{Lane, md5_update_many, update_many};
 pub use md5::{Md5, md5};

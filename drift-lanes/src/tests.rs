@@ -209,6 +209,16 @@ fn long_messages_in_random_pieces() {
     }
 }
 
+/// `fuzz/` goes on where this stops.
+#[test]
+fn random_orders() {
+    let mut dice = Dice(3);
+    for _ in 0..3_000 {
+        let length = dice.roll(200);
+        crate::fuzz::lanes(&dice.bytes(length));
+    }
+}
+
 #[test]
 fn any_split_gives_the_same_digest() {
     let data: Vec<u8> = (0..1000u32).map(|n| (n * 7 % 251) as u8).collect();

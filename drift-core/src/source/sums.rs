@@ -385,3 +385,6 @@ impl Drop for Reading<'_> {
         self.0.bell.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests;
