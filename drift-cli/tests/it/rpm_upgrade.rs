@@ -104,7 +104,8 @@ const BESIDE: [(&str, &str); 4] = [
 fn an_upgrade_by_rpm_is_one_line_for_each_package() {
     let Some(stage) = upgraded() else { return };
     let report = stage.report(&[]);
-    let unverified = PACKAGES.map(|(name, cause)| (name.to_owned(), format!("{cause}, unverified")));
+    let unverified =
+        PACKAGES.map(|(name, cause)| (name.to_owned(), format!("{cause}, unverified")));
     assert_eq!(told(&report, "package"), BTreeMap::from(unverified));
     // Nobody but a manifest can tell a package installed once more from a file put in its place.
     let beside = [&BESIDE[..], &[("/usr/share/again/file", "modified-in-place")]].concat();
@@ -112,7 +113,8 @@ fn an_upgrade_by_rpm_is_one_line_for_each_package() {
     assert_eq!(first(&stage, &[]), "/usr/share/again/file");
     let folded = folded(&report);
     assert_eq!(folded.len(), 26, "{folded:#?}");
-    for path in ["/usr/bin/tool-su", "/usr/bin/tool-net", "/usr/share/tool/script", "/usr/share/fresh"]
+    for path in
+        ["/usr/bin/tool-su", "/usr/bin/tool-net", "/usr/share/tool/script", "/usr/share/fresh"]
     {
         assert!(folded.contains(path), "{path}: {folded:#?}");
     }
@@ -122,7 +124,8 @@ fn an_upgrade_by_rpm_is_one_line_for_each_package() {
     let format = "%{NAME} %{EVR}\n";
     let query = ["--root", &root, "--dbpath", "/var/lib/rpm", "-qa", "--queryformat", format];
     let listing = drift_testkit::command::run("rpm", query).success();
-    let pair = |line: &str| line.split_once(' ').map(|(name, evr)| (name.to_owned(), evr.to_owned()));
+    let pair =
+        |line: &str| line.split_once(' ').map(|(name, evr)| (name.to_owned(), evr.to_owned()));
     let listed: BTreeSet<_> = listing.lines().filter_map(pair).collect();
     assert_eq!(listed.len(), 13);
     assert_eq!(listed_in_bill(&stage, "root", "pkg:rpm/"), listed);

@@ -169,7 +169,11 @@ impl Stage {
 
 /// Writes the bill of a directory of the stage and returns name and version of its packages of a kind,
 /// by the beginning of their package URLs.
-pub(crate) fn listed_in_bill(stage: &Stage, target: &str, kind: &str) -> BTreeSet<(String, String)> {
+pub(crate) fn listed_in_bill(
+    stage: &Stage,
+    target: &str,
+    kind: &str,
+) -> BTreeSet<(String, String)> {
     let (file, target) = (stage.path("bill.json"), format!("dir:{}", stage.path(target)));
     let arguments = ["sbom", &target, "--format", "cyclonedx", "--files=none", "--output", &file];
     let _written = stage.drift(arguments).expect(0);

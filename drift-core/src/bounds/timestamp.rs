@@ -39,7 +39,11 @@ impl Timestamp {
             let date =
                 text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
             let error = TimestampError { date: true, ..error };
-            if date { Self::parse(&format!("{text}T23:59:59Z")).map_err(|_| error) } else { Err(error) }
+            if date {
+                Self::parse(&format!("{text}T23:59:59Z")).map_err(|_| error)
+            } else {
+                Err(error)
+            }
         })
     }
 

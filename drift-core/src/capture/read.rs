@@ -158,7 +158,10 @@ fn take(
                 }
             }
             // The package database's digest alone was wanted.
-            if !ask.want.digest && ask.want.vendor.is_some() && ledger.tree.digest(ask.row).seen().is_none() {
+            if !ask.want.digest
+                && ask.want.vendor.is_some()
+                && ledger.tree.digest(ask.row).seen().is_none()
+            {
                 let coverage = &mut *ledger.coverage;
                 coverage.files_hashed = coverage.files_hashed.saturating_add(1);
                 coverage.bytes_hashed = coverage.bytes_hashed.saturating_add(content.size);

@@ -158,7 +158,9 @@ pub enum Error {
     )]
     NoReference,
     /// A package database is a reference for entries and packaged files alone.
-    #[error("without a baseline only entries and packages can be looked at; name one with --baseline")]
+    #[error(
+        "without a baseline only entries and packages can be looked at; name one with --baseline"
+    )]
     NothingToCompare,
     /// There are no baselines to compose, or too many.
     #[error(

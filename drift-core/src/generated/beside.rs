@@ -36,7 +36,8 @@ impl Product for Beside {
         };
         let row = about.tree.find(&used).filter(|row| about.is_owned(*row));
         let record = row.and_then(|row| about.ownership.record(row));
-        let shipped = record.and_then(|record| record.conffile).and_then(|conffile| conffile.digest);
+        let shipped =
+            record.and_then(|record| record.conffile).and_then(|conffile| conffile.digest);
         let Some(shipped) = shipped else {
             return Derivation::Wrong(format!("{used} is no configuration file of a package"));
         };

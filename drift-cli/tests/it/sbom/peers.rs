@@ -33,7 +33,9 @@ fn the_bill_of_an_environment_of_python_is_the_list_of_pip() {
         .as_array()
         .expect("a list")
         .iter()
-        .map(|one| (text(one, "name").to_lowercase().replace(['_', '.'], "-"), text(one, "version")))
+        .map(|one| {
+            (text(one, "name").to_lowercase().replace(['_', '.'], "-"), text(one, "version"))
+        })
         .collect();
     assert!(!expect.is_empty());
     // What packages carry inside themselves is listed too, and pip does not know of it.

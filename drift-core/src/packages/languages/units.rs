@@ -97,7 +97,10 @@ impl Units {
         let Listed { name, version, architecture, status, details, below: under } = listed;
         if [&name, &version, &architecture, &status].iter().any(|text| text.contains(LOST)) {
             let what = "has control characters, no UTF-8, or no end; another package may be meant";
-            out.problem(problem(path, format!("what it says of {} {what}", escaped(name.as_bytes()))));
+            out.problem(problem(
+                path,
+                format!("what it says of {} {what}", escaped(name.as_bytes())),
+            ));
         }
         let location = below(at, &under);
         let manager = manager.to_owned();

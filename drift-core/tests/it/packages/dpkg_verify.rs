@@ -352,7 +352,9 @@ fn changes(root: &Path) -> Vec<Change> {
         let outcome = check::check(&Target::Live(&source), &reference, &request, &run, &occasion);
         let report = outcome.unwrap().report;
         assert!(report.problems.is_empty(), "{:?}", report.problems);
-        assert!(parts.entries || report.changes.iter().all(|change| change.cause != Cause::Unowned));
+        assert!(
+            parts.entries || report.changes.iter().all(|change| change.cause != Cause::Unowned)
+        );
         let causes = [Cause::VendorRecordDiffers.name(), Cause::ConffileEdited.name()];
         let changes = report.changes.into_iter();
         changes.filter(|change| causes.contains(&change.cause.name())).collect()

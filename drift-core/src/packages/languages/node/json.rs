@@ -18,7 +18,9 @@ pub(super) fn read_manifest(bytes: &[u8]) -> Part {
         Ok(manifest) => {
             // Readers of other languages may take the other one.
             if let Some(member) = manifest.twice {
-                part.fault(format!("it has the member {member} twice; the last counts, as for node"));
+                part.fault(format!(
+                    "it has the member {member} twice; the last counts, as for node"
+                ));
             }
             match manifest.name.as_ref().and_then(|name| name.0.clone()) {
                 Some(name) if !name.is_empty() => part.packages.push(manifest.listed(&name)),
