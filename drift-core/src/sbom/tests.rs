@@ -141,8 +141,17 @@ fn what_is_no_bill_is_refused() {
     check(&spdx(r#""files":{}"#), "cannot be read");
     check(&spdx(r#""packages":[{"externalRefs":[{"referenceType":[]}]}]"#), "cannot be read");
     let nested = format!("{}{}", r#"{"components":["#.repeat(100_000), "]}".repeat(100_000));
-    check(&cyclonedx(&nested), "recursion limit");
-    check(&format!(r#"{{"x":{}"#, "[".repeat(1_000_000)), "cannot be read");
+    check(&cyclonedx(&nested), "deeper than 127 levels");
+    check(&format!(r#"{{"x":{}"#, "[".repeat(1_000_000)), "deeper than 127 levels");
+    // What is passed over counts as well, and brackets within texts do not.
+    let beside = |depth: usize| format!(r#"{{"y":{}1{}}}"#, "[".repeat(depth), "]".repeat(depth));
+    check(&cyclonedx(&beside(200)), "deeper than 127 levels");
+    let text = format!(r#"{{"y":"\"{}","z":[1]}}"#, "[".repeat(200));
+    assert!(read(&cyclonedx(&format!("{},{text}", beside(100)))).is_ok());
+    assert!(
+        read(&("\u{feff}".to_owned() + &cyclonedx(&beside(1)))).is_ok(),
+        "a mark of byte order"
+    );
     let hashes = r#"{"alg":"a","content":"b"},"#.repeat(5000);
     let hashes = format!(r#"{{"hashes":[{}]}}"#, hashes.trim_end_matches(','));
     check(&cyclonedx(&hashes), "more than 4096");

@@ -181,7 +181,12 @@ fn manifests_of_node_are_read_leniently() {
     check(r#"{"name":{"deep":1}}"#, "", None);
     check(r#"["name"]"#, "", None);
     check("{\"name\":\"a\u{0}\\n\\u0007b\",\"version\":\"1\"}", "", None);
-    check(r#"{"name":"a\n\u0007b","version":"1"}"#, "ab 1", None);
+    check(r#"{"name":"a\n\u0007b","version":"1"}"#, "a\u{fffd}\u{fffd}b 1", None);
+    // Another reader may take the other one.
+    let faults = |text: &[u8]| read("npm", "node_modules/a/package.json", text).faults.len();
+    assert_eq!(faults(br#"{"name":"a","name":"b","version":"1","version":"1"}"#), 1);
+    assert_eq!(faults(br#"{"name":"a","name":"a","version":"1","version":"2"}"#), 1);
+    assert_eq!(faults(br#"{"name":"a","name":"a","version":"1"}"#), 0);
     let deep = format!("{{\"name\":\"a\",\"x\":{}", "[".repeat(1 << 20));
     check(&deep, "", None);
     let depends = r#"{"name":"a","dependencies":{"c":"^1","b":"2","c":"1"}}"#;

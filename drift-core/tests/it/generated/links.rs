@@ -206,6 +206,20 @@ fn copies_equal_what_they_were_made_of() {
     // What was saved is what was there.
     let saved = before.clone().file("etc/own.conf", b"other").file("etc/own.conf.dpkg-old", b"old");
     assert_eq!(older.said(&saved, "etc/own.conf.dpkg-old"), Said::Right);
+    let by_rpm = before.clone().file("etc/own.conf", b"other");
+    assert_eq!(
+        older.said(&by_rpm.clone().file("etc/own.conf.rpmsave", b"old"), "etc/own.conf.rpmsave"),
+        Said::Right
+    );
+    for (path, text) in [
+        ("etc/own.conf.rpmsave", &b"evil"[..]),
+        ("usr/lib/own.rpmsave", b"old"),
+        // No package has it as its configuration.
+        ("etc/own.conf.rpmnew", b"old"),
+        ("etc/own.conf.dpkg-dist", b"old"),
+    ] {
+        assert_eq!(older.said(&by_rpm.clone().file(path, text), path), Said::Wrong, "{path}");
+    }
     let open = saved.clone().mode("etc/own.conf.dpkg-old", 0o604);
     assert_eq!(older.said(&open, "etc/own.conf.dpkg-old"), Said::Wrong);
     assert_eq!(with("etc/own.conf.dpkg-old", b"old"), Said::Wrong, "nothing was saved");

@@ -156,3 +156,16 @@ fn names_that_are_no_text_are_shown_and_kept_apart() {
     assert_eq!(found.len(), 2);
     assert_ne!(found[0].1, found[1].1);
 }
+
+/// Whatever a name loses on its way into a report, it cannot pass for the name without it.
+#[test]
+fn names_with_control_characters_are_no_other_names() {
+    let mut volume = MemoryVolume::new();
+    let manifest = br#"{"name":"le\u0000ft","version":"1\u001b[0m"}"#;
+    volume.file(b"node_modules/left/package.json", manifest);
+    let captured = capture(&memory(volume));
+    let found = packages(&captured, "npm");
+    assert_eq!(found[0].0, "le\u{fffd}ft 1\u{fffd}[0m");
+    let told = problems(&captured);
+    assert!(told.iter().any(|one| one.contains("has control characters")), "{told:?}");
+}
