@@ -154,7 +154,7 @@ fn without_a_place_or_a_target_for_it_everything_is_read() {
     let (baseline, trust) = (stage.path("golden.drift"), stage.path("golden.pub.pem"));
     let common = ["--baseline", &baseline, "--trust", &trust, "--mode", "incremental"];
     let json = ["--format", "json"];
-    let nowhere = ["--state", "/dev/null/state"];
+    let nowhere = ["--state", "/proc/no-state"];
     let words = [&["check", &target][..], &common, &json, &nowhere].concat();
     let report = Report::of(&stage.drift(&words));
     assert!(

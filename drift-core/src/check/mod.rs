@@ -35,6 +35,7 @@ mod lost;
 mod manifested;
 mod path_directories;
 mod refused;
+mod request;
 mod roots;
 mod rotation;
 mod second_look;
@@ -52,7 +53,7 @@ use crate::cache::Cache;
 use crate::capture::{self, Captured, Options, Parts, RuleSource, Run};
 use crate::judge::{FailOn, Seen, Verdict, Waivers, judge};
 use crate::model::Problem;
-use crate::policy::{Evaluator, Input, PolicySet};
+use crate::policy::Input;
 use crate::report::{Previous, Report, document};
 use crate::rules::RuleSet;
 use crate::sbom::SealedBill;
@@ -69,6 +70,7 @@ pub use manifested::SealedManifest;
 pub use occasion::Occasion;
 pub use path_directories::PATH_DIRECTORIES;
 pub use refused::{busy, or_stopped, refused, refused_policies, stopped, unreadable};
+pub use request::{Assessment, Changes};
 pub use view::View;
 
 /// What was asked for, as far as it bears on the result or is reported.
@@ -102,27 +104,6 @@ pub struct Request {
     pub fail_on_new: bool,
     /// Digests of the target's files from earlier runs, and where this one leaves its own.
     pub cache: Option<Arc<Cache>>,
-}
-
-/// Whether differences are findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Changes {
-    /// They are.
-    #[default]
-    Count,
-    /// They are what policies look at, and nothing else.
-    ForPoliciesAlone,
-}
-
-/// Which policies are evaluated, and how.
-#[derive(Debug, Clone)]
-pub struct Assessment {
-    /// The policies, tailored.
-    pub set: Arc<PolicySet>,
-    /// Who asks them.
-    pub evaluator: Arc<dyn Evaluator>,
-    /// Whether the input is handed out with the outcome.
-    pub keep_input: bool,
 }
 
 /// The result of a check or diff.

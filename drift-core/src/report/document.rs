@@ -8,6 +8,7 @@
 mod image;
 mod package;
 mod policy;
+mod trusted;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ pub use policy::{
     Evidence, FindingName, Incomparable, Policy, PolicyOrigin, SincePrevious, Tailored, Tailoring,
     TailoringParameter, TailoringProfile, Waiver, WaiverMatch, WaiverOrigin,
 };
+pub use trusted::Trusted;
 
 /// The name of this form of report.
 pub const SCHEMA: &str = "drift.report/v1";
@@ -298,18 +300,6 @@ pub struct Mount {
     /// Its type.
     #[serde(rename = "type")]
     pub file_system: String,
-}
-
-/// How many files below a directory were not read.
-#[derive(Debug, Clone, Serialize)]
-pub struct Trusted {
-    /// A directory of the root, or the root for files in it and for directories beyond the 32nd.
-    pub path: String,
-    /// The exact bytes of the path, when they are not UTF-8.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub path_b64: Option<String>,
-    /// How many files.
-    pub files: u64,
 }
 
 /// What one rule kept out.

@@ -10,6 +10,7 @@ mod content;
 mod crossing;
 mod excluded;
 mod handles;
+mod known;
 mod opening;
 mod probe;
 mod queue;

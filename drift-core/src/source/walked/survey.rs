@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::bounds::{Cancelled, Event};
 use crate::model::{
-    ARTIFACT_RULE, Digest, DirId, FileType, Found, Intake, Listing, Mount, Observed, Problem,
+    ARTIFACT_RULE, DirId, FileType, Found, Intake, Listing, Mount, Observed, Problem,
     RuleId, Stage, Time, TreePath, Xattrs,
 };
 use crate::source::mounts::is_usual_point;
 use crate::source::volume::{DirectoryEntry, Errno, Stat, Volume};
-use crate::source::{Error, Known, Plan, errno_name};
+use crate::source::{Error, Plan, errno_name};
 
 use super::chain::{Node, Open, Opener};
 use super::crossing::{Crossing, Mounts, is_ruled};
@@ -304,33 +304,13 @@ impl<V: Volume> Survey<'_, V> {
             _ => {}
         }
         (found.xattrs, found.link_target) = (xattrs, link_target);
-        if stat.file_type == FileType::File && !may_give_power(&found) {
-            found.digest = self.known(node, &stat, rule);
-        }
+        found.digest = self.known(node, &stat, &found);
         match stat.file_type {
             FileType::Directory if !stays => {
                 Outcome::Directory(found, Entered { stat, rule, holding })
             }
             _ => Outcome::Entry(found),
         }
-    }
-
-    /// Learns which file system a directory lies on, for what is known of the files in it.
-    fn place(&self, node: &Node<V::Directory>, directory: &V::Directory) {
-        let mut ask = || self.volume.file_system(directory);
-        let of = |known: &dyn Known| known.place((node.mount, node.device()), &mut ask);
-        if let Some(place) = self.plan.known.and_then(of) {
-            node.place.get_or_init(|| place);
-        }
-    }
-
-    /// Returns the digest of a file that an earlier run read, where the rules have it read at all.
-    fn known(&self, node: &Node<V::Directory>, stat: &Stat, rule: RuleId) -> Option<Digest> {
-        let known = self.plan.known?;
-        let place = *node.place.get()?;
-        let lies_there = (stat.mount, stat.device) == (node.mount, node.device());
-        let is_read = self.plan.rules.rule(rule).reads_content();
-        (lies_there && is_read).then(|| known.digest(place, stat))?
     }
 
     pub(super) fn crossing(
@@ -458,17 +438,6 @@ impl<V: Volume> Survey<'_, V> {
             self.plan.observer.event(Event::Surveyed { entries });
         }
     }
-}
-
-/// Whether starting the file gives more than its user has, or that could not be seen: such files are
-/// few, and read at every run.
-fn may_give_power(found: &Found) -> bool {
-    let is_capable = match &found.xattrs {
-        Observed::Is(xattrs) => xattrs.get(b"security.capability").is_some(),
-        Observed::NotApplicable => false,
-        Observed::Unobserved => true,
-    };
-    found.mode & 0o6000 != 0 || is_capable
 }
 
 fn problem(volume: &impl Volume, path: TreePath, stage: Stage, errno: Errno) -> Problem {
