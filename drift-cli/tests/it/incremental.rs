@@ -157,7 +157,11 @@ fn without_a_place_or_a_target_for_it_everything_is_read() {
     let nowhere = ["--state", "/dev/null/state"];
     let words = [&["check", &target][..], &common, &json, &nowhere].concat();
     let report = Report::of(&stage.drift(&words));
-    assert!(notes(&report.document, "no state directory could be written"), "{:#}", report.document);
+    assert!(
+        notes(&report.document, "no state directory could be written"),
+        "{:#}",
+        report.document
+    );
     assert_eq!(counts(&report.document), ("full", 0, 1));
     let state = stage.path("state");
     let packed = stage.path("root.tar");

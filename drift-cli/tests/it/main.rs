@@ -15,6 +15,7 @@ mod hostile;
 mod hostile_policies;
 mod images;
 mod incremental;
+mod kernels;
 mod manifest;
 mod manners;
 mod manual;

@@ -308,7 +308,7 @@ fn a_forged_time_of_change_is_found_by_the_sample_alone() {
         commands.push(format!("set_inode_field usr/bin/a {field}_extra {extra}"));
     }
     let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
-    disk.behind(&commands);
+    let _said = disk.behind(&commands);
     disk.mount();
     assert_eq!(stamp(&disk.root().join("usr/bin/a")), old, "nothing tells");
     scene.misses(disk.root(), &before, "/usr/bin/a");

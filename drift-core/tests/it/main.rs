@@ -22,6 +22,7 @@ mod overlay;
 mod packages;
 mod purl;
 mod report;
+mod rounds;
 mod rpm;
 mod rules;
 mod seal;

@@ -24,8 +24,9 @@ impl Disk {
         let directory = tempfile::tempdir().unwrap();
         let mut disk = Self { directory, mounted: None };
         let image = disk.image();
-        command::run("truncate", ["-s", "16M", &image]).success();
-        command::run("mkfs.ext4", [&["-q", "-F"], options, &[&*image]].concat()).success();
+        let _made = command::run("truncate", ["-s", "16M", &image]).success();
+        let words = [&["-q", "-F"], options, &[&*image]].concat();
+        let _made = command::run("mkfs.ext4", words).success();
         disk.mount();
         disk
     }
