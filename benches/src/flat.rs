@@ -134,7 +134,7 @@ impl Volume for FlatVolume {
         };
         for number in numbers {
             let name = format!("{prefix}{number:08}").into_bytes().into();
-            each(DirectoryEntry { name, file_type: Some(file_type) });
+            each(DirectoryEntry { name, file_type: Some(file_type), inode: 0 });
         }
         Ok(())
     }

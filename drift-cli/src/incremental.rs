@@ -13,7 +13,6 @@ use drift_core::model::SourceKind;
 use drift_core::source::Source;
 
 use crate::args::{Check, Mode};
-use crate::failure::Failure;
 use crate::inputs;
 use crate::settings::Settings;
 use crate::state::Lease;
@@ -44,18 +43,18 @@ pub(crate) fn is_asked(args: &Check) -> bool {
     args.mode == Mode::Incremental
 }
 
-/// Opens the cache for a check of this target.
+/// Opens the cache for a check of this target. There is no error: without one everything is read.
 pub(crate) fn begin(
     args: &Check,
     settings: &Settings,
     lease: &Lease,
     (source, pool): (&dyn Source, &Pool),
-) -> Result<Incremental, Failure> {
+) -> Incremental {
     let purpose = if is_asked(args) { Purpose::Trust } else { Purpose::Refresh };
     let without = |why: &str| {
         let note = format!("--mode incremental: every file was read: {why}");
         let notes = if is_asked(args) { vec![note] } else { Vec::new() };
-        Ok(Incremental { notes, ..Incremental::default() })
+        Incremental { notes, ..Incremental::default() }
     };
     if !matches!(source.kind(), SourceKind::Host | SourceKind::Directory) {
         return without("the target keeps no times that would prove anything");
@@ -94,8 +93,10 @@ pub(crate) fn begin(
         within: args.rehash_within,
         started: settings.real_now(),
     };
-    let cache = Cache::begin(stored, &setting, pool).map_err(Failure::usage)?;
-    Ok(Incremental { cache: Some(Arc::new(cache)), path, refreshes, notes })
+    match Cache::begin(stored, &setting, pool) {
+        Ok(cache) => Incremental { cache: Some(Arc::new(cache)), path, refreshes, notes },
+        Err(cancelled) => without(&cancelled.to_string()),
+    }
 }
 
 impl Incremental {

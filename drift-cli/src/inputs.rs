@@ -405,7 +405,11 @@ pub(crate) fn deadline(settings: &Settings, asked: Option<&str>) -> Result<(), F
 
 /// Starts the workers.
 pub(crate) fn pool(settings: &Settings, threads: Option<&str>) -> Result<Pool, Failure> {
-    Pool::new(settings.threads(threads)?).map_err(Failure::usage)
+    let pool = Pool::new(settings.threads(threads)?).map_err(Failure::usage)?;
+    Ok(match settings.kernel()? {
+        Some(kernel) => pool.with_kernel(kernel),
+        None => pool,
+    })
 }
 
 /// Returns 128 random bits in hexadecimal, to tell runs apart.
@@ -419,7 +423,5 @@ pub(crate) fn run_id() -> String {
 /// Returns the digest of the running program.
 pub(crate) fn binary_digest() -> Option<Digest> {
     const MAX_BINARY_BYTES: usize = 512 << 20;
-    artifact::read_bounded(Path::new("/proc/self/exe"), MAX_BINARY_BYTES)
-        .ok()
-        .map(|bytes| Digest::sha256_of(&bytes))
+    artifact::digest_bounded(Path::new("/proc/self/exe"), MAX_BINARY_BYTES).ok()
 }

@@ -23,7 +23,7 @@ pub(super) fn dpkg() -> Result<Ask, Box<dyn Error>> {
             files.insert(path.as_bytes(), Ok(text.as_bytes()));
         }
         let records = packages::parse(&files, &mut Budget::new(ENOUGH, ENOUGH));
-        records.packages.len() as u64
+        records.packages().len() as u64
     }))
 }
 

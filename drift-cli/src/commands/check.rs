@@ -197,7 +197,7 @@ fn outcome(
     };
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &progress, artifacts: &own };
     let incremental = match &target {
-        Input::Live(source) => incremental::begin(args, settings, lease, (&**source, &pool))?,
+        Input::Live(source) => incremental::begin(args, settings, lease, (&**source, &pool)),
         Input::Stored(_) => Incremental::default(),
     };
     let request = &Request { cache: incremental.cache.clone(), ..request.clone() };

@@ -14,6 +14,8 @@ mod hierarchy;
 mod hostile;
 mod hostile_policies;
 mod images;
+mod incremental;
+mod kernels;
 mod manifest;
 mod manners;
 mod manual;

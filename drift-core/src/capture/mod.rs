@@ -368,7 +368,10 @@ fn content_wanted(
     }
     let secret = rule.class == Some(Class::Secret);
     let known = tree.digest(row) != crate::model::Observed::NotApplicable;
-    let vendor = vendor_algorithm(ownership, row).filter(|_| options.vendor_digests && !secret);
+    let vendor = match options.vendor_digests && !secret {
+        true => vendor_algorithm(ownership, row),
+        false => None,
+    };
     // What gives power is read under any rule but `secret`.
     let reads = rule.reads_content() || (!secret && tree.entry(row).is_privileged());
     let bytes = per_host::bytes_wanted(rules, tree, row);

@@ -412,6 +412,24 @@ impl Tree {
         }
     }
 
+    /// Returns whether a file that was read has the size, time, permissions and owner that were
+    /// surveyed.
+    #[must_use]
+    pub fn is_as_surveyed(
+        &self,
+        row: RowId,
+        size: u64,
+        mtime: Time,
+        (mode, uid, gid): (u16, u32, u32),
+    ) -> bool {
+        let (Some(row), Some(known)) = (self.rows.get(row.index()), self.metadata_of(row)) else {
+            return false;
+        };
+        let owner = (Observed::Is(mode), Observed::Is(uid), Observed::Is(gid));
+        let surveyed = (row.size, row.seconds, row.nanoseconds, known.mode, known.uid, known.gid);
+        surveyed == (size, mtime.seconds, mtime.nanoseconds, owner.0, owner.1, owner.2)
+    }
+
     /// Replaces size and time of a file by those of the descriptor that was read.
     pub fn set_read_state(&mut self, row: RowId, size: u64, mtime: Time) {
         self.edits = self.edits.saturating_add(1);

@@ -137,7 +137,9 @@ impl Volume for HostVolume {
     }
 
     fn stat_directory(&self, directory: &HostDirectory) -> Result<Stat, Errno> {
-        stat::of_descriptor(directory.fd.as_fd())
+        let stat = stat::of_descriptor(directory.fd.as_fd())?;
+        directory.guarded.get_or_init(|| open::guards(&stat));
+        Ok(stat)
     }
 
     fn list(
@@ -192,6 +194,23 @@ impl Volume for HostVolume {
     ) -> Result<HostFile, Errno> {
         let fd = open::file(self, directory, name, expected)?;
         Ok(self.residences.file(fd, expected))
+    }
+
+    fn is_guarded(&self, directory: &HostDirectory) -> bool {
+        !self.opens_name_by_name() && open::is_guarded(directory)
+    }
+
+    fn open_guarded(
+        &self,
+        directory: &HostDirectory,
+        name: &[u8],
+    ) -> Result<(HostFile, Stat), Errno> {
+        let fd = open::guarded_file(directory, name)?;
+        let seen = stat::of_descriptor(fd.as_fd())?;
+        match seen.file_type {
+            FileType::File => Ok((self.residences.file(fd, &seen), seen)),
+            _ => Err(Errno::STALE),
+        }
     }
 
     fn stat_file(&self, file: &HostFile) -> Result<Stat, Errno> {

@@ -112,6 +112,23 @@ pub trait Volume: Sync {
         expected: &Stat,
     ) -> Result<Self::File, Errno>;
 
+    /// Whether [`open_guarded`](Self::open_guarded) may be tried in this directory: nobody but root
+    /// can put something else under one of its names.
+    fn is_guarded(&self, _directory: &Self::Directory) -> bool {
+        false
+    }
+
+    /// Opens what the survey saw to be a regular file and examines it, without another look at the
+    /// name before. `ESTALE` says that it is no regular file, `EXDEV` that a mount begins here,
+    /// `ENOSYS` that this cannot be done in one step; anything else as [`open`](Self::open).
+    fn open_guarded(
+        &self,
+        _directory: &Self::Directory,
+        _name: &[u8],
+    ) -> Result<(Self::File, Stat), Errno> {
+        Err(Errno::NOSYS)
+    }
+
     /// Examines an open file.
     fn stat_file(&self, file: &Self::File) -> Result<Stat, Errno>;
 

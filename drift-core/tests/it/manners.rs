@@ -5,22 +5,22 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use drift_core::bounds::Cancel;
 use drift_core::model::SourceKind;
 use drift_core::source::{
-    self, Disk, HostVolume, Manners, Pace, PageCache, Rate, Resolution, Selection, Volume as _,
-    Walked,
+    self, Disk, Faulty, HostVolume, Manners, Operation, Pace, PageCache, Rate, Resolution,
+    Selection, Volume as _, Walked,
 };
 use drift_testkit::{command, need};
 use rustix::fs::Advice;
 
-use crate::walk::look;
+use crate::walk::{Seen, look};
 
 const MEBIBYTE: u64 = 1 << 20;
 
@@ -188,4 +188,39 @@ fn one_limit_holds_for_directories_archives_overlays_and_streams() {
     let waited_for = waited("tar:-", Some(OwnedFd::from(reader)));
     feeder.join().unwrap().unwrap();
     assert!(waited_for >= stored - slack && waited_for <= stored + slack, "{waited_for}: {stored}");
+}
+
+/// The names of a directory in the order in which they are examined, and all that is found.
+fn examined(root: &Path, disk: Disk) -> (Vec<String>, Seen) {
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let taken = Arc::clone(&order);
+    let recorded = Faulty::new(volume(root, PageCache::AsFound, disk), move |call| {
+        let name = String::from_utf8_lossy(call.name).into_owned();
+        let mut taken = taken.lock().unwrap();
+        if call.operation == Operation::Stat && !taken.contains(&name) {
+            taken.push(name);
+        }
+        None
+    });
+    let source = Walked::new(recorded, SourceKind::Directory, "dir:x");
+    let seen = look(&source, "", 1).unwrap();
+    drop(source);
+    (Arc::into_inner(order).unwrap().into_inner().unwrap(), seen)
+}
+
+#[test]
+fn a_rotating_disk_is_examined_in_the_order_of_inodes() {
+    let root = tempfile::tempdir().unwrap();
+    // Made in another order than that of their names.
+    for number in 0..40 {
+        std::fs::write(root.path().join(format!("f{:02}", number * 7 % 40)), "x").unwrap();
+    }
+    let inode = |name: &String| std::fs::metadata(root.path().join(name)).unwrap().ino();
+    let (by_name, seen) = examined(root.path(), Disk::Solid);
+    let (by_inode, seen_by_inode) = examined(root.path(), Disk::Rotating);
+    assert!(by_name.is_sorted(), "{by_name:?}");
+    assert!(by_inode.is_sorted_by_key(inode), "{by_inode:?}");
+    assert!(!by_name.is_sorted_by_key(inode), "the inodes happen to follow the names");
+    assert_eq!((by_name.len(), by_inode.len()), (40, 40));
+    assert_eq!(seen, seen_by_inode);
 }
