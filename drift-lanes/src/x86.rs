@@ -122,18 +122,20 @@ impl Features {
         }
     }
 
-    /// Does all work on MD5. Vectors win even for one stream.
+    /// Does all work on MD5. Vectors win from two streams on.
     pub(crate) fn md5<'w>(self, works: impl Iterator<Item = Work<'w, md5::Blocks>>) {
         if self.avx512 {
-            many(works, 1, |columns, blocks, count| {
+            let rest = many(works, 2, |columns, blocks, count| {
                 // SAFETY: `avx512` says that the machine has the features.
                 unsafe { avx512::md5(columns, blocks, count) }
             });
+            one_by_one(rest.into_iter().flatten());
         } else if self.avx2 {
-            many(works, 1, |columns, blocks, count| {
+            let rest = many(works, 2, |columns, blocks, count| {
                 // SAFETY: `avx2` says that the machine has the feature.
                 unsafe { avx2::md5(columns, blocks, count) }
             });
+            one_by_one(rest.into_iter().flatten());
         } else {
             one_by_one(works);
         }
