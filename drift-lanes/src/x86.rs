@@ -33,6 +33,8 @@ const SIXTEEN: usize = 12;
 const EIGHT_OR_SHA_NI: usize = 6;
 /// From as many streams on, it wins over the portable code.
 const EIGHT_OR_PORTABLE: usize = 2;
+/// The same without the instructions that AVX-512 has for such vectors.
+const EIGHT_OF_AVX2: usize = 3;
 
 impl Features {
     /// Asks the machine.
@@ -99,7 +101,7 @@ impl Features {
             });
             self.few_sha256(rest.into_iter().flatten());
         } else if self.avx2 && !self.sha_ni {
-            let rest = many(works, EIGHT_OR_PORTABLE, |columns, blocks, count| {
+            let rest = many(works, EIGHT_OF_AVX2, |columns, blocks, count| {
                 // SAFETY: `avx2` says that the machine has the feature.
                 unsafe { avx2::sha256(columns, blocks, count) }
             });
@@ -120,18 +122,20 @@ impl Features {
         }
     }
 
-    /// Does all work on MD5. Vectors win even for one stream.
+    /// Does all work on MD5. Vectors win from two streams on.
     pub(crate) fn md5<'w>(self, works: impl Iterator<Item = Work<'w, md5::Blocks>>) {
         if self.avx512 {
-            many(works, 1, |columns, blocks, count| {
+            let rest = many(works, 2, |columns, blocks, count| {
                 // SAFETY: `avx512` says that the machine has the features.
                 unsafe { avx512::md5(columns, blocks, count) }
             });
+            one_by_one(rest.into_iter().flatten());
         } else if self.avx2 {
-            many(works, 1, |columns, blocks, count| {
+            let rest = many(works, 2, |columns, blocks, count| {
                 // SAFETY: `avx2` says that the machine has the feature.
                 unsafe { avx2::md5(columns, blocks, count) }
             });
+            one_by_one(rest.into_iter().flatten());
         } else {
             one_by_one(works);
         }

@@ -5,7 +5,7 @@
 //! SDM, SHA256RNDS2): `ABEF` and `CDGH`, `A` and `C` highest.
 //!
 //! No AVX: these instructions have no encoding of it, and each would wait for the upper halves of the
-//! registers if the compiler copied anything by wider ones (measured: 20 times slower).
+//! registers if the compiler copied anything by wider ones.
 
 use core::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_extract_epi32, _mm_set_epi32, _mm_set_epi64x,
