@@ -6,12 +6,13 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 
 use super::Error;
+use crate::model::Digest;
 
 /// A file that should be its owner's alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,27 @@ pub fn read_bounded(path: &Path, limit: usize) -> Result<Vec<u8>, Error> {
     let (file, stat) = open_regular(path)?;
     read_to_end(path, file, &stat, limit)
 }
+
+/// Returns the SHA-256 of a file of at most `limit` bytes, and holds a piece of it at a time.
+pub fn digest_of(path: &Path, limit: u64) -> Result<Digest, Error> {
+    let (file, _) = open_regular(path)?;
+    let failed = |source| Error::System { doing: "read", path: path.to_owned(), source };
+    let (mut digest, mut left, mut file) = (drift_lanes::Sha256::new(), limit, file);
+    let mut buffer = vec![0; DIGEST_BYTES];
+    loop {
+        let count = file.read(&mut buffer).map_err(failed)?;
+        if count == 0 {
+            return Ok(Digest::sha256(digest.finish()));
+        }
+        left = left
+            .checked_sub(count as u64)
+            .ok_or_else(|| failed(io::ErrorKind::FileTooLarge.into()))?;
+        digest.update(buffer.get(..count).unwrap_or_default());
+    }
+}
+
+/// Bytes of one read: they stay in the cache of a core.
+const DIGEST_BYTES: usize = 128 << 10;
 
 /// Reads the first `length` bytes, or all of a shorter file: enough to tell what kind it is.
 pub fn read_start(path: &Path, length: usize) -> Result<Vec<u8>, Error> {
