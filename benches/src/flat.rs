@@ -83,6 +83,8 @@ impl FlatVolume {
             allocated: size,
             mtime,
             ctime: mtime,
+            btime: None,
+            verity: false,
             rdev: None,
             nlink: if is_file { u32::try_from(self.names).unwrap_or(u32::MAX) } else { 2 },
             device: 1,
@@ -132,7 +134,7 @@ impl Volume for FlatVolume {
         };
         for number in numbers {
             let name = format!("{prefix}{number:08}").into_bytes().into();
-            each(DirectoryEntry { name, file_type: Some(file_type) });
+            each(DirectoryEntry { name, file_type: Some(file_type), inode: 0 });
         }
         Ok(())
     }

@@ -138,13 +138,13 @@ fn stat_of(place: Place) -> Stat {
         mtime,
         ctime: mtime,
         btime: None,
+        verity: false,
         rdev: None,
         nlink: 1,
         device: 1,
         inode: place.id().saturating_add(8),
         mount: 0,
         flags: Observed::Is(Flags::default()),
-        verity: false,
     }
 }
 
@@ -171,6 +171,7 @@ impl Volume for GeneratedVolume {
             each(DirectoryEntry {
                 name: name_of(place).into(),
                 file_type: Some(place.file_type()),
+                inode: 0,
             });
         }
         Ok(())

@@ -7,6 +7,7 @@ mod generated;
 pub mod goals;
 mod layered;
 mod machine;
+pub mod questions;
 mod rounds;
 mod table;
 mod trees;

@@ -209,6 +209,7 @@ mod tests {
 
     #[test]
     fn what_is_said_counts_and_what_fails_is_told() {
+        let Some(_) = drift_testkit::need::tool("time") else { return };
         let scratch = tempfile::tempdir().unwrap();
         let schedule =
             Schedule { rounds: 3, slow: 5.0, slow_rounds: 1, scratch: scratch.path().to_owned() };

@@ -233,6 +233,8 @@ pub(crate) struct SealArgs {
 pub(crate) enum Mode {
     /// Everything.
     Full,
+    /// What looks as it did when an earlier check read it is not read, but for a random part.
+    Incremental,
 }
 
 /// What a target can be; no comment of a field, where brackets would be links.
@@ -279,9 +281,13 @@ pub(crate) struct Check {
     pub(crate) manners: MannersArgs,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
-    /// Read everything: the one way there is yet
+    /// Read everything, or only what looks otherwise than when an earlier check read it
     #[arg(long, value_enum, default_value = "full")]
     pub(crate) mode: Mode,
+    /// With --mode incremental: within so many checks read every file again, at random; 1 reads all
+    #[arg(long, value_name = "RUNS", default_value_t = drift_core::cache::DEFAULT_WITHIN,
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) rehash_within: u32,
     /// Show in the JSON report what small text files that changed say now, secrets masked by looks
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_value = "false", default_missing_value = "true", hide_default_value = true)]

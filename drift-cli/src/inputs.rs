@@ -15,7 +15,7 @@ use drift_core::bounds::{Clock, Pool, Timestamp};
 use drift_core::capture::{Parts, RuleSource};
 use drift_core::check::{Changes, Target, View};
 use drift_core::judge::FailOn;
-use drift_core::model::{Platform, Severity, SourceKind};
+use drift_core::model::{Digest, Platform, Severity, SourceKind};
 use drift_core::rules::MUTABLE;
 use drift_core::sbom::{Bill, MAX_BILL_BYTES};
 use drift_core::seal::{Artefact, Expectations, SealInfo, Term, Untrusted};
@@ -405,7 +405,11 @@ pub(crate) fn deadline(settings: &Settings, asked: Option<&str>) -> Result<(), F
 
 /// Starts the workers.
 pub(crate) fn pool(settings: &Settings, threads: Option<&str>) -> Result<Pool, Failure> {
-    Pool::new(settings.threads(threads)?).map_err(Failure::usage)
+    let pool = Pool::new(settings.threads(threads)?).map_err(Failure::usage)?;
+    Ok(match settings.kernel()? {
+        Some(kernel) => pool.with_kernel(kernel),
+        None => pool,
+    })
 }
 
 /// Returns 128 random bits in hexadecimal, to tell runs apart.
@@ -414,4 +418,10 @@ pub(crate) fn run_id() -> String {
     // Without randomness the runs cannot be told apart, which harms nothing else.
     let _best_effort = getrandom::fill(&mut bytes);
     drift_core::model::hex(&bytes)
+}
+
+/// Returns the digest of the running program.
+pub(crate) fn binary_digest() -> Option<Digest> {
+    const MAX_BINARY_BYTES: usize = 512 << 20;
+    artifact::digest_bounded(Path::new("/proc/self/exe"), MAX_BINARY_BYTES).ok()
 }

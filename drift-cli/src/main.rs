@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod failure;
 mod golden;
+mod incremental;
 mod inputs;
 mod manifests;
 mod manners;

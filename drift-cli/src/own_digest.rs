@@ -1,15 +1,12 @@
 //! The digest of the running program, for the report: computed beside the run, for a program with its
 //! symbols takes longer than a small check.
 
-use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
-use drift_core::artifact;
 use drift_core::model::Digest;
 
-/// A program is smaller, symbols and all.
-const MAX_BINARY_BYTES: u64 = 512 << 20;
+use crate::inputs::binary_digest;
 
 /// A digest that is being computed.
 #[derive(Debug)]
@@ -23,20 +20,16 @@ impl OwnDigest {
     pub(crate) fn begin() -> Self {
         let thread = std::thread::Builder::new().name("drift-digest".to_owned());
         // Without a thread it is computed when it is asked for.
-        Self { running: Mutex::new(thread.spawn(compute).ok()), found: OnceLock::new() }
+        Self { running: Mutex::new(thread.spawn(binary_digest).ok()), found: OnceLock::new() }
     }
 
     /// Returns it; `None` where the program cannot be read.
     pub(crate) fn wait(&self) -> Option<Digest> {
         *self.found.get_or_init(|| {
             let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-            running.map_or_else(compute, |thread| thread.join().unwrap_or(None))
+            running.map_or_else(binary_digest, |thread| thread.join().unwrap_or(None))
         })
     }
-}
-
-fn compute() -> Option<Digest> {
-    artifact::digest_of(Path::new("/proc/self/exe"), MAX_BINARY_BYTES).ok()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
-use drift_core::bounds::{Cancel, Clock, Stop, Timestamp};
+use drift_core::bounds::{Cancel, Clock, Kernel, Stop, Timestamp};
 use drift_core::judge::Exit;
 use drift_core::report::document::ConfigDigest;
 use drift_core::source::{Manners, Pace};
@@ -191,6 +191,21 @@ impl Settings {
         };
         if (1..=1024).contains(&threads) { Ok(threads) } else { Err(wrong()) }
     }
+
+    /// Returns the code for digests that `DRIFT_KERNEL` names; for tests and benches, which compare
+    /// all that this machine can run.
+    pub(crate) fn kernel(&self) -> Result<Option<Kernel>, Failure> {
+        let Some(asked) = variable("DRIFT_KERNEL") else { return Ok(None) };
+        let known = || Kernel::available();
+        let Some(kernel) = known().find(|kernel| *kernel.name() == *asked) else {
+            let names: Vec<&str> = known().map(Kernel::name).collect();
+            let names = names.join(", ");
+            return Err(Failure::usage_text(format!(
+                "DRIFT_KERNEL names {asked:?}, which this machine cannot run; it can run {names}"
+            )));
+        };
+        Ok(Some(kernel))
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this file is where the environment is read")]
@@ -236,7 +251,7 @@ fn state_home() -> Option<PathBuf> {
 }
 
 /// How long after a signal the run may take to end by itself.
-const GRACE: Duration = Duration::from_millis(900);
+const GRACE: Duration = Duration::from_millis(800);
 
 /// The first signal cancels the run, which then ends by itself and leaves nothing half-written. A second
 /// one ends the process at once, and so does the end of [`GRACE`]: whatever a run is busy with, it is over

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::args::Check;
 use crate::failure::Failure;
+use crate::incremental::{CACHE_FILE, KEY_FILE};
 use crate::settings::Settings;
 use crate::terminal::Terminal;
 
@@ -78,7 +79,8 @@ pub(crate) fn hold_or_fail(settings: &Settings, named: Option<&PathBuf>) -> Resu
 
 /// Returns the files that drift keeps in the state directory.
 pub(crate) fn files(settings: &Settings, named: Option<&PathBuf>) -> Vec<PathBuf> {
-    let names = [LINEAGES_FILE, RUN_LOCK_FILE, LAST_RUN_FILE, LAST_SUCCESS_FILE];
+    let names =
+        [LINEAGES_FILE, RUN_LOCK_FILE, LAST_RUN_FILE, LAST_SUCCESS_FILE, CACHE_FILE, KEY_FILE];
     let directory = settings.state_directory(named);
     directory.iter().flat_map(|directory| names.map(|name| directory.join(name))).collect()
 }

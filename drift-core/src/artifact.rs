@@ -24,7 +24,7 @@ pub use error::Error;
 pub use held::{Held, RUN_LOCK_FILE, hold};
 pub use lineages::{LINEAGES_FILE, load_lineages, remember};
 pub use owned::check_owned;
-pub use read::{Private, digest_of, private, read_bounded, read_private, read_start};
+pub use read::{Private, digest_bounded, private, read_bounded, read_private, read_start};
 pub use sealed::{bundle_paths, list_files, list_names, open_sealed};
 pub use tree::{TreeFile, TreeLimits, Unwanted, read_tree};
 pub use trust::{load_trust, trust_files};

@@ -14,6 +14,7 @@ pub mod packages;
 pub mod configs;
 pub mod generated;
 pub mod source;
+pub mod cache;
 pub mod capture;
 pub mod baseline;
 pub mod manifest;

@@ -7,14 +7,17 @@ use drift_lanes::{Kernel, Lane, Sha256, update_many};
 
 use super::{Directory, Total, on_threads};
 
-/// Bytes of one piece, as a program would read them; all slots of a thread fit its second-level cache.
+/// Bytes of one piece, as a program would read them; all pieces of a thread fit its second-level cache.
 const PIECE_BYTES: usize = 1 << 16;
-/// Pieces handed over together.
+/// Large files that a thread has at hand at the least, where the kernel interleaves fewer.
 const SLOTS: usize = 8;
 /// Files that fit one piece, handed over together.
-const BATCH: usize = 64;
+const BATCH: usize = 128;
 
 /// Digests as many files of these sizes, and returns how many there were and what they held.
+///
+/// Large ones first, a piece of each at a time; where there are fewer of them than the kernel
+/// interleaves, small ones fill the other lanes.
 ///
 /// # Errors
 ///
@@ -26,16 +29,26 @@ pub fn lanes(directories: &[Directory], threads: usize) -> std::io::Result<Total
     sizes.sort_by_key(|size| std::cmp::Reverse(*size));
     let (large, small) = sizes.split_at(sizes.partition_point(|size| *size > PIECE_BYTES as u64));
     let kernel = Kernel::detect();
-    let (next_large, next_small) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    on_threads(threads, || {
-        let memory: Vec<Vec<u8>> = (0..SLOTS).map(noise).collect();
-        let mut total = of_large(kernel, large, &next_large, &memory);
-        let batches: Vec<&[u64]> = small.chunks(BATCH).collect();
-        while let Some(batch) = batches.get(next_small.fetch_add(1, Ordering::Relaxed)) {
-            total = total.and(of_small(kernel, batch, &memory));
-        }
-        Ok(total)
-    })
+    // No thread may take what another would then wait for.
+    let slots = kernel.lanes().max(SLOTS).min(large.len().div_ceil(threads));
+    let (large, small) = (Queue::new(large.iter()), Queue::new(small.chunks(BATCH)));
+    on_threads(threads, || Ok(work(kernel, slots, &large, &small)))
+}
+
+/// What threads take from, one after the other.
+struct Queue<T> {
+    items: Vec<T>,
+    next: AtomicUsize,
+}
+
+impl<T: Copy> Queue<T> {
+    fn new(items: impl Iterator<Item = T>) -> Self {
+        Self { items: items.collect(), next: AtomicUsize::new(0) }
+    }
+
+    fn take(&self) -> Option<T> {
+        self.items.get(self.next.fetch_add(1, Ordering::Relaxed)).copied()
+    }
 }
 
 /// A file on its way: its digest, and what is left of it.
@@ -44,19 +57,25 @@ struct Slot {
     left: u64,
 }
 
-fn of_large(kernel: Kernel, sizes: &[u64], next: &AtomicUsize, memory: &[Vec<u8>]) -> Total {
+fn work(kernel: Kernel, wanted: usize, large: &Queue<&u64>, small: &Queue<&[u64]>) -> Total {
+    let memory: Vec<Vec<u8>> = (0..kernel.lanes().max(SLOTS)).map(noise).collect();
     let mut total = Total::default();
-    let mut slots: Vec<Slot> = Vec::with_capacity(SLOTS);
+    let mut slots: Vec<Slot> = Vec::new();
     loop {
-        while slots.len() < SLOTS {
-            let Some(size) = sizes.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+        while slots.len() < wanted {
+            let Some(size) = large.take() else { break };
             slots.push(Slot { digest: Sha256::new(), left: *size });
         }
+        let idle = slots.len() < kernel.lanes() || slots.is_empty();
+        let batch = idle.then(|| small.take()).flatten();
+        slots.extend(
+            batch.into_iter().flatten().map(|size| Slot { digest: Sha256::new(), left: *size }),
+        );
         if slots.is_empty() {
             return total;
         }
-        let mut lanes: Vec<Lane<'_, Sha256>> = Vec::with_capacity(SLOTS);
-        for (slot, memory) in slots.iter_mut().zip(memory) {
+        let mut lanes: Vec<Lane<'_, Sha256>> = Vec::with_capacity(slots.len());
+        for (slot, memory) in slots.iter_mut().zip(memory.iter().cycle()) {
             let data = piece(memory, slot.left);
             slot.left -= data.len() as u64;
             total.bytes += data.len() as u64;
@@ -68,20 +87,6 @@ fn of_large(kernel: Kernel, sizes: &[u64], next: &AtomicUsize, memory: &[Vec<u8>
             total.count += 1;
         }
     }
-}
-
-fn of_small(kernel: Kernel, sizes: &[u64], memory: &[Vec<u8>]) -> Total {
-    let mut digests: Vec<Sha256> = sizes.iter().map(|_| Sha256::new()).collect();
-    let places = memory.iter().cycle();
-    let parts = digests.iter_mut().zip(sizes).zip(places);
-    let mut lanes: Vec<Lane<'_, Sha256>> = parts
-        .map(|((digest, size), memory)| Lane { digest, data: piece(memory, *size), last: true })
-        .collect();
-    update_many(kernel, &mut lanes);
-    for digest in digests {
-        std::hint::black_box(digest.finish());
-    }
-    Total { count: sizes.len() as u64, bytes: sizes.iter().sum() }
 }
 
 /// Returns as much of the memory as is left of a file, at most all.

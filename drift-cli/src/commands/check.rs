@@ -16,6 +16,7 @@ use crate::args::Check;
 use crate::artifacts;
 use crate::failure::Failure;
 use crate::golden::{self, Golden, Refused};
+use crate::incremental::{self, Incremental};
 use crate::inputs::{self, Input, Memory, Sealing};
 use crate::manifests;
 use crate::outputs::Outputs;
@@ -169,7 +170,7 @@ fn outcome(
         None => golden::reference(&sealed, lowers.as_deref()),
     };
     let remembers = is_sealed || !bundles.is_empty();
-    if remembers {
+    if remembers || incremental::is_asked(args) {
         *lease = state::hold(settings, args.trust.state.as_ref());
     }
     let sides = (args.target.as_str(), &reference);
@@ -198,17 +199,28 @@ fn outcome(
         Input::Stored(_) => Vec::new(),
     };
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &progress, artifacts: &own };
+    let incremental = match &target {
+        Input::Live(source) => incremental::begin(args, settings, lease, (&**source, &pool)),
+        Input::Stored(_) => Incremental::default(),
+    };
+    let request = &Request { cache: incremental.cache.clone(), ..request.clone() };
     let view = target.view();
     let target = target
         .target(view.as_ref())
         .ok_or_else(|| Failure::usage_text("the target cannot be viewed"))?;
     let checked = check::check(&target, &reference, request, &run, occasion);
     let checked = in_time(checked, settings);
+    let is_whole = checked.is_ok();
     let mut outcome = unless_unseen(checked, &progress, sides, request, occasion)?;
+    if is_whole {
+        outcome.report.notes.extend(incremental.end(settings, settings.real_now()));
+    }
     if lowers.is_some() {
         outcome.report.notes.push(LOWERS_ARE_REFERENCE.to_owned());
     }
     if !remembers {
+        // Whoever trusts no seal leaves no stamps.
+        *lease = Lease::Without;
         return Ok(outcome);
     }
     outcome.report.notes.extend(bundles.iter().filter_map(policies::lineage));

@@ -145,7 +145,8 @@ const PAGE_CACHE: Form = Form {
     holds: |text| PageCacheMode::named(text).is_some(),
 };
 
-const MODE: Form = Form { expected: "\"full\"", holds: |text| inputs::mode(text).is_some() };
+const MODE: Form =
+    Form { expected: "\"full\" or \"incremental\"", holds: |text| inputs::mode(text).is_some() };
 
 const fn key(
     (table, name, option): (&'static str, &'static str, &'static str),

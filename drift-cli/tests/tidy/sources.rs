@@ -83,8 +83,34 @@ fn every_crate_inherits_the_lints() {
     let lax: Vec<_> = manifests
         .filter(|file| !file.text.contains(inherits) && !file.path.starts_with("fuzz/"))
         .map(|file| file.path)
+        .filter(|path| path != "drift-lanes/Cargo.toml")
         .collect();
     none(&lax, "add `[lints] workspace = true`");
+}
+
+/// What is forbidden cannot be expected anywhere, so this crate has the table once more, and denies.
+#[test]
+fn the_lanes_have_the_lints_of_the_workspace() {
+    let lints = |path: &str, from: &str, to: Option<&str>| {
+        let text = read(root().join(path).to_str().expect("a path in text"))
+            .replace("[workspace.lints", "[lints");
+        let (_, table) = text.split_once(from).expect("the manifest has lints");
+        let table = to.and_then(|to| table.split_once(to)).map_or(table, |(table, _)| table);
+        let lines = table.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let own = lints("drift-lanes/Cargo.toml", "[lints.rust]", None);
+    let word = concat!("uns", "afe");
+    let missing: Vec<_> = lints("Cargo.toml", "[lints.rust]", Some("[profile.dev]"))
+        .into_iter()
+        .map(|lint| {
+            lint.replace(&format!("{word}_code = \"forbid\""), &format!("{word}_code = \"deny\""))
+        })
+        .filter(|lint| !own.contains(lint))
+        .collect();
+    none(&missing, "say it in drift-lanes/Cargo.toml too");
+    let denied = ["_op_in_", "_code"].map(|lint| own.iter().any(|line| line.contains(lint)));
+    assert_eq!(denied, [true; 2], "the lanes deny what may be undocumented");
 }
 
 #[test]

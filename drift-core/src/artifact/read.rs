@@ -6,12 +6,14 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
+use drift_lanes::Sha256;
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 
 use super::Error;
+use crate::bounds::make_room;
 use crate::model::Digest;
 
 /// A file that should be its owner's alone.
@@ -30,27 +32,6 @@ pub fn read_bounded(path: &Path, limit: usize) -> Result<Vec<u8>, Error> {
     read_to_end(path, file, &stat, limit)
 }
 
-/// Returns the SHA-256 of a file of at most `limit` bytes, and holds a piece of it at a time.
-pub fn digest_of(path: &Path, limit: u64) -> Result<Digest, Error> {
-    let (file, _) = open_regular(path)?;
-    let failed = |source| Error::System { doing: "read", path: path.to_owned(), source };
-    let (mut digest, mut left, mut file) = (drift_lanes::Sha256::new(), limit, file);
-    let mut buffer = vec![0; DIGEST_BYTES];
-    loop {
-        let count = file.read(&mut buffer).map_err(failed)?;
-        if count == 0 {
-            return Ok(Digest::sha256(digest.finish()));
-        }
-        left = left
-            .checked_sub(count as u64)
-            .ok_or_else(|| failed(io::ErrorKind::FileTooLarge.into()))?;
-        digest.update(buffer.get(..count).unwrap_or_default());
-    }
-}
-
-/// Bytes of one read: they stay in the cache of a core.
-const DIGEST_BYTES: usize = 128 << 10;
-
 /// Reads the first `length` bytes, or all of a shorter file: enough to tell what kind it is.
 pub fn read_start(path: &Path, length: usize) -> Result<Vec<u8>, Error> {
     let (file, _) = open_regular(path)?;
@@ -59,6 +40,15 @@ pub fn read_start(path: &Path, length: usize) -> Result<Vec<u8>, Error> {
         .read_to_end(&mut bytes)
         .map_err(|source| Error::System { doing: "read", path: path.to_owned(), source })?;
     Ok(bytes)
+}
+
+/// Returns the SHA-256 of the regular file at `path`, if it has at most `limit` bytes, holding no more
+/// than a piece of it.
+pub fn digest_bounded(path: &Path, limit: usize) -> Result<Digest, Error> {
+    let (file, _) = open_regular(path)?;
+    let mut digest = Sha256::new();
+    pieces(path, file, limit, |piece| digest.update(piece))?;
+    Ok(Digest::sha256(digest.finish()))
 }
 
 /// Reads like [`read_bounded`] and says who else could.
@@ -92,19 +82,43 @@ fn open_regular(path: &Path) -> Result<(File, Stat), Error> {
 }
 
 fn read_to_end(path: &Path, file: File, stat: &Stat, limit: usize) -> Result<Vec<u8>, Error> {
-    let too_large = || Error::TooLarge { path: path.to_owned(), limit };
     if usize::try_from(stat.st_size).is_ok_and(|size| size > limit) {
-        return Err(too_large());
+        return Err(Error::TooLarge { path: path.to_owned(), limit });
     }
-    // One byte more than allowed tells a file that grew from one that fits.
-    let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    file.take(bound).read_to_end(&mut bytes).map_err(|source| Error::System {
-        doing: "read",
-        path: path.to_owned(),
-        source,
+    pieces(path, file, limit, |piece| {
+        make_room(&mut bytes, piece.len());
+        bytes.extend_from_slice(piece);
     })?;
-    if bytes.len() > limit { Err(too_large()) } else { Ok(bytes) }
+    Ok(bytes)
+}
+
+/// Bytes that are read at once.
+const PIECE_BYTES: usize = 1 << 16;
+
+/// Hands over a file piece by piece; what has more than `limit` bytes is an error by then.
+fn pieces(
+    path: &Path,
+    mut file: File,
+    limit: usize,
+    mut each: impl FnMut(&[u8]),
+) -> Result<(), Error> {
+    let mut buffer = vec![0; PIECE_BYTES];
+    let mut left = limit;
+    loop {
+        let count = match file.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(source) => {
+                return Err(Error::System { doing: "read", path: path.to_owned(), source });
+            }
+        };
+        left = left
+            .checked_sub(count)
+            .ok_or_else(|| Error::TooLarge { path: path.to_owned(), limit })?;
+        each(buffer.get(..count).unwrap_or_default());
+    }
 }
 
 pub(super) fn name_of(kind: FileType) -> &'static str {

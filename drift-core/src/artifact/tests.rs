@@ -4,10 +4,11 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 
 use super::{
-    Error, Replace, bundle_paths, ensure_directory, load_lineages, private, read_bounded, write,
-    write_unless,
+    Error, Replace, bundle_paths, digest_bounded, ensure_directory, load_lineages, private,
+    read_bounded, write, write_unless,
 };
 use crate::bounds::Cancel;
+use crate::model::Digest;
 
 /// How a draft is made.
 type Opener = dyn Fn(&super::write::Writing<'_>) -> Result<super::write::Draft, Error>;
@@ -42,6 +43,22 @@ fn a_file_is_written_with_its_mode_and_nothing_else_is_left() {
     assert_eq!(read_bounded(&path, big.len()).unwrap(), big);
     assert_eq!(path.symlink_metadata().unwrap().mode() & 0o7777, 0o600);
     assert_eq!(names(place.path()).len(), 1);
+}
+
+#[test]
+fn a_digest_is_that_of_the_whole_and_obeys_the_limit() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("x");
+    for size in [0, 1, 65_535, 65_536, 65_537, 200_000] {
+        let bytes: Vec<u8> = (0..size).map(|at| u8::try_from(at % 251).unwrap()).collect();
+        write(&path, &bytes, 0o600, Replace::Yes).unwrap();
+        assert_eq!(digest_bounded(&path, size).unwrap(), Digest::sha256_of(&bytes));
+        assert_eq!(read_bounded(&path, size).unwrap(), bytes);
+        if size > 0 {
+            let refused = digest_bounded(&path, size - 1);
+            assert!(matches!(refused, Err(Error::TooLarge { .. })), "{refused:?}");
+        }
+    }
 }
 
 #[test]
@@ -82,6 +99,8 @@ fn reading_stops_at_the_limit() {
     write(&path, b"12345", 0o600, Replace::No).unwrap();
     assert_eq!(read_bounded(&path, 5).unwrap(), b"12345");
     assert!(matches!(read_bounded(&path, 4), Err(Error::TooLarge { limit: 4, .. })));
+    assert_eq!(digest_bounded(&path, 5).unwrap(), Digest::sha256_of(b"12345"));
+    assert!(matches!(digest_bounded(&path, 4), Err(Error::TooLarge { limit: 4, .. })));
     // Says that it is empty, and is not.
     assert!(matches!(
         read_bounded(Path::new("/proc/self/status"), 10),

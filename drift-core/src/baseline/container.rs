@@ -99,6 +99,24 @@ impl Container {
         self.sections().find(index::ENTR).ok()?.blocks.get(block).map(|block| &*block.key)
     }
 
+    /// Returns how many entries a block has; `None` past the last.
+    pub(super) fn count(&self, block: usize) -> Option<u64> {
+        Some(self.sections().find(index::ENTR).ok()?.blocks.get(block)?.count)
+    }
+
+    /// Returns what the index says of the blocks of entries, those of digests and those of owners.
+    pub(super) fn indexed(&self) -> impl Iterator<Item = [&Block; 3]> {
+        let of = |tag| {
+            let found = self.logical.iter().find(|section| section.tag == tag);
+            found.map_or(&[][..], |section| &section.blocks)
+        };
+        let beside = of(index::DIGS).iter().zip(of(index::OWNS));
+        of(index::ENTR)
+            .iter()
+            .zip(beside)
+            .map(|(entries, (digests, owners))| [entries, digests, owners])
+    }
+
     /// Restores a block of entries; `None` past the last.
     pub(super) fn entries(&self, block: usize) -> Result<Option<BlockReader>, Error> {
         let sections = self.sections();

@@ -6,7 +6,7 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use crate::model::{
-    Cursor, CursorError, Entry, FileType, LayerId, Listing, PackageId, Step, TreePath,
+    Cursor, CursorError, Entry, FileType, LayerId, Listing, PackageId, Passage, Step, TreePath,
 };
 
 use super::block::BlockReader;
@@ -108,17 +108,51 @@ impl<'b> BaselineCursor<'b> {
             enter(&mut self.trail, self.last, row.depth, row.name)?;
             self.last = Some(row.entry.file_type);
             if starts_block {
-                let first = self.container.first_path(self.next_block).unwrap_or_default();
-                let path = self.trail.path();
-                if path.get(..MAX_KEY_BYTES).unwrap_or(path) != first {
-                    return Err(malformed("it does not begin with the path that the index names"));
-                }
+                begins(self.container, self.next_block, &self.trail)?;
             }
             let (entry, listing) = (row.entry, row.listing);
             let (owner, origin) = (row.owner, row.origin);
             return Ok(Some(StoredEntry { entry, listing, owner, origin }));
         }
     }
+
+    /// Passes over one whole block, which a comparison found to be what the other tree has; its own
+    /// bytes were checked there, and here that it can stand where it does.
+    fn pass_block(&mut self, over: &Passage) -> Result<(), Error> {
+        if let Some(block) = &mut self.block {
+            if block.next()?.is_some() {
+                return Err(malformed("a block is passed over from within another"));
+            }
+            self.block = None;
+            self.next_block = self.next_block.saturating_add(1);
+        }
+        if self.container.count(self.next_block) != Some(over.count) {
+            return Err(malformed("a block is passed over that is not the next one"));
+        }
+        enter(&mut self.trail, self.last, over.depth.into(), &over.name)?;
+        begins(self.container, self.next_block, &self.trail)?;
+        self.trail.cut(over.keeps as usize);
+        over.names.iter().for_each(|name| self.trail.push(name));
+        self.last = Some(over.last);
+        self.next_block = self.next_block.saturating_add(1);
+        Ok(())
+    }
+
+    fn fail(&mut self, error: Error) -> CursorError {
+        let failure = CursorError { reason: error.to_string() };
+        self.failed = Some(error);
+        failure
+    }
+}
+
+/// Checks that a block begins with the path that the index names.
+pub(super) fn begins(container: &Container, block: usize, trail: &Trail) -> Result<(), Error> {
+    let first = container.first_path(block).unwrap_or_default();
+    let path = trail.path();
+    if path.get(..MAX_KEY_BYTES).unwrap_or(path) == first {
+        return Ok(());
+    }
+    Err(malformed("it does not begin with the path that the index names"))
 }
 
 fn malformed(reason: &'static str) -> Error {
@@ -126,7 +160,12 @@ fn malformed(reason: &'static str) -> Error {
 }
 
 /// Steps the trail to the next entry, if that is one that can follow.
-fn enter(trail: &mut Trail, last: Option<FileType>, depth: u64, name: &[u8]) -> Result<(), Error> {
+pub(super) fn enter(
+    trail: &mut Trail,
+    last: Option<FileType>,
+    depth: u64,
+    name: &[u8],
+) -> Result<(), Error> {
     let depth = usize::try_from(depth).map_err(|_| malformed("an entry lies too deep"))?;
     match last {
         None if depth == 0 && name.is_empty() => return Ok(()),
@@ -149,9 +188,8 @@ fn enter(trail: &mut Trail, last: Option<FileType>, depth: u64, name: &[u8]) -> 
 
 impl Cursor for BaselineCursor<'_> {
     fn next(&mut self) -> Result<Option<Step<'_>>, CursorError> {
-        let failure = |error: &Error| CursorError { reason: error.to_string() };
         if let Some(error) = &self.failed {
-            return Err(failure(error));
+            return Err(CursorError { reason: error.to_string() });
         }
         match self.advance() {
             Ok(None) => Ok(None),
@@ -168,11 +206,14 @@ impl Cursor for BaselineCursor<'_> {
                     row: None,
                 }))
             }
-            Err(error) => {
-                let failure = failure(&error);
-                self.failed = Some(error);
-                Err(failure)
-            }
+            Err(error) => Err(self.fail(error)),
         }
+    }
+
+    fn pass(&mut self, over: &Passage) -> Result<(), CursorError> {
+        if let Some(error) = &self.failed {
+            return Err(CursorError { reason: error.to_string() });
+        }
+        self.pass_block(over).map_err(|error| self.fail(error))
     }
 }

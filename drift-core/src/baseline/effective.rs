@@ -11,11 +11,14 @@ use crate::model::{
 };
 use crate::rules::{Form, Rule, RuleSet};
 
+use super::record::{Outlines, put_value};
 use super::trail::Trail;
-use super::wire::{put, put_bytes, zigzag};
+use super::wire::{put, put_bytes};
 
 /// What the digest begins with.
 const DOMAIN: &[u8] = b"drift.effective/v1";
+/// Records are digested in pieces of so many bytes.
+const PIECE: usize = 1 << 14;
 /// What stands before each kind of record.
 const DIRECTORY: u8 = 1;
 const ENTRY: u8 = 2;
@@ -34,16 +37,54 @@ pub fn effective_root(
     rules: &RuleSet,
     packages: &[Package],
 ) -> Result<Digest, CursorError> {
+    digest(cursor, (rules, Classed::No), packages)
+}
+
+/// Computes the effective root of what was captured under these very rules, each entry of which says
+/// which of them it was found under.
+///
+/// # Errors
+///
+/// The cursor's own.
+pub fn effective_root_captured(
+    cursor: &mut dyn Cursor,
+    rules: &RuleSet,
+    packages: &[Package],
+) -> Result<Digest, CursorError> {
+    digest(cursor, (rules, Classed::Yes), packages)
+}
+
+/// Whether entries say their rules, so that no pattern need be matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Classed {
+    Yes,
+    No,
+}
+
+fn digest(
+    cursor: &mut dyn Cursor,
+    (rules, classed): (&RuleSet, Classed),
+    packages: &[Package],
+) -> Result<Digest, CursorError> {
     let mut state = Sha256::new();
     state.update(DOMAIN);
     state.update(rules.digest().as_bytes());
-    let mut walk = Walk { trail: Trail::default(), classes: Vec::new(), written: 0 };
+    let mut walk = Walk {
+        trail: Trail::default(),
+        classes: Vec::new(),
+        written: 0,
+        classed,
+        outlines: Outlines::default(),
+    };
     let mut record = Vec::new();
     while let Some(step) = cursor.next()? {
-        record.clear();
         walk.record(&step, rules, &mut record);
-        state.update(&record);
+        if record.len() >= PIECE {
+            state.update(&record);
+            record.clear();
+        }
     }
+    state.update(&record);
     let mut sorted: Vec<&Package> = packages.iter().collect();
     sorted.sort_unstable();
     for package in sorted {
@@ -63,6 +104,8 @@ struct Walk {
     classes: Vec<RuleId>,
     /// How many names of the trail have been written.
     written: usize,
+    classed: Classed,
+    outlines: Outlines,
 }
 
 impl Walk {
@@ -74,7 +117,12 @@ impl Walk {
         self.classes.truncate(depth);
         let above = self.classes.last().copied().unwrap_or(RuleId(0));
         let directory = step.entry.file_type == FileType::Directory;
-        let id = rules.classify(above, self.trail.path(), directory);
+        // What could not be looked at may have been classed as a directory.
+        let known = self.classed == Classed::Yes && step.entry.file_type != FileType::Unknown;
+        let id = match step.rule.filter(|_| known) {
+            Some(id) => id,
+            None => rules.classify(above, self.trail.path(), directory),
+        };
         self.classes.push(id);
         let rule = rules.rule(id);
         if rule.excludes() || rule.may_come_and_go() || is_new_by_right(&step.entry, rule) {
@@ -86,31 +134,16 @@ impl Walk {
         }
         self.name(ENTRY, depth, out);
         self.written = depth;
-        put_attributes(step, rule, out);
+        self.outlines.put((id, rule), step, out);
+        if let Some(form) = &rule.form {
+            put_per_host(out, &step.entry, form);
+        }
     }
 
     fn name(&self, kind: u8, depth: usize, out: &mut Vec<u8>) {
         out.push(kind);
         put(out, depth as u64);
         put_bytes(out, self.trail.name(depth).unwrap_or_default());
-    }
-}
-
-fn put_attributes(step: &Step<'_>, rule: &Rule, out: &mut Vec<u8>) {
-    out.push(step.entry.file_type as u8);
-    out.push(step.listing as u8);
-    let attributes = rule.attributes(step.entry.file_type);
-    put(out, attributes.iter().count() as u64);
-    for attribute in attributes.iter() {
-        put_bytes(out, attribute.name.as_bytes());
-        match (attribute.get)(&step.entry) {
-            Observed::NotApplicable => out.push(0),
-            Observed::Unobserved => out.push(1),
-            Observed::Is(value) => put_value(out, &value),
-        }
-    }
-    if let Some(form) = &rule.form {
-        put_per_host(out, &step.entry, form);
     }
 }
 
@@ -141,46 +174,5 @@ fn put_per_host(out: &mut Vec<u8>, entry: &Entry, form: &Form) {
         (_, Observed::Is(digest), _) => put_value(out, &Value::Digest(*digest)),
         (_, _, Observed::Is(target)) => put_value(out, &Value::Text((&**target).into())),
         _ => out.push(0),
-    }
-}
-
-fn put_value(out: &mut Vec<u8>, value: &Value<'_>) {
-    match value {
-        Value::None => out.push(2),
-        Value::Number(number) => {
-            out.push(3);
-            put(out, *number);
-        }
-        Value::Mode(mode) => {
-            out.push(4);
-            put(out, u64::from(*mode));
-        }
-        Value::Time(time) => {
-            out.push(5);
-            put(out, zigzag(time.seconds));
-            put(out, u64::from(time.nanoseconds));
-        }
-        Value::Digest(digest) => {
-            out.push(6);
-            out.push(digest.algorithm() as u8);
-            out.extend_from_slice(digest.as_bytes());
-        }
-        Value::Device(device) => {
-            out.push(7);
-            put(out, u64::from(device.major));
-            put(out, u64::from(device.minor));
-        }
-        Value::Text(text) => {
-            out.push(8);
-            put_bytes(out, text);
-        }
-        Value::Named(pairs) => {
-            out.push(9);
-            put(out, pairs.len() as u64);
-            for (name, value) in pairs {
-                put_bytes(out, name);
-                put_bytes(out, value);
-            }
-        }
     }
 }

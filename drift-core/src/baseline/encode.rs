@@ -1,11 +1,11 @@
 //! Writing a snapshot, or only its root.
 
 use crate::bounds::{Budget, make_room};
-use crate::model::{Cursor, Digest, Snapshot, Step};
+use crate::model::{Cursor, Digest, Snapshot};
 
-use super::block::{BlockWriter, RawBlock, weight};
+use super::block::{BlockWriter, RawBlock, RowRef};
 use super::coverage::{self, spent};
-use super::cut::starts_block;
+use super::cut::{Parent, starts_block};
 use super::error::Error;
 use super::frame::{Codec, Compressor};
 use super::index::{self, Block, Section, Tag};
@@ -14,6 +14,7 @@ use super::limits::{
     MAX_BLOCK_BYTES, MAX_BLOCK_ENTRIES, MAX_HELD_BYTES, MAX_HELD_ITEMS, MAX_KEY_BYTES,
     SOFT_BLOCK_BYTES,
 };
+use super::rows::EntryBlocks;
 use super::trail::Trail;
 use super::{head, image, packages};
 
@@ -61,7 +62,8 @@ pub fn encode_entries(
     entries: &mut dyn Cursor,
     per_host: bool,
 ) -> Result<Encoded, Error> {
-    let assembly = assemble(snapshot, (entries, per_host), Some(Compressor::new()?))?;
+    let entries = Entries::Walked(entries, per_host);
+    let assembly = assemble(snapshot, entries, Some(Compressor::new()?))?;
     let root = assembly.root();
     let counts = Counts {
         entries: assembly.entries(),
@@ -78,7 +80,20 @@ pub fn encode_entries(
 /// As [`encode`].
 pub fn root_of(snapshot: &Snapshot) -> Result<Digest, Error> {
     let per_host = snapshot.tree.has_per_host();
-    Ok(assemble(snapshot, (&mut snapshot.tree.cursor(), per_host), None)?.root())
+    let entries = &mut snapshot.tree.cursor();
+    Ok(assemble(snapshot, Entries::Walked(entries, per_host), None)?.root())
+}
+
+/// Computes the root of a snapshot whose blocks of entries are known.
+///
+/// # Errors
+///
+/// As [`encode`].
+pub fn root_with(snapshot: &Snapshot, blocks: &EntryBlocks) -> Result<Digest, Error> {
+    if !blocks.are_of(&snapshot.tree) {
+        return root_of(snapshot);
+    }
+    Ok(assemble(snapshot, Entries::Known(blocks), None)?.root())
 }
 
 /// Returns the root that an index names.
@@ -103,15 +118,30 @@ struct Building {
     storage: Vec<u8>,
 }
 
+/// Where the entries come from.
+enum Entries<'e> {
+    /// A walk, and whether any of them was judged by what differs between hosts.
+    Walked(&'e mut dyn Cursor, bool),
+    /// Nothing but what the index says of them is wanted, and that is known.
+    Known(&'e EntryBlocks),
+}
+
 fn assemble(
     snapshot: &Snapshot,
-    (entries, per_host): (&mut dyn Cursor, bool),
+    entries: Entries<'_>,
     compressor: Option<Compressor>,
 ) -> Result<Assembly, Error> {
+    let per_host = match entries {
+        Entries::Walked(_, per_host) => per_host,
+        Entries::Known(_) => snapshot.tree.has_per_host(),
+    };
     let mut assembly = Assembly::new(compressor, snapshot.image.is_some());
     assembly.add(index::HEAD, b"", 1, &head::write(snapshot, per_host))?;
     assembly.add(index::RULE, b"", 1, snapshot.rules.as_bytes())?;
-    assembly.add_entries(snapshot, entries)?;
+    match entries {
+        Entries::Walked(entries, _) => assembly.add_entries(snapshot, entries)?,
+        Entries::Known(blocks) => assembly.add_known(blocks),
+    }
     let mut budget = Budget::new(MAX_HELD_BYTES, MAX_HELD_ITEMS);
     let revision = packages::revision(&snapshot.packages);
     assembly.revise(index::PACK, revision);
@@ -155,17 +185,10 @@ impl Assembly {
             };
             return Err(Error::TooLarge { what, limit: MAX_BLOCK_BYTES, unit: "bytes" });
         }
+        self.list(tag, key, count, (raw.len() as u64, drift_lanes::sha256(raw)));
         let Some(building) = self.sections.iter_mut().find(|one| one.section.tag == tag) else {
             return Ok(());
         };
-        building.section.blocks.push(Block {
-            key: key.into(),
-            count,
-            raw: raw.len() as u64,
-            digest: drift_lanes::sha256(raw),
-            codec: Codec::Raw,
-            place: 0..0,
-        });
         let Some(compressor) = &mut self.compressor else { return Ok(()) };
         // Digests are random bytes: trying them would cost time and gain nothing.
         let frame = if tag == index::DIGS { None } else { compressor.compress(raw)? };
@@ -176,32 +199,46 @@ impl Assembly {
         Ok(())
     }
 
+    /// Adds a block to the index of a section.
+    fn list(&mut self, tag: Tag, key: &[u8], count: u64, (raw, digest): (u64, [u8; 32])) {
+        let (codec, place) = (Codec::Raw, 0..0);
+        let block = Block { key: key.into(), count, raw, digest, codec, place };
+        if let Some(building) = self.sections.iter_mut().find(|one| one.section.tag == tag) {
+            building.section.blocks.push(block);
+        }
+    }
+
+    fn add_known(&mut self, blocks: &EntryBlocks) {
+        for block in &blocks.blocks {
+            let [entries, digests, owners] = block.parts;
+            self.list(index::ENTR, &block.key, block.count, entries);
+            self.list(index::DIGS, b"", block.count, digests);
+            self.list(index::OWNS, b"", block.count, owners);
+        }
+    }
+
     fn add_entries(&mut self, snapshot: &Snapshot, cursor: &mut dyn Cursor) -> Result<(), Error> {
         let layers = snapshot.image.as_ref().map_or(0, |image| image.layers.len());
         let mut trail = Trail::default();
         let mut block = BlockWriter::default();
         while let Some(mut step) = cursor.next().map_err(Error::Entries)? {
-            check_name(&step)?;
+            check_name(step.depth, step.name)?;
             // A reader refuses a layer that the image does not have.
             step.origin = step.origin.filter(|layer| usize::from(layer.0) < layers);
             let depth = step.depth as usize;
-            let parent = trail.name(depth.saturating_sub(1)).unwrap_or_default();
-            let weight = weight(step.name, &step.entry);
-            if weight > MAX_BLOCK_BYTES {
-                return Err(Error::TooLarge {
-                    what: "one entry with its extended attributes",
-                    limit: MAX_BLOCK_BYTES,
-                    unit: "bytes",
-                });
-            }
-            let cut = starts_block(block.count(), block.expanded(), weight, parent, step.name);
+            let row = RowRef::of(&step);
+            let weight = row.weight();
+            check_weight(weight)?;
+            let above = depth.saturating_sub(1);
+            let parent = || Parent::new(trail.name(above).unwrap_or_default());
+            let cut = starts_block(block.count(), (block.expanded(), weight), parent, step.name);
             trail.step(depth, step.name);
             if cut || block.count() == 0 {
                 let key = trail.path();
                 let next = BlockWriter::new(key.get(..MAX_KEY_BYTES).unwrap_or(key));
                 self.add_block(std::mem::replace(&mut block, next).finish())?;
             }
-            block.push(&step);
+            block.push(&row);
         }
         self.add_block(block.finish())
     }
@@ -274,10 +311,22 @@ impl Assembly {
     }
 }
 
-/// Makes the check that a reader will make.
-fn check_name(step: &Step<'_>) -> Result<(), Error> {
-    let good = if step.depth == 0 { step.name.is_empty() } else { is_name(step.name) };
+/// Makes the check of a name that a reader will make.
+pub(super) fn check_name(depth: u32, name: &[u8]) -> Result<(), Error> {
+    let good = if depth == 0 { name.is_empty() } else { is_name(name) };
     if good { Ok(()) } else { Err(Error::Unstorable { what: "the name of an entry" }) }
+}
+
+/// Makes the check of an entry's weight that a reader will make.
+pub(super) fn check_weight(weight: u64) -> Result<(), Error> {
+    if weight <= MAX_BLOCK_BYTES {
+        return Ok(());
+    }
+    Err(Error::TooLarge {
+        what: "one entry with its extended attributes",
+        limit: MAX_BLOCK_BYTES,
+        unit: "bytes",
+    })
 }
 
 /// Returns whether these bytes can name an entry of a directory.

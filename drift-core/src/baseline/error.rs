@@ -1,6 +1,7 @@
 //! Why a snapshot cannot be stored, or a stored one not be read.
 
 use super::layout::MAJOR;
+use crate::bounds::Cancelled;
 use crate::model::CursorError;
 
 /// A snapshot cannot be stored, or a file cannot be read as one.
@@ -75,4 +76,7 @@ pub enum Error {
         /// What it said.
         reason: String,
     },
+    /// The run was stopped from outside.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }

@@ -54,7 +54,7 @@ pub(super) fn divide(file: &[u8]) -> Result<Layout<'_>, Error> {
     }
     let body = input.len().checked_sub(FOOTER_BYTES).ok_or(input.malformed("it has no footer"))?;
     let body = input.take(body)?;
-    let mut length = || Ok(u64::from_le_bytes(array(&mut input)?));
+    let mut length = || Ok::<_, Error>(u64::from_le_bytes(array(&mut input)?));
     let (logical, aside, physical) = (length()?, length()?, length()?);
     if array(&mut input)? != END_MARK {
         return Err(input.malformed("it does not end as one; it was cut short or added to"));

@@ -7,6 +7,7 @@ use crate::model::{
 };
 use crate::seal::Verified;
 
+use super::alike::StoredBlocks;
 use super::container::Container;
 use super::cursor::{BaselineCursor, StoredEntry};
 use super::encode::Counts;
@@ -166,6 +167,12 @@ macro_rules! contents {
             #[must_use]
             pub fn root(&self) -> Digest {
                 self.0.root
+            }
+
+            /// Returns its blocks, to find those that another tree has too.
+            #[must_use]
+            pub fn blocks(&self) -> StoredBlocks<'_> {
+                StoredBlocks(&self.0)
             }
 
             /// Returns how much it holds.

@@ -2,7 +2,7 @@
 
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use crate::model::{Algorithm, Digest, Entry, FileType, Flags, Listing, Observed};
+use crate::model::{Algorithm, Digest, EntryRef, FileType, Flags, Listing, Observed};
 
 use super::error::Error;
 use super::wire::{Input, put};
@@ -19,7 +19,7 @@ const ONE: u8 = 3;
 pub(super) struct State(u8);
 
 /// What many entries share.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Shape {
     pub(super) file_type: FileType,
     pub(super) listing: Listing,
@@ -91,7 +91,7 @@ impl State {
 
 impl Shape {
     /// Returns the shape of an entry whose extended attributes have this place in the table.
-    pub(super) fn of(entry: &Entry, listing: Listing, xattrs: Observed<u32>) -> Self {
+    pub(super) fn of(entry: &EntryRef<'_>, listing: Listing, xattrs: Observed<u32>) -> Self {
         let directory = entry.file_type == FileType::Directory;
         Self {
             file_type: entry.file_type,
@@ -109,6 +109,40 @@ impl Shape {
             nlink: State::of_nlink(entry.nlink),
             hardlinks: State::of(&entry.hardlinks),
         }
+    }
+
+    /// Returns a number that tells most shapes of one block apart.
+    pub(super) fn hint(&self) -> usize {
+        let mode = self.mode.seen().map_or(0, |mode| usize::from(*mode));
+        mode ^ (mode >> 6) ^ (self.file_type as usize) ^ usize::from(self.nlink.0)
+    }
+
+    /// Returns whether an entry of this shape, compared with an equal one, is the same under any
+    /// rule: nothing of it is unseen, nothing that a rule may ask for was never taken, and what lies
+    /// in it is known.
+    pub(super) fn is_plain(&self) -> bool {
+        let seen = |state: State| state.0 != UNOBSERVED;
+        let observed = self.mode != Observed::Unobserved
+            && self.uid != Observed::Unobserved
+            && self.gid != Observed::Unobserved
+            && self.flags != Observed::Unobserved
+            && self.xattrs != Observed::Unobserved;
+        let states = [
+            self.size,
+            self.mtime,
+            self.digest,
+            self.link_target,
+            self.rdev,
+            self.nlink,
+            self.hardlinks,
+        ];
+        let content = match self.file_type {
+            FileType::File => self.digest.0 >= SEEN,
+            FileType::Symlink => self.link_target.0 >= SEEN,
+            FileType::Unknown => false,
+            _ => true,
+        };
+        observed && content && states.into_iter().all(seen) && self.listing == Listing::Complete
     }
 
     /// Appends the shape to the table.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::bounds::{Cancel, Pool};
 use crate::model::{
     AttributeSet, BlobDigest, Carries, Cursor as _, Device, Digest, Exclusion, FileType, Flags,
     Found, HistoryStep, Identity, Image, ImageConfig, ImageSecret, Intake, Layer, LayerId, Listing,
@@ -15,7 +16,7 @@ use super::cursor::BaselineCursor;
 use super::frame::Codec;
 use super::index::{self, Block, Section, Tag};
 use super::wire::{put, put_bytes, put_field};
-use super::{Error, UnverifiedSnapshot, encode, layout};
+use super::{Error, Newer, UnverifiedSnapshot, encode, layout, likeness};
 
 fn small(names: &[&str]) -> Snapshot {
     let intake = Intake::default();
@@ -167,7 +168,12 @@ impl Parts {
     }
 
     /// Puts the file together again with lengths and digests that fit.
-    fn file(mut self) -> Arc<[u8]> {
+    fn file(self) -> Arc<[u8]> {
+        self.file_that_says(|_| ())
+    }
+
+    /// Puts the file together with an index in which something else was written.
+    fn file_that_says(mut self, say: impl FnOnce(&mut Self)) -> Arc<[u8]> {
         let mut file = layout::header();
         let mut physical = Vec::new();
         for (section, raw) in &mut self.0 {
@@ -177,6 +183,7 @@ impl Parts {
                 file.extend_from_slice(raw);
             }
         }
+        say(&mut self);
         let (aside, logical): (Vec<Section>, Vec<Section>) = self
             .0
             .into_iter()
@@ -230,6 +237,48 @@ fn unknown_sections() {
     parts.section(index::VOLA).0.revision = 2;
     let stored = UnverifiedSnapshot::decode(parts.file()).unwrap();
     assert_eq!(stored.sections_not_read(), ["VOLA"]);
+}
+
+/// A file may be signed and still say of a block what is not so: that it holds what the target has.
+#[test]
+fn an_index_that_lies_hides_nothing() {
+    let target = small(&["a", "b"]);
+    let (pool, cancel) = (Pool::new(2).unwrap(), Cancel::new());
+    let alike = |file: Arc<[u8]>| {
+        let stored = UnverifiedSnapshot::decode(file).unwrap();
+        let newer = Newer::Captured(&target.tree);
+        let found = likeness(Some(stored.blocks()), newer, &[], (&pool, &cancel), || ()).unwrap();
+        let mut cursor = stored.unverified_cursor();
+        let walked = loop {
+            match cursor.next() {
+                Ok(Some(_)) => {}
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error.to_string()),
+            }
+        };
+        (found.alike.len(), walked)
+    };
+    let honest = Parts::of(&target);
+    assert_eq!(alike(honest.clone().file()), (1, Ok(())));
+    for tag in [index::ENTR, index::DIGS, index::OWNS] {
+        let mut parts = honest.clone();
+        let promised = drift_lanes::sha256(&parts.section(tag).1[0]);
+        let last = parts.section(tag).1[0].last_mut().unwrap();
+        *last = last.wrapping_add(1);
+        let file = parts.file_that_says(|parts| parts.section(tag).0.blocks[0].digest = promised);
+        let (count, walked) = alike(file);
+        assert_eq!(count, 0);
+        assert!(walked.unwrap_err().contains("its digest differs from the index"));
+    }
+    // What is not compared must be sound all the same.
+    let mut parts = honest.clone();
+    parts.section(index::OWNS).1[0] = vec![1, 3];
+    let (count, walked) = alike(parts.file());
+    assert!(count == 0 && walked.unwrap_err().contains("a package is missing"));
+    let mut parts = honest;
+    parts.section(index::ENTR).0.blocks[0].key = (*b"x").into();
+    let (count, walked) = alike(parts.file());
+    assert!(count == 0 && walked.unwrap_err().contains("index names"));
 }
 
 #[test]

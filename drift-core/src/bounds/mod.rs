@@ -18,6 +18,7 @@ mod wildcard;
 pub use budget::{Budget, Exceeded, Limit};
 pub use cancel::{Cancel, Cancelled, Stop};
 pub use clock::Clock;
+pub use drift_lanes::Kernel;
 pub use nearest::nearest;
 pub use observer::{Event, Observer, Silent};
 pub use pool::{Pool, PoolError};

@@ -1,5 +1,7 @@
 //! One local thread pool per run, never the global one; serial when threads cannot be had.
 
+use drift_lanes::Kernel;
+
 use crate::bounds::Cancelled;
 
 /// Stack of a worker. Nothing recurses on input, so this is small and fixed.
@@ -17,6 +19,7 @@ const WORKER_STACK_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Pool {
     pool: Option<rayon::ThreadPool>,
+    kernel: Kernel,
 }
 
 /// The pool was asked for something impossible.
@@ -35,6 +38,7 @@ impl Pool {
         if threads == 0 {
             return Err(PoolError::NoThreads);
         }
+        let kernel = Kernel::detect();
         let mut wanted = threads;
         while wanted > 1 {
             let built = rayon::ThreadPoolBuilder::new()
@@ -43,11 +47,24 @@ impl Pool {
                 .thread_name(|number| format!("drift-{number}"))
                 .build();
             if let Ok(pool) = built {
-                return Ok(Self { pool: Some(pool) });
+                return Ok(Self { pool: Some(pool), kernel });
             }
             wanted /= 2;
         }
-        Ok(Self { pool: None })
+        Ok(Self { pool: None, kernel })
+    }
+
+    /// Computes digests with this kernel instead of the fastest one; the digests are the same.
+    #[must_use]
+    pub fn with_kernel(mut self, kernel: Kernel) -> Self {
+        self.kernel = kernel;
+        self
+    }
+
+    /// Returns the code that computes digests.
+    #[must_use]
+    pub fn kernel(&self) -> Kernel {
+        self.kernel
     }
 
     /// Returns how many workers run.

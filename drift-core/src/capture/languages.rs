@@ -13,6 +13,7 @@ use crate::rules::Class;
 use crate::source::{self, Ask, Content, Plan, Source, Want};
 
 use super::Parts;
+use super::cached::Cached;
 use super::read::{Ledger, read_slice};
 
 /// Bytes of files that are asked for together.
@@ -42,7 +43,7 @@ pub(super) fn read_all(
 ) -> Result<bool, source::Error> {
     let found = find(plan, asked, ledger);
     let mut taken = Taken::default();
-    let asks = found.asks(plan, asked.parts, ledger.tree, &mut taken);
+    let asks = found.asks(plan, asked.parts, (ledger.tree, ledger.unread), &mut taken);
     let taken = Mutex::new(taken);
     let rows = &found.rows;
     let judge = |tree: &Tree, row: RowId, content: &mut Content| {
@@ -127,7 +128,13 @@ fn find(plan: &Plan<'_>, asked: Asked, ledger: &mut Ledger<'_>) -> Found {
 
 impl Found {
     /// Returns what to read, by row. What is too long for a parser is told, and digested later.
-    fn asks(&self, plan: &Plan<'_>, parts: Parts, tree: &Tree, taken: &mut Taken) -> Vec<Ask> {
+    fn asks(
+        &self,
+        plan: &Plan<'_>,
+        parts: Parts,
+        (tree, cached): (&Tree, &Cached),
+        taken: &mut Taken,
+    ) -> Vec<Ask> {
         let mut asks = Vec::new();
         for (&row, languages) in &self.rows {
             let most = languages.iter().map(|language| language.max_bytes()).max().unwrap_or(0);
@@ -139,7 +146,7 @@ impl Found {
                 continue;
             }
             let rule = plan.rules.rule(tree.rule(row));
-            let known = tree.digest(row) != Observed::NotApplicable;
+            let known = tree.digest(row) != Observed::NotApplicable && !cached.contains(row);
             let digest = parts.entries && rule.reads_content() && !known;
             asks.push(Ask { row, want: Want { digest, bytes: Some(most), ..Want::default() } });
         }

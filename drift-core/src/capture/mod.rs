@@ -3,6 +3,7 @@
 //! Content is read once: the bytes of a package database that are parsed are the bytes that were
 //! digested. What may not be kept (class `secret`) is dropped here, before anything stores it.
 
+mod cached;
 mod databases;
 mod kept;
 mod languages;
@@ -13,6 +14,7 @@ mod read;
 use std::collections::BTreeMap;
 
 use crate::bounds::{Cancel, Event, Observer, Pool};
+use crate::cache::Cache;
 use crate::configs::Configs;
 use crate::model::{
     ARTIFACT_RULE, Algorithm, Coverage, Digest, Exclusion, FileType, Frozen, Intake, Package,
@@ -20,8 +22,9 @@ use crate::model::{
 };
 use crate::packages::{Completeness, Ownership, PackageSink};
 use crate::rules::{self, Class, RuleSet};
-use crate::source::{self, Ask, Content, Plan, Source, Want};
+use crate::source::{self, Ask, Content, Known, Plan, Source, Want};
 
+pub(crate) use cached::Cached;
 pub use probe::{identity as system, image_names, systems};
 pub use read::Extra;
 use read::read_rows;
@@ -174,22 +177,42 @@ pub enum Error {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<Captured, Error> {
+    capture_with(source, options, None, run)
+}
+
+/// Captures a target, and takes from the cache what need not be read; one of another target is left
+/// alone.
+pub fn capture_with(
+    source: &dyn Source,
+    options: &Options,
+    cache: Option<&Cache>,
+    run: &Run<'_>,
+) -> Result<Captured, Error> {
+    let is_of = |cache: &&Cache| cache.is_of(source.kind(), source.locator());
+    let cache = cache.filter(is_of).filter(|_| options.parts.entries);
     run.observer.event(Event::Phase("survey"));
     source.prepare(run.pool, run.cancel, run.observer)?;
     let identity = probe::identity(source);
     let (rules, profiles) = rules_for(&options.rules, &systems(source))?;
-    let plan = run.plan(&rules);
+    let plan = Plan { known: cache.map(|cache| cache as &dyn Known), ..run.plan(&rules) };
 
     let intake = Intake::default();
     let carries = source.survey(&plan, &intake)?;
     let Frozen { mut tree, mut problems, mut coverage, excluded } = intake.freeze();
     redact(&mut tree, &rules);
-    if options.parts.entries {
+    let cached = cache.map_or_else(Cached::default, |_| Cached::of(&tree));
+    if options.parts.entries && cache.is_none() {
         count_surveyed(&tree, &mut coverage);
     }
 
     run.observer.event(Event::Phase("read"));
-    let mut ledger = Ledger { tree: &mut tree, coverage: &mut coverage, problems: &mut problems };
+    let mut unread = cached.clone();
+    let mut ledger = Ledger {
+        tree: &mut tree,
+        coverage: &mut coverage,
+        problems: &mut problems,
+        unread: &mut unread,
+    };
     let mut sink = PackageSink::default();
     let (mut completeness, mut languages_complete) = (Completeness::Complete, true);
     if options.parts.packages {
@@ -203,7 +226,8 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
         false => kept::Kept::default(),
     };
     let want = |tree: &Tree, row| {
-        kept.or_wanted(row, content_wanted(&rules, tree, &ownership, options, row))
+        let wanted = content_wanted(&rules, tree, &ownership, options, row);
+        cached.or_whole(row, kept.or_wanted(row, wanted))
     };
     let beside = match options.parts.entries {
         true => per_host::begin(source, &plan, &want, &kept, &mut ledger)?,
@@ -219,6 +243,13 @@ pub fn capture(source: &dyn Source, options: &Options, run: &Run<'_>) -> Result<
         judged
     };
     let extras = read_rows(source, &plan, (&want, &judge), &mut ledger)?;
+    if let Some(cache) = cache {
+        if cache.is_doubted() {
+            cached::read_all(source, &plan, &mut ledger)?;
+        }
+        coverage.rehash_sample = cache.read_again();
+        unread.count(&tree, &mut coverage);
+    }
     let vendor = extras.into_iter().filter_map(|(row, extra)| Some((row, extra.vendor?))).collect();
     let configs = kept.into_configs();
 
@@ -263,6 +294,7 @@ pub(crate) fn read_more(
         tree: &mut snapshot.tree,
         coverage: &mut snapshot.coverage,
         problems: &mut snapshot.problems,
+        unread: &mut Cached::default(),
     };
     read(source, &plan, asks, &mut ledger)
 }
@@ -336,7 +368,10 @@ fn content_wanted(
     }
     let secret = rule.class == Some(Class::Secret);
     let known = tree.digest(row) != crate::model::Observed::NotApplicable;
-    let vendor = vendor_algorithm(ownership, row).filter(|_| options.vendor_digests && !secret);
+    let vendor = match options.vendor_digests && !secret {
+        true => vendor_algorithm(ownership, row),
+        false => None,
+    };
     // What gives power is read under any rule but `secret`.
     let reads = rule.reads_content() || (!secret && tree.entry(row).is_privileged());
     let bytes = per_host::bytes_wanted(rules, tree, row);

@@ -5,11 +5,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use super::cached::Cached;
 use crate::model::{Coverage, Digest, PerHost, Problem, RowId, Tree};
 use crate::rules::Class;
-use crate::source::{self, Ask, Content, ContentSink, Plan, Source, Unread, UnreadKind, Want};
+use crate::source::{
+    self, Ask, Content, ContentSink, LARGE_BYTES, Plan, Source, Unread, UnreadKind, Want,
+};
 
-/// Asks that are under way together; their answers take about 150 bytes each.
+/// Asks that are under way together; with their answers they take about 90 bytes each.
 const BATCH: usize = 1 << 16;
 
 /// What was wanted beyond the digest.
@@ -38,6 +41,8 @@ pub(crate) struct Ledger<'l> {
     pub coverage: &'l mut Coverage,
     /// What could not be read.
     pub problems: &'l mut Vec<Problem>,
+    /// The files whose digests came from the cache.
+    pub unread: &'l mut Cached,
 }
 
 /// Answers all asks and returns what was wanted beyond digests.
@@ -66,7 +71,8 @@ pub(super) fn read_slice(
 }
 
 /// Reads what `want` names of each row and returns what was wanted beyond digests. The asks of a
-/// whole tree would take as much memory as its rows, so they exist one batch at a time.
+/// whole tree would take as much memory as its rows, so they exist one batch at a time; the first
+/// ones hold the large files, which are read beside the small ones that way.
 pub(super) fn read_rows(
     source: &dyn Source,
     plan: &Plan<'_>,
@@ -74,15 +80,20 @@ pub(super) fn read_rows(
     ledger: &mut Ledger<'_>,
 ) -> Result<BTreeMap<RowId, Extra>, source::Error> {
     let mut extras = BTreeMap::new();
-    let mut rows = ledger.tree.rows();
+    let is_large = |row: &RowId| ledger.tree.size(*row) >= LARGE_BYTES;
+    let large: Vec<RowId> = ledger.tree.rows().filter(is_large).collect();
+    let mut before = large.iter().peekable();
+    let small = ledger.tree.rows().filter(|row| before.next_if_eq(&row).is_none());
+    let mut rows = large.iter().copied().chain(small);
     loop {
         let tree = &*ledger.tree;
         let wanted = rows.by_ref().map(|row| Ask { row, want: want(tree, row) });
-        let asks: Vec<Ask> =
+        let mut asks: Vec<Ask> =
             wanted.filter(|ask| ask.want != Want::default()).take(batch_of(source)).collect();
         if asks.is_empty() {
             return Ok(extras);
         }
+        asks.sort_unstable_by_key(|ask| ask.row);
         read_batch(source, plan, &asks, judge, ledger, &mut extras)?;
     }
 }
@@ -100,11 +111,16 @@ fn read_batch(
     ledger: &mut Ledger<'_>,
     extras: &mut BTreeMap<RowId, Extra>,
 ) -> Result<(), source::Error> {
-    let answers = Answers { tree: ledger.tree, judge, answers: Mutex::default() };
+    let answers = Answers { tree: ledger.tree, judge, taken: Mutex::default() };
     source.read(plan, ledger.tree, asks, &answers)?;
-    let mut answers = answers.answers.into_inner().unwrap_or_else(PoisonError::into_inner);
-    answers.sort_unstable_by_key(|(row, ..)| *row);
-    for (row, answer, judged) in answers {
+    let Taken { plain, mut rest } =
+        answers.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for (row, digest) in plain {
+        let bytes = ledger.tree.size(row);
+        set_digest(ledger, row, Some(digest), bytes);
+    }
+    rest.sort_unstable_by_key(|(row, ..)| *row);
+    for (row, answer, judged) in rest {
         if let Some(judged) = judged {
             ledger.tree.set_per_host(row, judged);
         }
@@ -120,7 +136,16 @@ fn read_batch(
 struct Answers<'a> {
     tree: &'a Tree,
     judge: Judge<'a>,
-    answers: Mutex<Vec<Answer>>,
+    taken: Mutex<Taken>,
+}
+
+/// What came of the asks of a batch, in the order in which it came.
+#[derive(Default)]
+struct Taken {
+    /// Files that are as they were surveyed, and of which nothing but the digest was wanted: nearly
+    /// all.
+    plain: Vec<(RowId, Digest)>,
+    rest: Vec<Answer>,
 }
 
 type Answer = (RowId, Result<Content, Unread>, Option<PerHost>);
@@ -131,9 +156,36 @@ impl ContentSink for Answers<'_> {
         if let Ok(content) = &mut answer {
             judged = (self.judge)(self.tree, row, content);
         }
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.push((row, answer, judged));
+        let plain = match &answer {
+            Ok(content) if judged.is_none() => plain(self.tree, row, content),
+            _ => None,
+        };
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        match plain {
+            Some(digest) => taken.plain.push((row, digest)),
+            None => taken.rest.push((row, answer, judged)),
+        }
     }
+}
+
+/// Returns the digest of a file of which there is nothing else to note.
+fn plain(tree: &Tree, row: RowId, content: &Content) -> Option<Digest> {
+    let wants_more =
+        content.vendor.is_some() || content.prefix.is_some() || content.bytes.is_some();
+    let owner = (content.mode, content.uid, content.gid);
+    let is_as_surveyed = tree.is_as_surveyed(row, content.size, content.mtime, owner);
+    content.digest.filter(|_| is_as_surveyed && !wants_more)
+}
+
+/// Records a digest, and counts the file when it is its first.
+fn set_digest(ledger: &mut Ledger<'_>, row: RowId, digest: Option<Digest>, bytes: u64) {
+    let was_cached = ledger.unread.remove(row);
+    if was_cached || ledger.tree.digest(row).seen().is_none() {
+        let coverage = &mut *ledger.coverage;
+        coverage.files_hashed = coverage.files_hashed.saturating_add(1);
+        coverage.bytes_hashed = coverage.bytes_hashed.saturating_add(bytes);
+    }
+    ledger.tree.set_digest(row, digest);
 }
 
 fn take(
@@ -146,16 +198,10 @@ fn take(
         Ok(content) => {
             // A second look changes nothing: its digests would be of another moment.
             if ask.want.digest {
-                let is_counted = ledger.tree.digest(ask.row).seen().is_some();
                 let owner = (content.mode, content.uid, content.gid);
                 ledger.tree.set_owner_and_mode(ask.row, owner);
                 ledger.tree.set_read_state(ask.row, content.size, content.mtime);
-                ledger.tree.set_digest(ask.row, content.digest);
-                if !is_counted {
-                    let coverage = &mut *ledger.coverage;
-                    coverage.files_hashed = coverage.files_hashed.saturating_add(1);
-                    coverage.bytes_hashed = coverage.bytes_hashed.saturating_add(content.size);
-                }
+                set_digest(ledger, ask.row, content.digest, content.size);
             }
             // The package database's digest alone was wanted.
             if !ask.want.digest
@@ -172,6 +218,7 @@ fn take(
         }
         Err(unread) if unread.kind == UnreadKind::Vanished => {
             ledger.coverage.vanished = ledger.coverage.vanished.saturating_add(1);
+            ledger.unread.remove(ask.row);
             ledger.tree.forget(ask.row);
             None
         }
@@ -187,6 +234,7 @@ fn take(
             };
             *counter = counter.saturating_add(1);
             if ask.want.digest {
+                ledger.unread.remove(ask.row);
                 ledger.tree.set_digest(ask.row, None);
             }
             ledger.problems.push(Problem {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::baseline::Alike;
 use crate::bounds::escape::escaped;
 use crate::capture::{Captured, Parts, Run};
 use crate::compare::{
     self, Comparison, Context, EntryChange, Evidence, Explanation, Live, PackageChange,
-    PackageEvents, Packages, Verdict, compare, compare_images, compare_listed_packages,
-    compare_packages, explain_all, verdict,
+    PackageEvents, Packages, Verdict, compare, compare_except, compare_images,
+    compare_listed_packages, compare_packages, explain_all, verdict,
 };
 use crate::manifest::Manifests;
 use crate::model::{Cause, Mount, PackageId, Problem, Stage, TreePath};
@@ -17,6 +18,7 @@ use crate::sbom::Selected;
 use crate::source::{Removals, Source, is_usual_point};
 
 use super::describe::{self, Names};
+use super::roots::{self, Roots};
 use super::view::View;
 use super::{
     Error, Found, SealedManifest, accounts, content, derive, events, manifested, manifests_of,
@@ -46,9 +48,9 @@ pub(super) fn live(
     asked: Asked<'_>,
     run: &Run<'_>,
 ) -> Result<Found, Error> {
-    let (mut comparison, covering) = match asked.parts.entries {
+    let Joined { mut comparison, covering, roots } = match asked.parts.entries {
         true => join(before, &View::of_captured(captured), &captured.rules, run)?,
-        false => (Comparison::default(), Vec::new()),
+        false => Joined::default(),
     };
     let notes = second_look::look(source, captured, &mut comparison, run)?;
     let generated = derive::derive(source, captured, &comparison, run)?;
@@ -90,6 +92,7 @@ pub(super) fn live(
     let verified = manifested::verified(&packages, captured, &manifests);
     let evidence = (&evidence, verified);
     let mut found = found((before, &after), &comparison, evidence, removals.as_deref(), asked);
+    found.roots = roots;
     found.notes.extend(notes);
     let told = events::look(source, captured, &packages, before.packages, run)?;
     found.notes.extend(told.notes.iter().cloned());
@@ -109,9 +112,9 @@ pub(super) fn stored(
     asked: Asked<'_>,
     run: &Run<'_>,
 ) -> Result<Found, Error> {
-    let (mut comparison, covering) = match asked.parts.entries {
+    let Joined { mut comparison, covering, roots } = match asked.parts.entries {
         true => join(before, after, rules, run)?,
-        false => (Comparison::default(), Vec::new()),
+        false => Joined::default(),
     };
     // Nothing can be read again, so growth stays unproven.
     let grown = comparison.grown.len() as u64;
@@ -126,16 +129,28 @@ pub(super) fn stored(
         covering: &covering,
     };
     // Whether all of a package is there needs its target.
-    Ok(found((before, after), &comparison, (&evidence, Vec::new()), None, asked))
+    let found = found((before, after), &comparison, (&evidence, Vec::new()), None, asked);
+    Ok(Found { roots, ..found })
 }
 
-/// Joins the trees; also returns the mount points of the newer side that hide older paths.
+/// Two trees, joined.
+#[derive(Debug, Default)]
+pub(super) struct Joined {
+    /// How they differ.
+    pub(super) comparison: Comparison,
+    /// The mount points of the newer side that hide older paths.
+    pub(super) covering: Vec<TreePath>,
+    /// What was computed of the newer side's roots on the way.
+    pub(super) roots: Roots,
+}
+
+/// Joins the trees.
 pub(super) fn join(
     before: &View<'_>,
     after: &View<'_>,
     rules: &RuleSet,
     run: &Run<'_>,
-) -> Result<(Comparison, Vec<TreePath>), compare::Error> {
+) -> Result<Joined, Error> {
     let known: Vec<&Mount> =
         before.coverage.mounts_entered.iter().chain(&before.coverage.mounts_not_entered).collect();
     let kernel = |mount: &&Mount| is_usual_point(&mount.path, &mount.file_system);
@@ -168,20 +183,23 @@ pub(super) fn join(
         outside: &outside,
         cancel: run.cancel,
     };
-    let comparison = walk(before, after, &context)?;
+    let avoid = [&*watch, &*outside].concat();
+    let (alike, roots) = roots::look((before.blocks(), after), rules, &avoid, run)?;
+    let comparison = walk(before, after, &alike, &context)?;
     let covering = comparison.watched.clone();
-    Ok((comparison, covering))
+    Ok(Joined { comparison, covering, roots })
 }
 
 /// Walks both trees; of what stands opposite a bill of materials only what the bill speaks of.
 fn walk(
     before: &View<'_>,
     after: &View<'_>,
+    alike: &[Alike],
     context: &Context<'_>,
 ) -> Result<Comparison, compare::Error> {
     let (older, newer) = (&|| before.cursor(), &|| after.cursor());
     match (before.bill(), after.bill()) {
-        (None, None) => compare(&mut *before.cursor(), &mut *after.cursor(), context),
+        (None, None) => compare_except(&mut *before.cursor(), &mut *after.cursor(), alike, context),
         (Some(one), Some(other)) if one.has_files() && other.has_files() => {
             compare(&mut *before.cursor(), &mut *after.cursor(), context)
         }
@@ -328,7 +346,8 @@ fn found(
     let form = form_note(comparison, evidence.rules);
     let bill = bill_note((before, after), asked);
     let notes = form.into_iter().chain(bill).collect();
-    Found { changes, problems, not_compared: comparison.not_compared, notes }
+    let roots = Roots::default();
+    Found { changes, problems, not_compared: comparison.not_compared, notes, roots }
 }
 
 /// Says how far a bill of materials goes.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bounds::Budget;
-use crate::capture::{Captured, Ledger, Run, read};
+use crate::capture::{Cached, Captured, Ledger, Run, read};
 use crate::compare::PackageChange;
 use crate::model::{FileType, FollowLast, Package, RowId, Tree};
 use crate::packages::events::{Action, Event, EventLog, EventSink, LOGS, Zone, log_at};
@@ -235,6 +235,7 @@ fn contents(
         tree: &mut captured.snapshot.tree,
         coverage: &mut coverage,
         problems: &mut problems,
+        unread: &mut Cached::default(),
     };
     let extras = read(source, &plan, &asks, &mut ledger)?;
     let contents: BTreeMap<RowId, Vec<u8>> =

@@ -34,6 +34,7 @@ mod lost;
 mod manifested;
 mod path_directories;
 mod refused;
+mod roots;
 mod rotation;
 mod second_look;
 mod since;
@@ -46,6 +47,7 @@ use std::sync::Arc;
 
 use crate::baseline::{Baseline, effective_root};
 use crate::bounds::{Event, Timestamp};
+use crate::cache::Cache;
 use crate::capture::{self, Captured, Options, Parts, RuleSource, Run};
 use crate::compare;
 use crate::judge::{FailOn, Seen, Verdict, Waivers, judge};
@@ -97,6 +99,8 @@ pub struct Request {
     pub previous: Option<Arc<Previous>>,
     /// Whether only what that report did not have counts for the verdict.
     pub fail_on_new: bool,
+    /// Digests of the target's files from earlier runs, and where this one leaves its own.
+    pub cache: Option<Arc<Cache>>,
 }
 
 /// Whether differences are findings.
@@ -193,6 +197,7 @@ impl Error {
             Self::Capture(capture::Error::Source(source::Error::Cancelled(_)))
                 | Self::Source(source::Error::Cancelled(_))
                 | Self::Compare(compare::Error::Cancelled(_))
+                | Self::Baseline(crate::baseline::Error::Cancelled(_))
                 | Self::Cancelled(_)
         )
     }
@@ -271,6 +276,7 @@ impl Request {
             waivers: None,
             previous: None,
             fail_on_new: false,
+            cache: None,
         }
     }
 }
@@ -333,7 +339,8 @@ pub fn check(
                     configs: true,
                     binaries: false,
                 };
-                let captured = capture::capture(*source, &options, run)?;
+                let cache = request.cache.as_deref();
+                let captured = capture::capture_with(*source, &options, cache, run)?;
                 let found = unsealed::differences(&captured, request, run)?;
                 let reference = describe::databases(&captured);
                 let outcome = job.conclude(
@@ -379,7 +386,8 @@ impl Job<'_> {
             configs: self.request.parts.packages || self.request.assessment.is_some(),
             binaries: self.binaries,
         };
-        Ok(capture::capture(source, &options, self.run)?)
+        let cache = self.request.cache.as_deref();
+        Ok(capture::capture_with(source, &options, cache, self.run)?)
     }
 
     /// Compares with what was captured before, under the rules that travel with it.
@@ -471,6 +479,7 @@ impl Job<'_> {
         let counting = waived::counting(self, &found, &assessed, since.as_ref());
         let verdict = judge(counting, &seen, self.request.fail_on);
         let input = assessed.input.take();
+        let (root, effective_root) = std::mem::take(&mut found.roots).of(after, rules, self.run)?;
         let paper = describe::Paper {
             request: self.request,
             occasion: self.occasion,
@@ -479,8 +488,8 @@ impl Job<'_> {
             after,
             rules,
             not_observable,
-            root: after.root()?,
-            effective_root: effective_root(&mut *after.cursor(), rules, after.packages)?,
+            root,
+            effective_root,
             assessed,
             waivers,
             since_previous: since.map(|since| since.said),
@@ -497,4 +506,5 @@ struct Found {
     problems: Vec<Problem>,
     not_compared: u64,
     notes: Vec<String>,
+    roots: roots::Roots,
 }

@@ -102,12 +102,7 @@ fn is_rewritten(change: &EntryChange, rule: &Rule) -> bool {
 }
 
 impl Lost {
-    fn new(
-        at: usize,
-        change: &EntryChange,
-        tree: &Tree,
-        beside: &Beside,
-    ) -> Option<Self> {
+    fn new(at: usize, change: &EntryChange, tree: &Tree, beside: &Beside) -> Option<Self> {
         let before = &change.before.as_ref()?.entry;
         let row = change.after.as_ref()?.row?;
         let (Observed::Is(digest), Observed::Is(size)) = (before.digest, before.size) else {

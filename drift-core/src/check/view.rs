@@ -1,11 +1,15 @@
 //! One side of a comparison, wherever it is stored.
 
-use crate::baseline::{self, Baseline, UnverifiedSnapshot, root_of};
+use crate::baseline::{
+    self, Baseline, StoredBlocks, UnverifiedSnapshot, effective_root, effective_root_captured,
+    root_of,
+};
 use crate::capture::Captured;
 use crate::model::{
-    Carries, Coverage, Cursor, Digest, Identity, Image, LayerId, Package, Problem, Snapshot,
-    SourceKind,
+    Carries, Coverage, Cursor, CursorError, Digest, Identity, Image, LayerId, Package, Problem,
+    Snapshot, SourceKind,
 };
+use crate::rules::RuleSet;
 use crate::sbom::{Bill, SealedBill};
 
 use super::composition::Composition;
@@ -187,6 +191,26 @@ impl<'v> View<'v> {
             Tree::Unverified(snapshot) => Ok(snapshot.root()),
             Tree::Composed(composition) => Ok(composition.root()),
             Tree::Bill(bill) | Tree::SealedBill(bill) => bill.root(),
+        }
+    }
+
+    /// Returns its blocks, where it is stored as one baseline.
+    pub(super) fn blocks(&self) -> Option<StoredBlocks<'_>> {
+        match &self.tree {
+            Tree::Sealed(baseline) => Some(baseline.blocks()),
+            Tree::Unverified(snapshot) => Some(snapshot.blocks()),
+            _ => None,
+        }
+    }
+
+    /// Returns the digest over what the rules compare of it.
+    pub(super) fn effective_root(&self, rules: &RuleSet) -> Result<Digest, CursorError> {
+        match self.captured() {
+            // Under these rules it was captured, so each entry has its own already.
+            Some(captured) if captured.rules.digest() == rules.digest() => {
+                effective_root_captured(&mut *self.cursor(), rules, self.packages)
+            }
+            _ => effective_root(&mut *self.cursor(), rules, self.packages),
         }
     }
 

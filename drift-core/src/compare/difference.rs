@@ -68,6 +68,9 @@ impl Measure {
             difference.attributes = AttributeSet::named("type");
             return difference;
         }
+        if before == after && is_whole(before) {
+            return difference;
+        }
         let mut wanted = rule.attributes(after.file_type);
         // Content may change under such a rule, but not that of what gives power.
         let known = before.digest.seen().is_some() && after.digest.seen().is_some();
@@ -131,6 +134,27 @@ impl Measure {
         };
         if differs { Answer::Differs } else { Answer::Same }
     }
+}
+
+/// Whether nothing that a rule may ask for is unseen or was never taken: then an entry that is equal is
+/// the same under any rule.
+fn is_whole(entry: &Entry) -> bool {
+    let unseen = entry.mode == Observed::Unobserved
+        || entry.uid == Observed::Unobserved
+        || entry.gid == Observed::Unobserved
+        || entry.size == Observed::Unobserved
+        || entry.mtime == Observed::Unobserved
+        || entry.rdev == Observed::Unobserved
+        || entry.nlink == Observed::Unobserved
+        || entry.hardlinks == Observed::Unobserved
+        || entry.flags == Observed::Unobserved
+        || entry.xattrs == Observed::Unobserved;
+    let content = match entry.file_type {
+        FileType::File => entry.digest.seen().is_some(),
+        FileType::Symlink => entry.link_target.seen().is_some(),
+        _ => true,
+    };
+    content && !unseen
 }
 
 /// An expected difference is told, unless something else of the entry must be: that is the finding.

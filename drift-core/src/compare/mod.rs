@@ -18,9 +18,11 @@ mod listed;
 mod moves;
 mod packages;
 mod per_host;
+mod ruled;
 mod side;
 mod vouch;
 
+use crate::baseline::Alike;
 use crate::bounds::{Cancel, Cancelled};
 use crate::model::{
     AttributeSet, Carries, Cursor, CursorError, Entry, FileType, LayerId, Listing, Observed,
@@ -40,6 +42,7 @@ pub use listed::compare_listed_packages;
 pub use merge::{Decisions, Layers, Merged, Numbering, Orphan};
 pub use packages::{PackageChange, Packages, compare_packages, compose_packages};
 pub use per_host::{Verdict, verdict};
+use ruled::Ruled;
 use side::Side;
 
 /// The longest path that a program can name in one call (path_resolution(7)).
@@ -144,7 +147,18 @@ pub fn compare(
     after: &mut dyn Cursor,
     context: &Context<'_>,
 ) -> Result<Comparison, Error> {
-    let mut comparison = join((before, after), context, &[], Keep::All)?;
+    compare_except(before, after, &[], context)
+}
+
+/// Compares two trees but for what they are known to have alike
+/// ([`likeness`](crate::baseline::likeness)); the result is the same.
+pub fn compare_except(
+    before: &mut dyn Cursor,
+    after: &mut dyn Cursor,
+    alike: &[Alike],
+    context: &Context<'_>,
+) -> Result<Comparison, Error> {
+    let mut comparison = join((before, after), alike, context, &[], Keep::All)?;
     moves::recognise(&mut comparison.changes);
     Ok(comparison)
 }
@@ -162,19 +176,22 @@ pub fn alterations(
     context: &Context<'_>,
 ) -> Result<Comparison, Error> {
     let keep = if whole { Keep::Removed } else { Keep::Hidden };
-    join((before, after), context, owns, keep)
+    join((before, after), &[], context, owns, keep)
 }
 
 fn join<'c>(
     (before, after): (&'c mut (dyn Cursor + 'c), &'c mut (dyn Cursor + 'c)),
+    alike: &[Alike],
     context: &Context<'_>,
     owns: &[RuleSet],
     keep: Keep,
 ) -> Result<Comparison, Error> {
     let mut join = Join {
-        before: Side::new(before)?,
-        after: Side::new(after)?,
+        before: Side::before_first(before),
+        after: Side::before_first(after),
+        alike,
         parents: Vec::new(),
+        ruled: Ruled::default(),
         comparison: Comparison::default(),
         measure: Measure::new(context),
         long_paths: 0,
@@ -182,6 +199,7 @@ fn join<'c>(
         owns,
         context,
     };
+    join.go_on()?;
     let mut steps = 0u32;
     while join.step()? {
         steps = steps.wrapping_add(1);
@@ -195,7 +213,10 @@ fn join<'c>(
 struct Join<'c, 'd> {
     before: Side<&'c mut dyn Cursor>,
     after: Side<&'c mut dyn Cursor>,
+    /// What is still to be passed over on both sides.
+    alike: &'d [Alike],
     parents: Vec<Parent>,
+    ruled: Ruled,
     comparison: Comparison,
     measure: Measure,
     /// Bytes of the paths above `PATH_MAX` that were reported so far.
@@ -211,7 +232,7 @@ impl<'d> Join<'_, 'd> {
     fn step(&mut self) -> Result<bool, CursorError> {
         use std::cmp::Ordering::{Equal, Greater, Less};
         if self.before.current.is_none() && self.after.current.is_none() {
-            return Ok(false);
+            return self.pass();
         }
         match self.before.order(&self.after) {
             Less => {
@@ -231,6 +252,34 @@ impl<'d> Join<'_, 'd> {
         Ok(true)
     }
 
+    /// Goes on as far as the next block that both sides have alike.
+    fn go_on(&mut self) -> Result<(), CursorError> {
+        let (before, after) =
+            self.alike.first().map_or((u64::MAX, u64::MAX), |next| (next.before, next.after));
+        self.before.go_on(before);
+        self.after.go_on(after);
+        self.before.advance()?;
+        self.after.advance()
+    }
+
+    /// Passes over such a block; false when there is none, which is the end.
+    fn pass(&mut self) -> Result<bool, CursorError> {
+        let Some((next, rest)) = self.alike.split_first() else { return Ok(false) };
+        self.alike = rest;
+        let passage = &next.passage;
+        self.before.pass(passage)?;
+        self.after.pass(passage)?;
+        // All names in the directories of such a block are known, on both sides.
+        let known = Parent::Both { before_complete: true, after_complete: true };
+        self.enter(passage.depth, known);
+        self.ruled.enter(passage.depth);
+        self.ruled.enter(passage.keeps.saturating_add(1));
+        self.parents.truncate((passage.keeps as usize).saturating_add(1));
+        self.parents.extend(passage.names.iter().map(|_| known));
+        self.go_on()?;
+        Ok(true)
+    }
+
     fn one_side(&mut self, which: Which) {
         let side = match which {
             Which::Before => &self.before,
@@ -239,6 +288,7 @@ impl<'d> Join<'_, 'd> {
         let Some(current) = side.current.as_ref() else { return };
         let parent = parent_of(&self.parents, current.depth);
         let depth = current.depth;
+        self.ruled.enter(depth);
         let counts = match (self.keep, which) {
             (Keep::All, _) | (Keep::Removed, Which::Before) => true,
             (Keep::Hidden, Which::Before) => matches!(parent, Parent::Hidden | Parent::OneSide),
@@ -257,7 +307,10 @@ impl<'d> Join<'_, 'd> {
             Which::Before => self.rules_of(current.origin),
             Which::After => self.context.rules,
         };
-        let rule = rule.unwrap_or_else(|| rule_in(rules, &path, current.entry.file_type));
+        let rule = rule.unwrap_or_else(|| match self.owns.is_empty() {
+            true => self.ruled.rule(rules, side, current),
+            false => rule_in(rules, &path, current.entry.file_type),
+        });
         if parent == Parent::Outside {
             return self.enter(depth, Parent::Outside);
         }
@@ -319,15 +372,18 @@ impl<'d> Join<'_, 'd> {
         let depth = after.depth;
         let rules = self.rules_of(before.origin);
         // The numbers of the newer tree are those of the rules in force.
-        let rule = after
-            .rule
-            .filter(|_| self.owns.is_empty())
-            .unwrap_or_else(|| rule_in(rules, &self.after.path(), after.entry.file_type));
-        if !self.context.watch.is_empty() && self.context.watch.contains(&self.after.path()) {
+        self.ruled.enter(depth);
+        let rule = match (self.owns.is_empty(), after.rule) {
+            (true, Some(rule)) => rule,
+            (true, None) => self.ruled.rule(rules, &self.after, after),
+            (false, _) => rule_in(rules, &self.after.path(), after.entry.file_type),
+        };
+        let stands_in =
+            |paths: &[TreePath]| paths.iter().any(|one| one.as_bytes() == self.after.path_bytes());
+        if stands_in(self.context.watch) {
             self.comparison.watched.push(self.after.path());
         }
-        let outside =
-            !self.context.outside.is_empty() && self.context.outside.contains(&self.after.path());
+        let outside = stands_in(self.context.outside);
         let known_rule = rules.rule(rule);
         // The root of a file system of the kernel is not the directory that it covers.
         let difference = match outside {
@@ -367,8 +423,6 @@ impl<'d> Join<'_, 'd> {
         };
         let parent =
             Parent::Both { before_complete: complete(before), after_complete: complete(after) };
-        let outside =
-            !self.context.outside.is_empty() && self.context.outside.contains(&self.after.path());
         let directory = |side: &side::Current| side.entry.file_type == FileType::Directory;
         let hides = after.entry.file_type != FileType::Unknown && !directory(after);
         let parent = if hides && directory(before) { Parent::Hidden } else { parent };

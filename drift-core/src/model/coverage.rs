@@ -23,6 +23,15 @@ pub struct Exclusion {
     pub entries: u64,
 }
 
+/// How many files below a directory were taken from the cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trusted {
+    /// A directory of the root, or the root for the files in it.
+    pub path: TreePath,
+    /// How many.
+    pub files: u64,
+}
+
 /// Counts of a capture. Nothing is skipped without standing here or among the problems.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Coverage {
@@ -32,6 +41,12 @@ pub struct Coverage {
     pub files_hashed: u64,
     /// Bytes of those files.
     pub bytes_hashed: u64,
+    /// Files whose digest an earlier run made, because they look as they did then; not stored.
+    pub files_from_cache: u64,
+    /// Files that look as they did and were read again all the same; not stored.
+    pub rehash_sample: u64,
+    /// Where the files from the cache lie; not stored.
+    pub trusted: Vec<Trusted>,
     /// Files or directories that could not be opened or read.
     pub unreadable: u64,
     /// Files that changed during each of three readings.

@@ -2,6 +2,7 @@
 
 use super::entry::Entry;
 use super::image::LayerId;
+use super::kind::FileType;
 use super::package::PackageId;
 use super::tree::RowId;
 
@@ -53,20 +54,54 @@ pub struct CursorError {
     pub reason: String,
 }
 
+/// Entries that two trees have alike, one behind the other, and that a walk passes over: where the
+/// first of them stands, and how the path of the last differs from that of the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// How many they are; at least one.
+    pub count: u64,
+    /// Number of names in the path of the first.
+    pub depth: u32,
+    /// The last name of the first.
+    pub name: Box<[u8]>,
+    /// How many names of the path of the first that of the last begins with.
+    pub keeps: u32,
+    /// The other names of the path of the last.
+    pub names: Vec<Box<[u8]>>,
+    /// What the last is.
+    pub last: FileType,
+}
+
 /// Walks a tree in depth-first pre-order, children by name bytes.
 pub trait Cursor {
     /// Returns the next entry; `None` after the last.
     fn next(&mut self) -> Result<Option<Step<'_>>, CursorError>;
+
+    /// Passes over entries, which the caller knows to be the next ones.
+    fn pass(&mut self, over: &Passage) -> Result<(), CursorError> {
+        for _ in 0..over.count {
+            self.next()?;
+        }
+        Ok(())
+    }
 }
 
 impl<C: Cursor + ?Sized> Cursor for &mut C {
     fn next(&mut self) -> Result<Option<Step<'_>>, CursorError> {
         (**self).next()
     }
+
+    fn pass(&mut self, over: &Passage) -> Result<(), CursorError> {
+        (**self).pass(over)
+    }
 }
 
 impl<C: Cursor + ?Sized> Cursor for Box<C> {
     fn next(&mut self) -> Result<Option<Step<'_>>, CursorError> {
         (**self).next()
+    }
+
+    fn pass(&mut self, over: &Passage) -> Result<(), CursorError> {
+        (**self).pass(over)
     }
 }

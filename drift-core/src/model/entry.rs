@@ -156,7 +156,72 @@ pub struct Entry {
     pub per_host: Observed<PerHost>,
 }
 
+/// An [`Entry`] that is looked at where it lies: copying one would count references, and many
+/// threads that count the same ones wait for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is that of an entry")]
+pub struct EntryRef<'e> {
+    pub file_type: FileType,
+    pub mode: Observed<u16>,
+    pub uid: Observed<u32>,
+    pub gid: Observed<u32>,
+    pub size: Observed<u64>,
+    pub mtime: Observed<Time>,
+    pub digest: Observed<Digest>,
+    pub link_target: Observed<&'e [u8]>,
+    pub rdev: Observed<Device>,
+    pub nlink: Observed<u32>,
+    pub hardlinks: Observed<&'e TreePath>,
+    pub flags: Observed<Flags>,
+    pub xattrs: Observed<&'e Xattrs>,
+    pub per_host: Observed<PerHost>,
+}
+
+impl EntryRef<'_> {
+    /// Copies the entry.
+    #[must_use]
+    pub fn to_entry(&self) -> Entry {
+        Entry {
+            file_type: self.file_type,
+            mode: self.mode,
+            uid: self.uid,
+            gid: self.gid,
+            size: self.size,
+            mtime: self.mtime,
+            digest: self.digest,
+            link_target: self.link_target.map(Into::into),
+            rdev: self.rdev,
+            nlink: self.nlink,
+            hardlinks: self.hardlinks.map(Clone::clone),
+            flags: self.flags,
+            xattrs: self.xattrs.map(Clone::clone),
+            per_host: self.per_host,
+        }
+    }
+}
+
 impl Entry {
+    /// Looks at the entry where it lies.
+    #[must_use]
+    pub fn as_ref(&self) -> EntryRef<'_> {
+        EntryRef {
+            file_type: self.file_type,
+            mode: self.mode,
+            uid: self.uid,
+            gid: self.gid,
+            size: self.size,
+            mtime: self.mtime,
+            digest: self.digest,
+            link_target: self.link_target.as_ref().map(|target| &**target),
+            rdev: self.rdev,
+            nlink: self.nlink,
+            hardlinks: self.hardlinks.as_ref(),
+            flags: self.flags,
+            xattrs: self.xattrs.as_ref(),
+            per_host: self.per_host,
+        }
+    }
+
     /// Returns an entry of which only the type is known.
     #[must_use]
     pub fn unobserved(file_type: FileType) -> Self {

@@ -21,10 +21,10 @@ mod tree;
 
 pub use attribute::{Attribute, AttributeSet, capability_from_text};
 pub use cause::{Cause, Severity};
-pub use coverage::{Coverage, Exclusion, Mount};
-pub use cursor::{ARTIFACT_RULE, Cursor, CursorError, Listing, RuleId, Step};
+pub use coverage::{Coverage, Exclusion, Mount, Trusted};
+pub use cursor::{ARTIFACT_RULE, Cursor, CursorError, Listing, Passage, RuleId, Step};
 pub use digest::{Algorithm, Digest, hex};
-pub use entry::{Device, Entry, Flags, Observed, Time, Xattr, Xattrs};
+pub use entry::{Device, Entry, EntryRef, Flags, Observed, Time, Xattr, Xattrs};
 pub use environment::{DECIDING_VARIABLES, decides_what_runs};
 pub use image::{
     BlobDigest, HistoryStep, Image, ImageConfig, ImageSecret, Layer, LayerId, NoDigest, Platform,

@@ -5,6 +5,7 @@
 //! a capture but means nothing outside it, and only [`TreeCursor`] gives the order of reports.
 
 mod cursor;
+mod entries;
 mod intake;
 mod per_host;
 
@@ -13,7 +14,7 @@ use std::ops::Range;
 
 use super::cursor::{Listing, RuleId};
 use super::digest::{Algorithm, Digest};
-use super::entry::{Device, Entry, Observed, Time};
+use super::entry::{Device, Observed, Time};
 use super::image::LayerId;
 use super::kind::FileType;
 use super::metadata::Metadata;
@@ -109,6 +110,8 @@ pub struct Tree {
     owners: Vec<u32>,
     /// Of the few entries that differ by host by right, what hosts share.
     per_host: BTreeMap<RowId, PerHost>,
+    /// How often anything was set after the survey, so that what was made of it can be known stale.
+    edits: u64,
 }
 
 impl Tree {
@@ -122,6 +125,12 @@ impl Tree {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Returns a number that grows with every change of an entry.
+    #[must_use]
+    pub fn edits(&self) -> u64 {
+        self.edits
     }
 
     /// Walks the tree in order.
@@ -294,6 +303,7 @@ impl Tree {
 
     /// Records which package owns the entry.
     pub fn set_owner(&mut self, row: RowId, package: PackageId) {
+        self.edits = self.edits.saturating_add(1);
         if self.owners.is_empty() {
             self.owners = vec![0; self.rows.len()];
         }
@@ -328,6 +338,7 @@ impl Tree {
 
     /// Records the digest of a file's content, or that it could not be read.
     pub fn set_digest(&mut self, row: RowId, digest: Option<Digest>) {
+        self.edits = self.edits.saturating_add(1);
         let Some(row) = self.rows.get(row.index()).filter(|row| row.file_type == FileType::File)
         else {
             return;
@@ -350,6 +361,7 @@ impl Tree {
 
     /// Forgets an entry that was gone when its content was to be read.
     pub fn forget(&mut self, row: RowId) {
+        self.edits = self.edits.saturating_add(1);
         if let Some(row) = self.rows.get_mut(row.index()) {
             row.state = State::Gone;
         }
@@ -357,6 +369,7 @@ impl Tree {
 
     /// Drops size and time of a file whose rule keeps neither.
     pub fn redact(&mut self, row: RowId) {
+        self.edits = self.edits.saturating_add(1);
         if let Some(row) = self.rows.get_mut(row.index()) {
             (row.size, row.seconds, row.nanoseconds) = (0, 0, 0);
             row.state = State::Redacted;
@@ -377,6 +390,7 @@ impl Tree {
     /// Replaces permissions, owner and group by those of the object that was read, which may have
     /// taken the place of the surveyed one.
     pub fn set_owner_and_mode(&mut self, row: RowId, (mode, uid, gid): (u16, u32, u32)) {
+        self.edits = self.edits.saturating_add(1);
         let Some(known) = self.metadata_of(row) else { return };
         let read = Metadata {
             mode: Observed::Is(mode),
@@ -398,69 +412,31 @@ impl Tree {
         }
     }
 
+    /// Returns whether a file that was read has the size, time, permissions and owner that were
+    /// surveyed.
+    #[must_use]
+    pub fn is_as_surveyed(
+        &self,
+        row: RowId,
+        size: u64,
+        mtime: Time,
+        (mode, uid, gid): (u16, u32, u32),
+    ) -> bool {
+        let (Some(row), Some(known)) = (self.rows.get(row.index()), self.metadata_of(row)) else {
+            return false;
+        };
+        let owner = (Observed::Is(mode), Observed::Is(uid), Observed::Is(gid));
+        let surveyed = (row.size, row.seconds, row.nanoseconds, known.mode, known.uid, known.gid);
+        surveyed == (size, mtime.seconds, mtime.nanoseconds, owner.0, owner.1, owner.2)
+    }
+
     /// Replaces size and time of a file by those of the descriptor that was read.
     pub fn set_read_state(&mut self, row: RowId, size: u64, mtime: Time) {
+        self.edits = self.edits.saturating_add(1);
         if let Some(row) = self.rows.get_mut(row.index()) {
             row.size = size;
             row.seconds = mtime.seconds;
             row.nanoseconds = mtime.nanoseconds;
-        }
-    }
-
-    /// Builds the whole entry.
-    #[must_use]
-    pub fn entry(&self, id: RowId) -> Entry {
-        let (Some(row), Some(metadata)) = (self.rows.get(id.index()), self.metadata_of(id)) else {
-            return Entry::unobserved(FileType::Unknown);
-        };
-        if row.state == State::Unobserved {
-            return Entry::unobserved(row.file_type);
-        }
-        let kept = row.state != State::Redacted;
-        let file = row.file_type == FileType::File && kept;
-        let shared = self
-            .shared
-            .binary_search_by_key(&id, |&(row, _, _)| row)
-            .ok()
-            .and_then(|at| self.shared.get(at));
-        Entry {
-            file_type: row.file_type,
-            mode: metadata.mode,
-            uid: metadata.uid,
-            gid: metadata.gid,
-            size: if file { Observed::Is(row.size) } else { Observed::NotApplicable },
-            mtime: match kept {
-                true => Observed::Is(Time { seconds: row.seconds, nanoseconds: row.nanoseconds }),
-                false => Observed::NotApplicable,
-            },
-            digest: self.digest(id),
-            link_target: match row.file_type {
-                FileType::Symlink => {
-                    self.links.get(row.payload as usize).cloned().unwrap_or(Observed::Unobserved)
-                }
-                _ => Observed::NotApplicable,
-            },
-            rdev: match row.file_type {
-                FileType::Char | FileType::Block => self
-                    .devices
-                    .get(row.payload as usize)
-                    .copied()
-                    .map_or(Observed::Unobserved, Observed::Is),
-                _ => Observed::NotApplicable,
-            },
-            nlink: match row.file_type {
-                FileType::Directory => Observed::NotApplicable,
-                _ => Observed::Is(shared.map_or(1, |&(_, nlink, _)| nlink)),
-            },
-            hardlinks: shared
-                .and_then(|&(_, _, leader)| self.leaders.get(leader as usize))
-                .map_or(Observed::NotApplicable, |leader| Observed::Is(leader.clone())),
-            flags: metadata.flags,
-            xattrs: metadata.xattrs.clone(),
-            per_host: self
-                .per_host
-                .get(&id)
-                .map_or(Observed::NotApplicable, |value| Observed::Is(*value)),
         }
     }
 

@@ -1,7 +1,5 @@
 //! Asking policies: each on its own, on a clone of its origin's engine, within limits.
 
-use std::collections::BTreeSet;
-
 use crate::bounds::{Cancel, Cancelled, Pool};
 
 use super::engine::{Engine, EvaluationError, Limits, Value, on_large_stack};
@@ -104,10 +102,10 @@ pub(super) fn ask(
     let answered = on_large_stack(|| {
         let nowhere = || EvaluationError::Failed("its origin has no engine".to_owned());
         let mut engine = engines.get(policy.origin).cloned().ok_or_else(nowhere)??;
-        let mut set_of = |rule: &str| -> Result<BTreeSet<Value>, EvaluationError> {
+        let mut set_of = |rule: &str| -> Result<Vec<Value>, EvaluationError> {
             match policy.rules.contains(rule) {
                 true => engine.set_of(&policy.package, rule, limits),
-                false => Ok(BTreeSet::new()),
+                false => Ok(Vec::new()),
             }
         };
         let (deny, omitted) = denials(set_of("deny")?, limits)?;
@@ -125,7 +123,7 @@ pub(super) fn ask(
 /// The members that a denial may have.
 const MEMBERS: [&str; 6] = ["path", "line", "observed", "expected", "message", "package"];
 
-fn denials(found: BTreeSet<Value>, limits: Limits) -> Result<(Vec<Denial>, u64), EvaluationError> {
+fn denials(found: Vec<Value>, limits: Limits) -> Result<(Vec<Denial>, u64), EvaluationError> {
     let mut denials = Vec::new();
     let mut omitted = 0_u64;
     for value in found {
@@ -207,7 +205,7 @@ fn within(text: String, limit: usize) -> String {
 
 fn sentences(
     rule: &str,
-    found: BTreeSet<Value>,
+    found: Vec<Value>,
     limits: Limits,
 ) -> Result<Vec<String>, EvaluationError> {
     let wrong = |what: String| {
@@ -237,8 +235,7 @@ mod tests {
     #[test]
     fn empty_texts_say_nothing() {
         let limits = Limits::default();
-        let said =
-            |text: &str| sentences("not_checked", BTreeSet::from([Value::text(text)]), limits);
+        let said = |text: &str| sentences("not_checked", vec![Value::text(text)], limits);
         assert!(said("why").is_ok());
         assert!(said("").is_err() && said(" \n").is_err());
         let denied = |path: &str, observed: &str| {

@@ -205,10 +205,9 @@ pub struct PolicySet {
 /// Returns a digest over the files that decide what policies of an origin deny: all but tests, and the
 /// library.
 pub(super) fn deciding(files: &[PolicyFile]) -> Digest {
-    let library = LIBRARY.iter().map(|(name, text)| PolicyFile {
-        name: format!("drift/{name}"),
-        text: (*text).to_owned(),
-    });
+    let library = LIBRARY
+        .iter()
+        .map(|(name, text)| PolicyFile { name: format!("drift/{name}"), text: (*text).to_owned() });
     let own = files.iter().filter(|file| !file.name.ends_with("_test.rego")).cloned();
     let files: Vec<PolicyFile> = library.chain(own).collect();
     digest(&files)

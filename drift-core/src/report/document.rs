@@ -263,10 +263,12 @@ pub struct Coverage {
     pub files_hashed: u64,
     /// Bytes of those.
     pub bytes_hashed: u64,
-    /// Files taken from a cache; there is none yet.
+    /// Files that were not read because they look as they did when an earlier run read them.
     pub files_from_cache: u64,
-    /// Cached files read again; there is no cache yet.
+    /// Files that look as they did and were read again all the same, chosen at random.
     pub rehash_sample: u64,
+    /// Where the files that were not read lie; at most 33 directories of the root.
+    pub trusted_from_cache: Vec<Trusted>,
     /// Objects that could not be read.
     pub unreadable: u64,
     /// Files that kept changing while read.
@@ -296,6 +298,18 @@ pub struct Mount {
     /// Its type.
     #[serde(rename = "type")]
     pub file_system: String,
+}
+
+/// How many files below a directory were not read.
+#[derive(Debug, Clone, Serialize)]
+pub struct Trusted {
+    /// A directory of the root, or the root for files in it and for directories beyond the 32nd.
+    pub path: String,
+    /// The exact bytes of the path, when they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_b64: Option<String>,
+    /// How many files.
+    pub files: u64,
 }
 
 /// What one rule kept out.

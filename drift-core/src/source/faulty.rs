@@ -29,7 +29,7 @@ pub enum Operation {
     ReadLink,
     /// [`Volume::xattrs`].
     Xattrs,
-    /// [`Volume::open`].
+    /// [`Volume::open`] and [`Volume::open_guarded`].
     Open,
     /// [`Volume::stat_file`].
     StatFile,
@@ -201,6 +201,20 @@ impl<V: Volume> Volume for Faulty<V> {
         Ok(Named { inner: self.volume.open(&directory.inner, name, seen)?, name: name.into() })
     }
 
+    fn is_guarded(&self, directory: &Self::Directory) -> bool {
+        self.volume.is_guarded(&directory.inner)
+    }
+
+    fn open_guarded(
+        &self,
+        directory: &Self::Directory,
+        name: &[u8],
+    ) -> Result<(Self::File, Stat), Errno> {
+        self.check(Operation::Open, name)?;
+        let (inner, seen) = self.volume.open_guarded(&directory.inner, name)?;
+        Ok((Named { inner, name: name.into() }, seen))
+    }
+
     fn stat_file(&self, file: &Self::File) -> Result<Stat, Errno> {
         self.check(Operation::StatFile, &file.name)?;
         self.volume.stat_file(&file.inner)
@@ -229,6 +243,10 @@ impl<V: Volume> Volume for Faulty<V> {
 
     fn meaning(&self, errno: Errno) -> Option<&'static str> {
         self.volume.meaning(errno)
+    }
+
+    fn prefers_inodes(&self) -> bool {
+        self.volume.prefers_inodes()
     }
 
     fn file_system(&self, directory: &Self::Directory) -> Option<FileSystem> {

@@ -137,7 +137,9 @@ impl Volume for HostVolume {
     }
 
     fn stat_directory(&self, directory: &HostDirectory) -> Result<Stat, Errno> {
-        stat::of_descriptor(directory.fd.as_fd())
+        let stat = stat::of_descriptor(directory.fd.as_fd())?;
+        directory.guarded.get_or_init(|| open::guards(&stat));
+        Ok(stat)
     }
 
     fn list(
@@ -155,7 +157,8 @@ impl Volume for HostVolume {
             };
             let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
-                each(DirectoryEntry { name: name.into(), file_type: listed(entry.file_type()) });
+                let (file_type, inode) = (listed(entry.file_type()), entry.ino());
+                each(DirectoryEntry { name: name.into(), file_type, inode });
             }
         }
         Ok(())
@@ -193,6 +196,23 @@ impl Volume for HostVolume {
         Ok(self.residences.file(fd, expected))
     }
 
+    fn is_guarded(&self, directory: &HostDirectory) -> bool {
+        !self.opens_name_by_name() && open::is_guarded(directory)
+    }
+
+    fn open_guarded(
+        &self,
+        directory: &HostDirectory,
+        name: &[u8],
+    ) -> Result<(HostFile, Stat), Errno> {
+        let fd = open::guarded_file(directory, name)?;
+        let seen = stat::of_descriptor(fd.as_fd())?;
+        match seen.file_type {
+            FileType::File => Ok((self.residences.file(fd, &seen), seen)),
+            _ => Err(Errno::STALE),
+        }
+    }
+
     fn stat_file(&self, file: &HostFile) -> Result<Stat, Errno> {
         stat::of_descriptor(file.as_fd())
     }
@@ -222,6 +242,10 @@ impl Volume for HostVolume {
 
     fn seek(&self, file: &mut HostFile, offset: u64) -> Result<(), Errno> {
         file.seek(offset)
+    }
+
+    fn prefers_inodes(&self) -> bool {
+        self.disk == Disk::Rotating
     }
 
     fn file_system(&self, directory: &HostDirectory) -> Option<FileSystem> {

@@ -268,7 +268,7 @@ impl Volume for MemoryVolume {
         }
         for (name, id) in names {
             let file_type = self.nodes.get(id.0).and_then(MemoryNode::listed_type);
-            each(DirectoryEntry { name: name.into(), file_type });
+            each(DirectoryEntry { name: name.into(), file_type, inode: id.0 as u64 });
         }
         Ok(())
     }

@@ -20,6 +20,7 @@ mod overlay;
 mod payload;
 mod rate;
 mod stored;
+mod sums;
 pub mod tar;
 mod throttled;
 mod vendor;
@@ -28,6 +29,8 @@ mod walked;
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+
+use drift_lanes::Kernel;
 
 use crate::bounds::{Cancel, Cancelled, Observer, Pool};
 use crate::model::{
@@ -69,6 +72,14 @@ pub struct Plan<'p> {
     pub observer: &'p dyn Observer,
     /// Digests from an earlier run, which the survey takes instead of asking for a reading.
     pub known: Option<&'p dyn Known>,
+}
+
+impl Plan<'_> {
+    /// Returns the code that computes digests.
+    #[must_use]
+    pub fn kernel(&self) -> Kernel {
+        self.pool.kernel()
+    }
 }
 
 impl std::fmt::Debug for Plan<'_> {
@@ -151,6 +162,10 @@ pub enum UnreadKind {
     /// Something else stands there now: another type, another object.
     Replaced,
 }
+
+/// From this size on a file is worth reading before smaller ones, so that none is left alone at the
+/// end.
+pub(crate) const LARGE_BYTES: u64 = 1 << 20;
 
 /// Takes the answers to asks, from any thread, in any order, exactly one for each ask.
 pub trait ContentSink: Sync {

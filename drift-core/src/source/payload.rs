@@ -12,6 +12,7 @@ use crate::bounds::{Cancel, Silent};
 use crate::model::{Device, Digest, FileType, LayerId, TreePath};
 
 use super::compression::{Coding, decoded, detect};
+use super::sums::Feed;
 use super::tar::index::Index;
 use super::tar::members::{Texts, texts};
 use super::tar::nodes::ROOT;
@@ -46,7 +47,7 @@ pub(crate) fn tree(bytes: &[u8], cancel: &Cancel) -> Result<Vec<Packed>, String>
     let progress = Progress::default();
     let watch = Watch { cancel, observer: &Silent, progress: &progress };
     let mut reader = Reader::new(decompressed(bytes)?);
-    let scan = Scan::read(&mut reader, LayerId(0), watch).map_err(reason)?;
+    let scan = Scan::read(&mut reader, LayerId(0), watch, &Feed::of_files()).map_err(reason)?;
     let index = Index::of(scan).map_err(reason)?;
     if let Some(problem) = index.problems.first() {
         return Err(format!("{}: {}", problem.path, problem.reason));

@@ -67,6 +67,18 @@ impl<V: Volume> Volume for Throttled<V> {
         self.volume.open(directory, name, seen)
     }
 
+    fn is_guarded(&self, directory: &V::Directory) -> bool {
+        self.volume.is_guarded(directory)
+    }
+
+    fn open_guarded(
+        &self,
+        directory: &V::Directory,
+        name: &[u8],
+    ) -> Result<(V::File, Stat), Errno> {
+        self.volume.open_guarded(directory, name)
+    }
+
     fn stat_file(&self, file: &V::File) -> Result<Stat, Errno> {
         self.volume.stat_file(file)
     }
@@ -87,6 +99,10 @@ impl<V: Volume> Volume for Throttled<V> {
 
     fn meaning(&self, errno: Errno) -> Option<&'static str> {
         self.volume.meaning(errno)
+    }
+
+    fn prefers_inodes(&self) -> bool {
+        self.volume.prefers_inodes()
     }
 
     fn file_system(&self, directory: &Self::Directory) -> Option<FileSystem> {

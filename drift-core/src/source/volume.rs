@@ -54,6 +54,9 @@ pub struct DirectoryEntry {
     pub name: Box<[u8]>,
     /// The type, where the file system tells it without asking the object.
     pub file_type: Option<FileType>,
+    /// Its inode, where the listing tells it, else 0; that of a mount point is another. Good for an
+    /// order and nothing else.
+    pub inode: u64,
 }
 
 /// A file system that can be walked. Decorators such as [`Throttled`](super::Throttled) and
@@ -109,6 +112,23 @@ pub trait Volume: Sync {
         expected: &Stat,
     ) -> Result<Self::File, Errno>;
 
+    /// Whether [`open_guarded`](Self::open_guarded) may be tried in this directory: nobody but root
+    /// can put something else under one of its names.
+    fn is_guarded(&self, _directory: &Self::Directory) -> bool {
+        false
+    }
+
+    /// Opens what the survey saw to be a regular file and examines it, without another look at the
+    /// name before. `ESTALE` says that it is no regular file, `EXDEV` that a mount begins here,
+    /// `ENOSYS` that this cannot be done in one step; anything else as [`open`](Self::open).
+    fn open_guarded(
+        &self,
+        _directory: &Self::Directory,
+        _name: &[u8],
+    ) -> Result<(Self::File, Stat), Errno> {
+        Err(Errno::NOSYS)
+    }
+
     /// Examines an open file.
     fn stat_file(&self, file: &Self::File) -> Result<Stat, Errno>;
 
@@ -125,6 +145,12 @@ pub trait Volume: Sync {
     /// Says what an error means, where it is the volume's own and the kernel's words would mislead.
     fn meaning(&self, _errno: Errno) -> Option<&'static str> {
         None
+    }
+
+    /// Whether objects of one directory are best looked at in the order of their inodes, as on a disk
+    /// that rotates; any order gives the same.
+    fn prefers_inodes(&self) -> bool {
+        false
     }
 
     /// Says which file system a directory lies on; `None` where that cannot be told, and then no file

@@ -1,16 +1,26 @@
-//! The page cache is left as it was found. What is in it says fincore(1).
+//! The rate of reading holds for every target, by a clock that only waiting moves. The page cache is left as
+//! it was found; what is in it says fincore(1).
 #![expect(clippy::disallowed_methods, reason = "the tests make and look at their own files")]
 
 use std::fs::File;
-use std::os::unix::fs::FileExt as _;
+use std::io::Write as _;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use drift_core::bounds::Cancel;
 use drift_core::model::SourceKind;
-use drift_core::source::{Disk, HostVolume, Manners, PageCache, Resolution, Volume as _, Walked};
+use drift_core::source::{
+    self, Disk, Faulty, HostVolume, Manners, Operation, Pace, PageCache, Rate, Resolution,
+    Selection, Volume as _, Walked,
+};
 use drift_testkit::{command, need};
 use rustix::fs::Advice;
 
-use crate::walk::look;
+use crate::walk::{Seen, look};
 
 const MEBIBYTE: u64 = 1 << 20;
 
@@ -119,4 +129,98 @@ fn a_warm_stretch_between_cold_ones_stays() {
     drop(file);
     assert_eq!(cached(&path), 32 * MEBIBYTE);
     assert!(most < 70 * MEBIBYTE, "cold stretches are dropped on the way: {most}");
+}
+
+/// A clock that only waiting moves.
+#[derive(Debug, Clone, Default)]
+struct Virtual(Arc<AtomicU64>);
+
+impl Pace for Virtual {
+    fn now(&self) -> Duration {
+        Duration::from_nanos(self.0.load(Ordering::SeqCst))
+    }
+
+    fn pause(&self, time: Duration) {
+        self.0.fetch_add(u64::try_from(time.as_nanos()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+/// Looks at a whole target at a MiB a second; returns the seconds that were waited.
+fn waited(target: &str, input: Option<OwnedFd>) -> f64 {
+    let clock = Virtual::default();
+    let rate = Rate::new(MEBIBYTE, Box::new(clock.clone()), Cancel::new());
+    let manners = Manners { rate: Some(Arc::new(rate)), ..Manners::default() };
+    let selection = Selection { input, manners, ..Selection::default() };
+    let source = source::open(target, &selection).unwrap();
+    drop(selection);
+    let seen = look(&*source, "", 2).unwrap();
+    assert_eq!(seen.contents.len(), 3, "{target}");
+    clock.now().as_secs_f64()
+}
+
+#[test]
+fn one_limit_holds_for_directories_archives_overlays_and_streams() {
+    let Some(tar) = need::tool("tar") else { return };
+    let base = tempfile::tempdir().unwrap();
+    let at = |name: &str| base.path().join(name).to_string_lossy().into_owned();
+    std::fs::create_dir_all(at("root/etc")).unwrap();
+    std::fs::create_dir_all(at("upper")).unwrap();
+    for (name, size) in [("a", 3_000_000), ("etc/b", 5), ("etc/c", 2_000_000)] {
+        std::fs::write(at("root/") + name, vec![7; size]).unwrap();
+    }
+    let content = 5_000_005.0 / MEBIBYTE as f64;
+    let _made = command::run(&tar, ["-C", &at("root"), "-cf", &at("root.tar"), "."]).success();
+    let archive = std::fs::read(at("root.tar")).unwrap();
+    let stored = archive.len() as f64 / MEBIBYTE as f64;
+    // What is saved up as credit, and what is too short to be waited for.
+    let slack = 0.11;
+    for target in [format!("dir:{}", at("root")), format!("overlay:{}:{}", at("upper"), at("root"))]
+    {
+        let waited = waited(&target, None);
+        assert!(waited >= content - slack && waited <= content + slack, "{target}: {waited}");
+    }
+    // Names are read in one pass, contents in another.
+    let waited_for = waited(&format!("tar:{}", at("root.tar")), None);
+    assert!(waited_for >= 2.0 * content - slack, "{waited_for} for {stored}");
+    // A stream is paid for once, whatever is read of it in memory.
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let feeder = std::thread::spawn(move || writer.write_all(&archive));
+    let waited_for = waited("tar:-", Some(OwnedFd::from(reader)));
+    feeder.join().unwrap().unwrap();
+    assert!(waited_for >= stored - slack && waited_for <= stored + slack, "{waited_for}: {stored}");
+}
+
+/// The names of a directory in the order in which they are examined, and all that is found.
+fn examined(root: &Path, disk: Disk) -> (Vec<String>, Seen) {
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let taken = Arc::clone(&order);
+    let recorded = Faulty::new(volume(root, PageCache::AsFound, disk), move |call| {
+        let name = String::from_utf8_lossy(call.name).into_owned();
+        let mut taken = taken.lock().unwrap();
+        if call.operation == Operation::Stat && !taken.contains(&name) {
+            taken.push(name);
+        }
+        None
+    });
+    let source = Walked::new(recorded, SourceKind::Directory, "dir:x");
+    let seen = look(&source, "", 1).unwrap();
+    drop(source);
+    (Arc::into_inner(order).unwrap().into_inner().unwrap(), seen)
+}
+
+#[test]
+fn a_rotating_disk_is_examined_in_the_order_of_inodes() {
+    let root = tempfile::tempdir().unwrap();
+    // Made in another order than that of their names.
+    for number in 0..40 {
+        std::fs::write(root.path().join(format!("f{:02}", number * 7 % 40)), "x").unwrap();
+    }
+    let inode = |name: &String| std::fs::metadata(root.path().join(name)).unwrap().ino();
+    let (by_name, seen) = examined(root.path(), Disk::Solid);
+    let (by_inode, seen_by_inode) = examined(root.path(), Disk::Rotating);
+    assert!(by_name.is_sorted(), "{by_name:?}");
+    assert!(by_inode.is_sorted_by_key(inode), "{by_inode:?}");
+    assert!(!by_name.is_sorted_by_key(inode), "the inodes happen to follow the names");
+    assert_eq!((by_name.len(), by_inode.len()), (40, 40));
+    assert_eq!(seen, seen_by_inode);
 }

@@ -53,17 +53,20 @@ fn look_around(
     artifacts: &[TreePath],
     between: impl FnOnce(&Tree),
 ) -> Result<Seen, Error> {
+    look_with(source, rules, &Pool::new(threads).unwrap(), artifacts, between)
+}
+
+pub(crate) fn look_with(
+    source: &dyn Source,
+    rules: &str,
+    pool: &Pool,
+    artifacts: &[TreePath],
+    between: impl FnOnce(&Tree),
+) -> Result<Seen, Error> {
     let rules = RuleSet::parse(&[("test", rules)]).unwrap();
-    let pool = Pool::new(threads).unwrap();
     let cancel = Cancel::new();
-    let plan = Plan {
-        rules: &rules,
-        artifacts,
-        pool: &pool,
-        cancel: &cancel,
-        observer: &Silent,
-        known: None,
-    };
+    let plan =
+        Plan { rules: &rules, artifacts, pool, cancel: &cancel, observer: &Silent, known: None };
     let intake = Intake::default();
     source.survey(&plan, &intake)?;
     let frozen = intake.freeze();
@@ -100,7 +103,7 @@ pub(crate) fn memory(volume: MemoryVolume) -> Walked<MemoryVolume> {
     Walked::new(volume, SourceKind::Memory, "memory:test")
 }
 
-fn directory(path: &Path, resolution: Resolution) -> Walked<HostVolume> {
+pub(crate) fn directory(path: &Path, resolution: Resolution) -> Walked<HostVolume> {
     let volume = HostVolume::open(path, resolution).unwrap();
     Walked::new(volume, SourceKind::Directory, "dir:test")
 }
@@ -764,17 +767,18 @@ fn a_parent_that_flips_to_a_link_leads_nowhere() {
 }
 
 /// A FUSE server that never answers, mounted by a child; its end releases whoever waits for it.
-struct Hung {
+pub(crate) struct Hung {
     child: std::process::Child,
     point: std::path::PathBuf,
 }
 
 impl Hung {
-    fn mount(point: &Path) -> Option<Self> {
+    pub(crate) fn mount(point: &Path) -> Option<Self> {
         const MOUNT: &str = "import ctypes, os, sys, time
 fd = os.open('/dev/fuse', os.O_RDWR)
 libc = ctypes.CDLL(None, use_errno=True)
-data = f'fd={fd},rootmode=40000,user_id=0,group_id=0'.encode()
+mode = 40000 if os.path.isdir(sys.argv[1]) else 100000
+data = f'fd={fd},rootmode={mode},user_id=0,group_id=0'.encode()
 failed = libc.mount(b'hung', sys.argv[1].encode(), b'fuse', 0, data)
 print('no' if failed else 'mounted', flush=True)
 time.sleep(60)

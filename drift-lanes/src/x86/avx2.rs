@@ -16,7 +16,8 @@ pub(super) const LANES: usize = 8;
 
 type Vector = __m256i;
 
-kernels!("avx2");
+sha256_kernel!("avx2");
+md5_kernel!("avx2");
 
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -75,15 +76,15 @@ fn swap_bytes(words: Vector) -> Vector {
     _mm256_shuffle_epi8(words, _mm256_broadcastsi128_si256(order))
 }
 
-/// Loads one block of every stream; the result holds the first words of all, the second ones, and so
+/// Loads block `at` of every stream; the result holds the first words of all, the second ones, and so
 /// on.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load(blocks: [&Block; LANES]) -> [Vector; 16] {
+fn load(blocks: &[&[Block]; LANES], at: usize) -> [Vector; 16] {
     let mut rows = [[_mm256_setzero_si256(); LANES]; 2];
-    for (lane, block) in blocks.into_iter().enumerate() {
+    for (lane, blocks) in blocks.iter().enumerate() {
         // SAFETY: both types have 64 bytes, and any bytes are vectors.
-        let [low, high] = unsafe { core::mem::transmute::<Block, [Vector; 2]>(*block) };
+        let [low, high] = unsafe { core::mem::transmute::<Block, [Vector; 2]>(blocks[at]) };
         rows[0][lane] = low;
         rows[1][lane] = high;
     }

@@ -16,7 +16,8 @@ pub(super) const LANES: usize = 16;
 
 type Vector = __m512i;
 
-kernels!("avx512f,avx512bw");
+sha256_kernel!("avx512f,avx512bw");
+md5_kernel!("avx512f,avx512bw");
 
 #[inline]
 #[target_feature(enable = "avx512f")]
@@ -75,13 +76,17 @@ fn swap_bytes(words: Vector) -> Vector {
     _mm512_shuffle_epi8(words, _mm512_broadcast_i32x4(order))
 }
 
-/// Loads one block of every stream; the result holds the first words of all, the second ones, and so
+/// Loads block `at` of every stream; the result holds the first words of all, the second ones, and so
 /// on.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn load(blocks: [&Block; LANES]) -> [Vector; 16] {
-    // SAFETY: both types have 64 bytes, and any bytes are a vector.
-    transpose(blocks.map(|block| unsafe { core::mem::transmute::<Block, Vector>(*block) }))
+fn load(blocks: &[&[Block]; LANES], at: usize) -> [Vector; 16] {
+    let mut rows = [_mm512_setzero_si512(); LANES];
+    for (row, blocks) in rows.iter_mut().zip(blocks) {
+        // SAFETY: both types have 64 bytes, and any bytes are a vector.
+        *row = unsafe { core::mem::transmute::<Block, Vector>(blocks[at]) };
+    }
+    transpose(rows)
 }
 
 /// Turns rows into columns: pairs within each quarter of a vector, then the quarters.

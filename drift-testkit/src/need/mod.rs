@@ -40,6 +40,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("go", "golang-go"),
     ("java", "libmaven3-core-java default-jre-headless"),
     ("fincore", "util-linux"),
+    ("taskset", "util-linux"),
     ("unshare", "util-linux"),
     ("xz", "xz-utils"),
 ];

@@ -32,7 +32,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 /// What was dropped from the page cache is gone, and reading with RWF_NOWAIT says so.
 const PAGE_CACHE: &str = "head -c 1000000 /dev/urandom >f; sync f
-dd of=f oflag=nocache conv=notrunc,fdatasync count=0 status=none; test \"$(fincore -nb -o RES f)\" = 0
+dd of=f oflag=nocache conv=notrunc,fdatasync count=0 status=none; test \"$(fincore -nbr -o RES f)\" = 0
 python3 -c 'import os
 try:
     os.preadv(os.open(\"f\", os.O_RDONLY), [bytearray(1)], 500000, os.RWF_NOWAIT)

@@ -62,10 +62,10 @@ impl Bench {
         format!("'{}'", self.drift.display())
     }
 
-    /// Returns what every verb of drift is given: no configuration of this machine, and as many
-    /// threads as all others have.
-    pub(crate) fn common(&self) -> String {
-        let state = self.place("state");
+    /// Returns what every verb of drift is given: no configuration of this machine, as many threads as
+    /// all others have, and a state of its own, so that one command's cache is not another's work.
+    pub(crate) fn common(&self, state: &str) -> String {
+        let state = self.place(state);
         format!("--no-config --threads {} --state '{state}'", self.arguments.threads)
     }
 

@@ -70,19 +70,22 @@ fn of_tree(bench: &Bench, name: &str, path: &Path) -> Result<Section, Box<dyn Er
     let (golden, key, rules) =
         (bench.place("golden.drift"), bench.place("bench"), bench.place("rules"));
     std::fs::write(&rules, RULES)?;
-    let (drift, common) = (bench.drift(), bench.common());
+    let (drift, common) = (bench.drift(), bench.common("state"));
     bench.succeed(&format!(
-        "rm -rf '{golden}' '{golden}'.* '{state}'; {drift} capture 'dir:{tree}' {common} \
+        "rm -rf '{golden}' '{golden}'.* '{state}'*; {drift} capture 'dir:{tree}' {common} \
          --rules '{rules}' --identity bench --sign '{key}.key.pem' --out '{golden}'",
         state = bench.place("state"),
     ))?;
-    let check = format!(
-        "{drift} check 'dir:{tree}' {common} --baseline '{golden}' --trust '{key}.pub.pem'"
-    );
-    let mut contenders = vec![Contender::new("drift check", check.clone())];
+    let check = |state: &str| {
+        format!(
+            "{drift} check 'dir:{tree}' {} --baseline '{golden}' --trust '{key}.pub.pem'",
+            bench.common(state)
+        )
+    };
+    let mut contenders = vec![Contender::new("drift check", check("state"))];
     let incremental = bench.succeed(&format!("{drift} check --help"))?.contains("incremental");
     if incremental {
-        let script = format!("{check} --mode incremental");
+        let script = format!("{} --mode incremental", check("state-incremental"));
         contenders.push(Contender::new("drift check --mode incremental", script));
     }
     for part in ["walk", "read", "lanes"] {

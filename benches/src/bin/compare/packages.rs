@@ -1,5 +1,7 @@
 //! All packaged files against the package database, beside the package managers' own verification: S7.
-//! drift does more in that time: it looks at what no package owns as well.
+//!
+//! The like of those is `drift check --only packages`. The whole check, which also digests everything by
+//! SHA-256 and looks at what no package owns, stands beside it.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -67,9 +69,12 @@ fn missing(peers: &[Peer], why: &str) -> Section {
 fn of_root(bench: &Bench, root: &Path, peers: &[Peer]) -> Result<Section, Box<dyn Error>> {
     let root: PathBuf = std::path::absolute(root)?;
     let place = root.to_str().ok_or("the root's path is not UTF-8")?;
-    let check = format!("{} check 'dir:{place}' {}", bench.drift(), bench.common());
-    let drift = Contender::new("drift check, without a baseline", check).ending(&[0, 1, 3]);
-    let mut contenders = vec![drift];
+    let check = format!("{} check 'dir:{place}' {}", bench.drift(), bench.common("state"));
+    let only = format!("{check} --only packages");
+    let mut contenders = vec![
+        Contender::new("drift check --only packages", only).ending(&[0, 1, 3]),
+        Contender::new("drift check, without a baseline", check).ending(&[0, 1, 3]),
+    ];
     let mut running = Vec::new();
     for peer in peers.iter().filter(|_| bench.arguments.peers) {
         if is_installed(peer.program)? {
@@ -79,9 +84,11 @@ fn of_root(bench: &Bench, root: &Path, peers: &[Peer]) -> Result<Section, Box<dy
         }
     }
     let runs = bench.compete(&contenders)?;
-    let mut outcomes = Vec::new();
-    let (drift, others) = runs.split_first().ok_or("nothing was run")?;
-    for (peer, runs) in running.iter().zip(others) {
+    let absent = peers.iter().filter(|peer| running.iter().all(|other| other.id != peer.id));
+    let why = "it is not installed, or no peers were asked for";
+    let mut outcomes: Vec<Outcome> = absent.map(|peer| Outcome::missing(peer.id, why)).collect();
+    let drift = runs.first().ok_or("nothing was run")?;
+    for (peer, runs) in running.iter().zip(runs.iter().skip(2)) {
         outcomes.push(Outcome::ratio(peer.id, runs, drift));
     }
     let names: Vec<&str> = peers.iter().map(|peer| peer.program).collect();

@@ -19,7 +19,7 @@ const PROFILE: &str = "xccdf_org.ssgproject.content_profile_anssi_np_nt28_high";
 pub(crate) fn measure(bench: &Bench) -> Result<Section, Box<dyn Error>> {
     let root = bench.root()?;
     let root = root.to_str().ok_or("the root's path is not UTF-8")?;
-    let plain = format!("{} check 'dir:{root}' {}", bench.drift(), bench.common());
+    let plain = format!("{} check 'dir:{root}' {}", bench.drift(), bench.common("state"));
     let packs = PACKS.iter().map(|pack| format!(" --policy builtin:{}", pack.name));
     let policies = plain.clone() + &packs.collect::<String>();
     let codes = &[0, 1, 3];

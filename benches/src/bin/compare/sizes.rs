@@ -13,17 +13,16 @@ const HUGE: u64 = 5_000_000;
 /// What any run may take, and what each entry may add.
 const FIXED_BYTES: f64 = 67_108_864.0;
 const ENTRY_BYTES: f64 = 150.0;
+/// Times that a comparison is repeated in one process: its capture takes longer than all of them.
+const TIMES: usize = 3;
 
 pub(crate) fn measure(bench: &Bench) -> Result<Section, Box<dyn Error>> {
-    let weigh = bench.own("weigh")?;
+    let (weigh, reload) = (bench.own("weigh")?, bench.own("reload")?);
     let mut contenders = Vec::new();
     for entries in [SMALL, LARGE, HUGE] {
         let directory = bench.place(&format!("of-{entries}"));
-        // What later commands read, and what the largest size is measured by alone.
-        bench.succeed(&format!(
-            "mkdir '{directory}' && {weigh} capture {entries} '{directory}' && \
-             cp '{directory}/tree.drift' '{directory}/equal.drift'"
-        ))?;
+        bench
+            .succeed(&format!("mkdir '{directory}' && {weigh} capture {entries} '{directory}'"))?;
         if entries < HUGE {
             for verb in ["capture", "check"] {
                 let script = format!("{weigh} {verb} {entries} '{directory}'");
@@ -31,20 +30,19 @@ pub(crate) fn measure(bench: &Bench) -> Result<Section, Box<dyn Error>> {
             }
         }
         if SMALL < entries {
-            let script = format!(
-                "{} check 'baseline:{directory}/equal.drift' {} --baseline '{directory}/tree.drift' \
-                 --trust '{directory}/key.pub.pem'",
-                bench.drift(),
-                bench.common(),
-            );
-            contenders.push(Contender::new(name("compare", entries), script));
+            let script = format!("{reload} {entries} '{directory}' {TIMES}");
+            let compare = Contender::new(name("compare", entries), script).speaking();
+            // What comes before the part that counts warms.
+            contenders.push(Contender { warm: false, ..compare });
         }
     }
     let runs = bench.compete(&contenders)?;
     let text = format!(
-        "\n## Computed trees\n\nCapture and check are library calls over trees that take no memory \
-         themselves (`weigh`); compare is `drift check baseline:FILE --baseline FILE` of two equal \
-         files, both loaded, one verified. Memory is what the kernel saw resident.\n\n{}",
+        "\n## Computed trees\n\nLibrary calls over trees that take no memory themselves: capture and \
+         check by `weigh`; compare by `reload`, which counts reading the baseline, verifying its \
+         seal, comparing it with an equal snapshot in memory, both roots and the report, the middle \
+         of {TIMES} times. Processor time and memory in the table are of whole processes, the capture \
+         included; memory is what the kernel saw resident.\n\n{}",
         table(&runs)
     );
     Ok(Section { text, outcomes: outcomes(&runs) })
@@ -66,10 +64,10 @@ fn outcomes(all: &[Runs]) -> Vec<Outcome> {
         growth("S5 time", &both(SMALL), &both(LARGE), 10.0, |runs| &runs.processor),
         growth("S5 memory", &both(SMALL), &both(LARGE), 10.0, |runs| &runs.peak),
         growth("S5 compare", &[of("compare", LARGE)], &[of("compare", HUGE)], 5.0, |runs| {
-            &runs.processor
+            runs.said.get("processor").unwrap_or(&runs.processor)
         }),
         match compared.is_measured() {
-            true => Outcome::of("S6", &compared.wall, "both files loaded, one verified".to_owned()),
+            true => Outcome::of("S6", &compared.wall, "the snapshot in memory".to_owned()),
             false => Outcome::missing("S6", compared.failed.unwrap_or_default()),
         },
     ]

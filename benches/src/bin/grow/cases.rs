@@ -22,9 +22,7 @@ pub(crate) type Case = (&'static str, &'static str, fn(u64) -> Outcomes<()>);
 
 pub(crate) const CASES: &[Case] = &[
     ("wide", "files in one directory: capture", |size| capture(FlatVolume::wide(size))),
-    ("many", "files in directories of a thousand: capture", |size| {
-        capture(FlatVolume::many(size))
-    }),
+    ("many", "files in directories of a thousand: capture", |size| capture(FlatVolume::many(size))),
     ("deep", "directories within one another: capture, check", deep),
     ("names-of-one", "names of one file: capture, check", |size| same(links(size, size))),
     ("names-of-two", "names, each two of one file: capture, check", |size| same(links(size, 2))),
@@ -75,7 +73,10 @@ fn same(volume: FlatVolume) -> Outcomes<()> {
 
 fn told(outcome: &Outcome) -> Outcomes<()> {
     let (entries, changes) = (outcome.report.coverage.entries, outcome.report.changes.len());
-    say(&format!("{entries} entries, {changes} changes, {} problems", outcome.report.problems.len()))
+    say(&format!(
+        "{entries} entries, {changes} changes, {} problems",
+        outcome.report.problems.len()
+    ))
 }
 
 fn deep(size: u64) -> Outcomes<()> {
@@ -225,7 +226,11 @@ fn many_rules(size: u64) -> Outcomes<()> {
     let rules = rules(vec![("grow.rules".to_owned(), text)]);
     let captured = captured(&source_of(FlatVolume::many(100_000)), rules)?;
     meter.stop()?;
-    say(&format!("{} entries, {} rules", captured.snapshot.tree.len(), captured.rules.rules().len()))
+    say(&format!(
+        "{} entries, {} rules",
+        captured.snapshot.tree.len(),
+        captured.rules.rules().len()
+    ))
 }
 
 /// Waivers of every kind, few of which fit anything.
@@ -331,9 +336,8 @@ fn without_baseline(volume: MemoryVolume) -> Outcomes<()> {
 }
 
 fn upgraded(size: u64) -> Outcomes<()> {
-    let side = |version| {
-        Walked::new(debian(size, 30, version), SourceKind::Memory, "memory:debian")
-    };
+    let side =
+        |version| Walked::new(debian(size, 30, version), SourceKind::Memory, "memory:debian");
     let (before, after) = (side(1), side(2));
     let meter = Meter::start()?;
     let outcome = compared(&before, &after, |_| ())?;

@@ -16,7 +16,8 @@ pub(crate) fn debian(packages: u64, files: u64, version: u64) -> MemoryVolume {
              Installed-Size: 100\nMaintainer: Nobody <nobody@example.org>\nArchitecture: all\n\
              Version: {version}.0-1\nDescription: generated\n\n"
         ));
-        let (mut list, mut sums) = (format!("/.\n/usr\n/usr/lib\n/usr/lib/{name}\n"), String::new());
+        let (mut list, mut sums) =
+            (format!("/.\n/usr\n/usr/lib\n/usr/lib/{name}\n"), String::new());
         for file in 0..files {
             let path = format!("usr/lib/{name}/file-{file:04}");
             let content = format!("{path} of version {version}\n");

@@ -29,7 +29,7 @@ const ROWS: &[Row] = &[
     Row { key: "only", values: ["\"entries\"", "[\"packages\"]", "[\"packages\", \"entries\"]", "entries"], option: "--only" },
     Row { key: "policy", values: ["\"builtin:host\"", "[\"/b\"]", "[\"/c\", \"builtin:host\"]", "/d"], option: "--policy" },
     Row { key: "require", values: ["\"entries.mode\"", "[\"entries.uid\"]", "[\"packages\", \"facts\"]", "entries.gid"], option: "--require" },
-    Row { key: "mode", values: ["\"full\"", "\"full\"", "\"full\"", "full"], option: "--mode" },
+    Row { key: "mode", values: ["\"full\"", "\"incremental\"", "\"full\"", "incremental"], option: "--mode" },
     Row { key: "tailor", values: ["\"@/f1\"", "[\"@/f2\"]", "[\"strict\", \"@/c.toml\"]", "d"], option: "--tailor" },
     Row { key: "param", values: ["\"a=1\"", "[\"b=2\"]", "[\"c=3\", \"cc=\"]", "d=4"], option: "--param" },
     Row { key: "waivers", values: ["\"/a\"", "\"/b\"", "\"/c\"", "/d"], option: "--waivers" },

@@ -12,5 +12,5 @@ mod runs;
 mod writer;
 
 pub(super) use columns::{COLUMNS, Column};
-pub(super) use reader::{Beside, BlockReader};
-pub(super) use writer::{BlockWriter, RawBlock, weight};
+pub(super) use reader::{Beside, BlockReader, xattrs_weight};
+pub(super) use writer::{BlockWriter, RawBlock, RowRef};

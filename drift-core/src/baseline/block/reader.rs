@@ -5,8 +5,8 @@
 use std::ops::Range;
 
 use crate::model::{
-    Algorithm, Device, Digest, Entry, LayerId, Listing, Observed, PackageId, PerHost, PerHostValue,
-    Time, TreePath, Xattr, Xattrs,
+    Algorithm, Device, Digest, Entry, FileType, LayerId, Listing, Observed, PackageId, PerHost,
+    PerHostValue, Time, TreePath, Xattr, Xattrs,
 };
 
 use super::columns::{COLUMNS, CONFORMS, Column, LEFT, VIOLATES};
@@ -27,6 +27,41 @@ pub(in crate::baseline) struct Row<'b> {
     pub(in crate::baseline) listing: Listing,
     pub(in crate::baseline) owner: Option<PackageId>,
     pub(in crate::baseline) origin: Option<LayerId>,
+}
+
+/// An entry that is read past.
+#[derive(Debug)]
+pub(in crate::baseline) struct Passed<'b> {
+    pub(in crate::baseline) depth: u64,
+    pub(in crate::baseline) name: &'b [u8],
+    pub(in crate::baseline) file_type: FileType,
+    /// Whether an equal entry is the same under any rule.
+    pub(in crate::baseline) is_plain: bool,
+}
+
+/// An entry as it stands in the columns.
+struct Found {
+    depth: u64,
+    name: Range<usize>,
+    shape: Shape,
+    values: Values,
+    owner: Option<PackageId>,
+    origin: Option<LayerId>,
+}
+
+/// What the columns hold for one entry; of bytes, where they stand.
+struct Values {
+    size: Observed<u64>,
+    mtime: Observed<Time>,
+    digest: Observed<(Algorithm, Range<usize>)>,
+    link_target: Observed<Range<usize>>,
+    rdev: Observed<Device>,
+    nlink: Observed<u32>,
+    /// The place in the table.
+    leader: Observed<usize>,
+    per_host: Observed<PerHost>,
+    /// The length of the variable parts.
+    weight: usize,
 }
 
 /// Runs beside a block of entries, and how many things their numbers may stand for.
@@ -101,6 +136,22 @@ impl BlockReader {
 
     /// Returns the next entry, `None` after the last.
     pub(in crate::baseline) fn next(&mut self) -> Result<Option<Row<'_>>, Error> {
+        let Some(found) = self.read_row()? else { return Ok(None) };
+        let entry = self.entry(&found)?;
+        let name = self.raw.get(found.name).unwrap_or_default();
+        let (depth, listing) = (found.depth, found.shape.listing);
+        Ok(Some(Row { depth, name, entry, listing, owner: found.owner, origin: found.origin }))
+    }
+
+    /// Reads the next entry with every check and makes nothing of its values; `None` after the last.
+    pub(in crate::baseline) fn pass(&mut self) -> Result<Option<Passed<'_>>, Error> {
+        let Some(found) = self.read_row()? else { return Ok(None) };
+        let name = self.raw.get(found.name).unwrap_or_default();
+        let (file_type, is_plain) = (found.shape.file_type, found.shape.is_plain());
+        Ok(Some(Passed { depth: found.depth, name, file_type, is_plain }))
+    }
+
+    fn read_row(&mut self) -> Result<Option<Found>, Error> {
         let Some(left) = self.left.checked_sub(1) else {
             self.end()?;
             return Ok(None);
@@ -110,9 +161,9 @@ impl BlockReader {
         let length: usize = self.small(Column::NameLength)?;
         let name = self.bytes(Column::Name, length)?;
         let shape: usize = self.small(Column::Shape)?;
-        let shape = self.shapes.get(shape).cloned().ok_or(malformed("a shape is missing"))?;
-        let (entry, mut weight) = self.entry(&shape)?;
-        weight = weight.saturating_add(expanded([name.len()]));
+        let shape = *self.shapes.get(shape).ok_or(malformed("a shape is missing"))?;
+        let values = self.values(&shape)?;
+        let weight = (values.weight as u64).saturating_add(expanded([name.len()]));
         self.expanded = self.expanded.saturating_add(weight);
         if self.expanded > MAX_BLOCK_BYTES {
             return Err(malformed("its entries amount to more than 16 MiB"));
@@ -120,8 +171,7 @@ impl BlockReader {
         let owner = self.owners.next()?.map(PackageId);
         let layer = self.layers.as_mut().map_or(Ok(None), RunReader::next)?;
         let origin = layer.and_then(|layer| u16::try_from(layer).ok()).map(LayerId);
-        let name = self.raw.get(name).unwrap_or_default();
-        Ok(Some(Row { depth, name, entry, listing: shape.listing, owner, origin }))
+        Ok(Some(Found { depth, name, shape, values, owner, origin }))
     }
 
     fn next_depth(&mut self) -> Result<u64, Error> {
@@ -138,24 +188,15 @@ impl BlockReader {
         Ok(self.depth)
     }
 
-    /// Returns the entry and the length of its variable parts.
-    fn entry(&mut self, shape: &Shape) -> Result<(Entry, u64), Error> {
+    /// Reads what the columns hold for an entry of this shape.
+    fn values(&mut self, shape: &Shape) -> Result<Values, Error> {
         let mut weight = 0usize;
-        let xattrs = match shape.xattrs {
-            Observed::Is(place) => {
-                let set = self.xattr_sets.get(place as usize);
-                let (set, length) = set.ok_or(malformed("a set of attributes is missing"))?;
-                weight = weight.saturating_add(*length);
-                Observed::Is(set.clone())
-            }
-            Observed::NotApplicable => Observed::NotApplicable,
-            Observed::Unobserved => Observed::Unobserved,
-        };
-        let entry = Entry {
-            file_type: shape.file_type,
-            mode: shape.mode,
-            uid: shape.uid,
-            gid: shape.gid,
+        if let Observed::Is(place) = shape.xattrs {
+            let set = self.xattr_sets.get(place as usize);
+            let (_, length) = set.ok_or(malformed("a set of attributes is missing"))?;
+            weight = weight.saturating_add(*length);
+        }
+        Ok(Values {
             size: shape.size.value(|| self.number(Column::Size))?,
             mtime: shape.mtime.value(|| self.time())?,
             digest: shape.digest.value(|| self.digest(shape))?,
@@ -168,12 +209,40 @@ impl BlockReader {
             } else {
                 shape.nlink.value(|| self.small(Column::Nlink))?
             },
-            hardlinks: shape.hardlinks.value(|| self.leader(&mut weight))?,
-            flags: shape.flags,
-            xattrs,
+            leader: shape.hardlinks.value(|| self.leader(&mut weight))?,
             per_host: self.per_host()?,
+            weight,
+        })
+    }
+
+    /// Makes the entry of what was read.
+    fn entry(&self, found: &Found) -> Result<Entry, Error> {
+        let (shape, values) = (&found.shape, &found.values);
+        let set = |place: u32| self.xattr_sets.get(place as usize).map(|(set, _)| set.clone());
+        let leader = |place: usize| self.leaders.get(place).cloned();
+        let digest = |(algorithm, range): (Algorithm, Range<usize>)| {
+            Digest::from_bytes(algorithm, self.digests.get(range)?)
         };
-        Ok((entry, weight as u64))
+        let missing = malformed("a value is missing");
+        Ok(Entry {
+            file_type: shape.file_type,
+            mode: shape.mode,
+            uid: shape.uid,
+            gid: shape.gid,
+            size: values.size,
+            mtime: values.mtime,
+            digest: found_value(values.digest.clone().map(digest)).ok_or(missing.clone())?,
+            link_target: values
+                .link_target
+                .clone()
+                .map(|range| self.raw.get(range).unwrap_or_default().into()),
+            rdev: values.rdev,
+            nlink: values.nlink,
+            hardlinks: found_value(values.leader.map(leader)).ok_or(missing.clone())?,
+            flags: shape.flags,
+            xattrs: found_value(shape.xattrs.map(set)).ok_or(missing)?,
+            per_host: values.per_host,
+        })
     }
 
     fn per_host(&mut self) -> Result<Observed<PerHost>, Error> {
@@ -210,30 +279,29 @@ impl BlockReader {
         Ok(Time { seconds: self.seconds, nanoseconds: self.small(Column::Nanoseconds)? })
     }
 
-    fn digest(&mut self, shape: &Shape) -> Result<Digest, Error> {
+    fn digest(&mut self, shape: &Shape) -> Result<(Algorithm, Range<usize>), Error> {
         let algorithm =
             shape.digest.algorithm().ok_or(malformed("a digest has an unknown algorithm"))?;
-        let end = self.digests_read.saturating_add(algorithm.length());
-        let bytes = self.digests.get(self.digests_read..end);
-        self.digests_read = end;
-        bytes
-            .and_then(|bytes| Digest::from_bytes(algorithm, bytes))
-            .ok_or(malformed("a digest is missing"))
+        let range = self.digests_read..self.digests_read.saturating_add(algorithm.length());
+        if range.end > self.digests.len() {
+            return Err(malformed("a digest is missing"));
+        }
+        self.digests_read = range.end;
+        Ok((algorithm, range))
     }
 
-    fn link(&mut self, weight: &mut usize) -> Result<Box<[u8]>, Error> {
+    fn link(&mut self, weight: &mut usize) -> Result<Range<usize>, Error> {
         let length = self.small(Column::LinkLength)?;
-        let range = self.bytes(Column::Link, length)?;
         *weight = weight.saturating_add(length);
-        Ok(self.raw.get(range).unwrap_or_default().into())
+        self.bytes(Column::Link, length)
     }
 
-    fn leader(&mut self, weight: &mut usize) -> Result<TreePath, Error> {
+    fn leader(&mut self, weight: &mut usize) -> Result<usize, Error> {
         let place: usize = self.small(Column::Hardlinks)?;
         let leader = self.leaders.get(place).ok_or(malformed("a first path is missing"))?;
+        // The sum is checked before the path is copied, so copies never amount to more than a block.
         *weight = weight.saturating_add(leader.as_bytes().len());
-        // The sum is checked after each entry, so copies cannot amount to more than two blocks.
-        Ok(leader.clone())
+        Ok(place)
     }
 
     /// Everything must have been used.
@@ -298,6 +366,15 @@ impl BlockReader {
     }
 }
 
+/// Turns a value that may be missing around.
+fn found_value<T>(value: Observed<Option<T>>) -> Option<Observed<T>> {
+    Some(match value {
+        Observed::Is(value) => Observed::Is(value?),
+        Observed::NotApplicable => Observed::NotApplicable,
+        Observed::Unobserved => Observed::Unobserved,
+    })
+}
+
 fn sha256(input: &mut Input<'_>) -> Result<Digest, Error> {
     let bytes = input.take(Algorithm::Sha256.length())?;
     Digest::from_bytes(Algorithm::Sha256, bytes).ok_or(malformed("a digest is missing"))
@@ -319,7 +396,7 @@ fn find_columns(raw: &[u8]) -> Result<[Range<usize>; COLUMNS.len()], Error> {
 }
 
 /// Returns what a set counts towards its block.
-pub(super) fn xattrs_weight(set: &Xattrs) -> usize {
+pub(in crate::baseline) fn xattrs_weight(set: &Xattrs) -> usize {
     set.iter().fold(0, |sum, (name, value)| pair_weight(sum, name, value))
 }
 

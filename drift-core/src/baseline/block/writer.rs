@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use crate::model::{Entry, Observed, PerHost, PerHostValue, Step, TreePath, Xattrs};
+use crate::model::{
+    EntryRef, LayerId, Listing, Observed, PackageId, PerHost, PerHostValue, Step, TreePath, Xattrs,
+};
 
 use super::columns::{COLUMNS, CONFORMS, Column, LEFT, VIOLATES};
 use super::runs::RunWriter;
@@ -12,7 +14,7 @@ use crate::baseline::shape::Shape;
 use crate::baseline::wire::{put, put_bytes, put_field, zigzag};
 
 /// The raw bytes of a block of each of the sections that run side by side.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::baseline) struct RawBlock {
     pub(in crate::baseline) key: Box<[u8]>,
     pub(in crate::baseline) count: u64,
@@ -41,28 +43,81 @@ pub(in crate::baseline) struct BlockWriter {
     since_per_host: u64,
 }
 
+/// An entry to write, looked at where it lies.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::baseline) struct RowRef<'r> {
+    pub(in crate::baseline) depth: u32,
+    pub(in crate::baseline) name: &'r [u8],
+    pub(in crate::baseline) entry: EntryRef<'r>,
+    pub(in crate::baseline) listing: Listing,
+    pub(in crate::baseline) owner: Option<PackageId>,
+    pub(in crate::baseline) origin: Option<LayerId>,
+}
+
+impl<'r> RowRef<'r> {
+    pub(in crate::baseline) fn of(step: &'r Step<'_>) -> Self {
+        Self {
+            depth: step.depth,
+            name: step.name,
+            entry: step.entry.as_ref(),
+            listing: step.listing,
+            owner: step.owner,
+            origin: step.origin,
+        }
+    }
+
+    /// Returns what the entry counts towards its block.
+    pub(in crate::baseline) fn weight(&self) -> u64 {
+        let entry = &self.entry;
+        expanded([
+            self.name.len(),
+            entry.link_target.seen().map_or(0, |target| target.len()),
+            entry.hardlinks.seen().map_or(0, |leader| leader.as_bytes().len()),
+            entry.xattrs.seen().map_or(0, |set| super::reader::xattrs_weight(set)),
+        ])
+    }
+}
+
+/// Values that were asked for lately, by a number that tells most of them apart.
+const RECENT: usize = 8;
+
 /// Values by order of first appearance; the map is only asked, never walked.
 #[derive(Debug)]
 struct Table<T> {
     places: HashMap<T, u32>,
+    /// Nearly every entry has what one shortly before it has, which costs no hash to find.
+    recent: [Option<(T, u32)>; RECENT],
     bytes: Vec<u8>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { places: HashMap::new(), bytes: Vec::new() }
+        Self { places: HashMap::new(), recent: [const { None }; RECENT], bytes: Vec::new() }
     }
 }
 
 impl<T: Hash + Eq + Clone> Table<T> {
-    fn place(&mut self, value: &T, write: impl FnOnce(&mut Vec<u8>)) -> u32 {
-        if let Some(&place) = self.places.get(value) {
-            return place;
+    /// Returns the place of a value; equal values have equal hints.
+    fn place(&mut self, value: &T, hint: usize, write: impl FnOnce(&mut Vec<u8>)) -> u32 {
+        let recent = self.recent.get_mut(hint % RECENT);
+        if let Some(Some((known, place))) = &recent
+            && known == value
+        {
+            return *place;
         }
-        // A block has at most 8192 entries and each adds at most one value.
-        let place = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-        self.places.insert(value.clone(), place);
-        write(&mut self.bytes);
+        let place = match self.places.get(value) {
+            Some(&place) => place,
+            None => {
+                // A block has at most 8192 entries and each adds at most one value.
+                let place = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+                self.places.insert(value.clone(), place);
+                write(&mut self.bytes);
+                place
+            }
+        };
+        if let Some(recent) = recent {
+            *recent = Some((value.clone(), place));
+        }
         place
     }
 
@@ -74,16 +129,6 @@ impl<T: Hash + Eq + Clone> Table<T> {
         }
         bytes
     }
-}
-
-/// Returns what an entry counts towards its block.
-pub(in crate::baseline) fn weight(name: &[u8], entry: &Entry) -> u64 {
-    expanded([
-        name.len(),
-        entry.link_target.seen().map_or(0, |target| target.len()),
-        entry.hardlinks.seen().map_or(0, |leader| leader.as_bytes().len()),
-        entry.xattrs.seen().map_or(0, super::reader::xattrs_weight),
-    ])
 }
 
 impl BlockWriter {
@@ -101,28 +146,28 @@ impl BlockWriter {
     }
 
     /// Takes the next entry.
-    pub(in crate::baseline) fn push(&mut self, step: &Step<'_>) {
-        let depth = u64::from(step.depth);
+    pub(in crate::baseline) fn push(&mut self, row: &RowRef<'_>) {
+        let depth = u64::from(row.depth);
         let up = if self.count == 0 { depth } else { (self.depth + 1).saturating_sub(depth) };
         self.put(Column::Depth, up);
         self.depth = depth;
         self.count += 1;
-        self.expanded = self.expanded.saturating_add(weight(step.name, &step.entry));
-        self.put(Column::NameLength, step.name.len() as u64);
-        self.column(Column::Name).extend_from_slice(step.name);
+        self.expanded = self.expanded.saturating_add(row.weight());
+        self.put(Column::NameLength, row.name.len() as u64);
+        self.column(Column::Name).extend_from_slice(row.name);
         let sets = &mut self.xattr_sets;
-        let xattrs = step.entry.xattrs.as_ref();
-        let xattrs = xattrs.map(|set| sets.place(set, |out| put_xattrs(out, set)));
-        let shape = Shape::of(&step.entry, step.listing, xattrs);
-        let place = self.shapes.place(&shape, |out| shape.put(out));
+        let xattrs = row.entry.xattrs;
+        let xattrs = xattrs.map(|set| sets.place(set, set.len(), |out| put_xattrs(out, set)));
+        let shape = Shape::of(&row.entry, row.listing, xattrs);
+        let place = self.shapes.place(&shape, shape.hint(), |out| shape.put(out));
         self.put(Column::Shape, place.into());
-        self.push_values(&step.entry);
-        self.push_per_host(&step.entry);
-        self.owners.push(step.owner.map_or(0, |owner| u64::from(owner.0) + 1));
-        self.layers.push(step.origin.map_or(0, |layer| u64::from(layer.0) + 1));
+        self.push_values(&row.entry);
+        self.push_per_host(&row.entry.per_host);
+        self.owners.push(row.owner.map_or(0, |owner| u64::from(owner.0) + 1));
+        self.layers.push(row.origin.map_or(0, |layer| u64::from(layer.0) + 1));
     }
 
-    fn push_values(&mut self, entry: &Entry) {
+    fn push_values(&mut self, entry: &EntryRef<'_>) {
         if let Observed::Is(size) = entry.size {
             self.put(Column::Size, size);
         }
@@ -134,7 +179,7 @@ impl BlockWriter {
         if let Observed::Is(digest) = &entry.digest {
             self.digests.extend_from_slice(digest.as_bytes());
         }
-        if let Observed::Is(target) = &entry.link_target {
+        if let Observed::Is(target) = entry.link_target {
             self.put(Column::LinkLength, target.len() as u64);
             self.column(Column::Link).extend_from_slice(target);
         }
@@ -147,14 +192,15 @@ impl BlockWriter {
         {
             self.put(Column::Nlink, nlink.into());
         }
-        if let Observed::Is(leader) = &entry.hardlinks {
-            let place = self.leaders.place(leader, |out| put_bytes(out, leader.as_bytes()));
+        if let Observed::Is(leader) = entry.hardlinks {
+            let hint = leader.as_bytes().len();
+            let place = self.leaders.place(leader, hint, |out| put_bytes(out, leader.as_bytes()));
             self.put(Column::Hardlinks, place.into());
         }
     }
 
-    fn push_per_host(&mut self, entry: &Entry) {
-        let Observed::Is(judged) = &entry.per_host else {
+    fn push_per_host(&mut self, judged: &Observed<PerHost>) {
+        let Observed::Is(judged) = judged else {
             self.since_per_host = self.since_per_host.saturating_add(1);
             return;
         };

@@ -104,7 +104,7 @@ pub fn accept(
     let (target, reference) = (Target::Stored(snapshot), Reference::Sealed(golden));
     let mut outcome = super::check(&target, &reference, &request, run, occasion)?;
     let rules = RuleSet::from_text(&before.rules).map_err(super::Error::from)?;
-    let (comparison, _) = join(&before, snapshot, &rules, run).map_err(super::Error::from)?;
+    let comparison = join(&before, snapshot, &rules, run).map_err(super::Error::from)?.comparison;
     let packages = package_changes(&before, snapshot);
     let found = candidates::Found { comparison: &comparison, packages: &packages };
     let changes = std::mem::take(&mut outcome.report.changes);

@@ -40,7 +40,7 @@ pub(in crate::check) struct Paper<'p> {
 
 /// Writes the whole report.
 pub(in crate::check) fn report(found: Found, verdict: &Verdict, paper: Paper<'_>) -> Report {
-    let Found { mut changes, mut problems, not_compared, notes } = found;
+    let Found { mut changes, mut problems, not_compared, notes, roots: _ } = found;
     // In place: a sort that keeps equal ones in order would take half of the list once more, and the
     // order leaves none equal but the very same change.
     changes.sort_unstable_by(in_order);
@@ -133,7 +133,10 @@ fn scope(paper: &Paper<'_>) -> document::Scope {
         format!("{only:?}\0{fail_on}\0{require:?}\0{with_content}\0{}", paper.rules.digest());
     document::Scope {
         only,
-        mode: "full",
+        mode: match &paper.request.cache {
+            Some(cache) if cache.is_trusted() => "incremental",
+            _ => "full",
+        },
         fail_on: fail_on.to_string(),
         profiles: profiles(paper),
         require: require.clone(),
@@ -222,8 +225,16 @@ pub(in crate::check) fn coverage(
         entries: seen.entries,
         files_hashed: seen.files_hashed,
         bytes_hashed: seen.bytes_hashed,
-        files_from_cache: 0,
-        rehash_sample: 0,
+        files_from_cache: seen.files_from_cache,
+        rehash_sample: seen.rehash_sample,
+        trusted_from_cache: seen
+            .trusted
+            .iter()
+            .map(|trusted| {
+                let (path, path_b64) = super::path_of(&trusted.path);
+                document::Trusted { path, path_b64, files: trusted.files }
+            })
+            .collect(),
         unreadable: seen.unreadable,
         unstable: seen.unstable,
         vanished: seen.vanished,

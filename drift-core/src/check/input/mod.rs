@@ -5,6 +5,7 @@
 //! what a policy names by its path is looked up.
 
 mod accounts;
+mod changes;
 mod files;
 mod lacks;
 mod lists;
@@ -69,8 +70,10 @@ pub(super) fn build(
     let (files, paths) = declared(&looked, &shared);
     let not_observable = describe::not_observable(before, after, job.request);
     let coverage = describe::coverage(after, found.not_compared, not_observable);
-    let mut changes: Vec<&document::Change> = found.changes.iter().collect();
-    changes.sort_by(|one, other| describe::in_order(one, other));
+    let (changes, lack) = changes::seen(&found.changes, changes::MAX_CHANGES);
+    if let Some(lack) = lack {
+        sections.entry("changes".to_owned()).or_default().push(lack);
+    }
     let problems: BTreeSet<_> = found.problems.iter().collect();
     let problems: Vec<document::Problem> = problems.into_iter().map(describe::problem).collect();
     let value = Value::object([

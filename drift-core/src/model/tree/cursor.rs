@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::model::cursor::{Cursor, CursorError, Listing, Step};
+use crate::model::cursor::{Cursor, CursorError, Listing, Passage, Step};
 
 use super::{RowId, Tree};
 
@@ -61,5 +61,12 @@ impl Cursor for TreeCursor<'_> {
             origin: self.tree.origin(row),
             row: Some(row),
         }))
+    }
+
+    fn pass(&mut self, over: &Passage) -> Result<(), CursorError> {
+        for _ in 0..over.count {
+            self.next_row();
+        }
+        Ok(())
     }
 }

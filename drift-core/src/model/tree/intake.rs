@@ -94,6 +94,8 @@ struct Building {
     names: Vec<u8>,
     metadata: Vec<Metadata>,
     metadata_ids: HashMap<Metadata, u32>,
+    /// The last different numbers of metadata, the latest first.
+    recent: [u32; 4],
     directories: Vec<Directory>,
     digests: Vec<[u8; 32]>,
     contents: Vec<Content>,
@@ -209,6 +211,7 @@ impl Intake {
             leaders: Vec::new(),
             owners: Vec::new(),
             per_host: BTreeMap::new(),
+            edits: 0,
         };
         let groups = group_names(&tree, &building.shared);
         (tree.shared, tree.leaders) = groups;
@@ -322,13 +325,7 @@ impl Building {
             rule: found.rule,
             origin: found.origin,
         };
-        let metadata = if let Some(&id) = self.metadata_ids.get(&metadata) {
-            id
-        } else {
-            let id = push(&mut self.metadata, metadata.clone());
-            self.metadata_ids.insert(metadata, id);
-            id
-        };
+        let metadata = self.metadata_id(metadata);
         let row = Row {
             size: if found.file_type == FileType::File { found.size } else { 0 },
             seconds: found.mtime.seconds,
@@ -347,6 +344,25 @@ impl Building {
         };
         push(&mut self.rows, row);
         Some(id)
+    }
+
+    /// Returns the number of this metadata. Most entries have that of one just before.
+    fn metadata_id(&mut self, metadata: Metadata) -> u32 {
+        let is_same = |id: &u32| self.metadata.get(*id as usize) == Some(&metadata);
+        if let Some(id) = self.recent.iter().copied().find(is_same) {
+            return id;
+        }
+        let id = match self.metadata_ids.get(&metadata) {
+            Some(&id) => id,
+            None => {
+                let id = push(&mut self.metadata, metadata.clone());
+                self.metadata_ids.insert(metadata, id);
+                id
+            }
+        };
+        self.recent.rotate_right(1);
+        self.recent[0] = id;
+        id
     }
 }
 

@@ -7,6 +7,7 @@ use super::{RowId, Tree};
 impl Tree {
     /// Records what hosts share of an entry.
     pub fn set_per_host(&mut self, row: RowId, value: PerHost) {
+        self.edits = self.edits.saturating_add(1);
         self.per_host.insert(row, value);
     }
 

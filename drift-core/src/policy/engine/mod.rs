@@ -10,7 +10,6 @@ mod tree;
 mod trial;
 mod value;
 
-use std::collections::BTreeSet;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -123,13 +122,13 @@ impl Engine {
         Ok(Self { inner })
     }
 
-    /// Evaluates a rule that is a set; one that is undefined is empty.
+    /// Evaluates a rule that is a set, and returns it sorted; one that is undefined is empty.
     pub(super) fn set_of(
         &mut self,
         package: &str,
         rule: &str,
         limits: Limits,
-    ) -> Result<BTreeSet<Value>, EvaluationError> {
+    ) -> Result<Vec<Value>, EvaluationError> {
         let path = format!("data.{package}.{rule}");
         let value = self.inner.eval_rule(path).map_err(|error| failure(&error, limits))?;
         let value = Value::from_inner(value);

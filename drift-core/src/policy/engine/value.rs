@@ -1,6 +1,6 @@
 //! Values of Rego, shared and immutable: JSON and sets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -184,12 +184,16 @@ impl Value {
         }
     }
 
-    /// Returns the elements of a set, or none of an undefined value; `None` of anything else.
+    /// Returns the elements of a set, sorted, or none of an undefined value; `None` of anything else.
     #[must_use]
-    pub fn elements(&self) -> Option<BTreeSet<Self>> {
+    pub fn elements(&self) -> Option<Vec<Self>> {
         match &self.inner {
-            regorus::Value::Set(set) => Some(set.iter().cloned().map(Self::from_inner).collect()),
-            regorus::Value::Undefined => Some(BTreeSet::new()),
+            // The set is sorted already; another one of a hundred thousand objects would compare them
+            // member by member once more.
+            regorus::Value::Set(set) => {
+                Some(set.iter_sorted().cloned().map(Self::from_inner).collect())
+            }
+            regorus::Value::Undefined => Some(Vec::new()),
             _ => None,
         }
     }

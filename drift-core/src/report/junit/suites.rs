@@ -314,7 +314,12 @@ fn about(report: &Report) -> Vec<(String, String)> {
     about.extend(report.waivers.iter().map(|waiver| {
         (
             "waiver",
-            format!("{}: {}, {} matched", waived(Accepted::of(waiver)), waiver.state, waiver.matched),
+            format!(
+                "{}: {}, {} matched",
+                waived(Accepted::of(waiver)),
+                waiver.state,
+                waiver.matched
+            ),
         )
     }));
     about.extend(report.notes.iter().map(|note| ("note", shown(note))));

@@ -52,8 +52,7 @@ pub(super) fn omitted(report: &Report) -> impl Iterator<Item = Value> {
     policies.filter(|(_, policy)| policy.evidence_omitted > 0).map(|(at, policy)| {
         let told =
             format!("and {} more denials, beyond the limit of output", policy.evidence_omitted);
-        let accepted =
-            policy.waived_by.as_ref().map(|id| suppression(Accepted::by(report, id)));
+        let accepted = policy.waived_by.as_ref().map(|id| suppression(Accepted::by(report, id)));
         json!({
             "ruleId": shown(&policy.id),
             "ruleIndex": at,

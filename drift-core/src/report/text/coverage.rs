@@ -142,8 +142,6 @@ fn counts(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     line.say(&total(coverage.files_hashed, "file")).say("read");
     line.say(&format!("({})", total(coverage.bytes_hashed, "byte")));
     for (value, words) in [
-        (coverage.files_from_cache, "from the cache"),
-        (coverage.rehash_sample, "of those read again"),
         (coverage.unreadable, "unreadable"),
         (coverage.unstable, "unstable"),
         (coverage.vanished, "vanished"),
@@ -154,6 +152,7 @@ fn counts(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         }
     }
     page.line(&line)?;
+    from_cache(page, report)?;
     let mut line = Line::at(2);
     line.say(&total(summary.changes.total, "change"));
     line.say(&format!("({} folded into packages)", number(summary.changes.folded)));
@@ -182,6 +181,29 @@ fn counts(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// What was not read in this run, and where it lies.
+fn from_cache(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let coverage = &report.coverage;
+    if coverage.files_from_cache == 0 && coverage.rehash_sample == 0 {
+        return Ok(());
+    }
+    let mut line = Line::at(2);
+    line.say(&total(coverage.files_from_cache, "file")).say("from the cache").glue(",");
+    line.say(&number(coverage.rehash_sample)).say("hashed again as a sample");
+    let mut trusted: Vec<_> = coverage.trusted_from_cache.iter().collect();
+    trusted.sort_by_key(|trusted| Reverse(trusted.files));
+    for (at, trusted) in trusted.iter().take(EXAMPLES).enumerate() {
+        line.glue(if at == 0 { ";" } else { "," });
+        if at == 0 {
+            line.say("not read:");
+        }
+        line.path(&trusted.path, trusted.path_b64.as_ref());
+        line.say(&format!("({})", number(trusted.files)));
+    }
+    more(&mut line, trusted.len());
+    page.line(&line)
 }
 
 fn policies(page: &mut Page<'_>, report: &Report) -> io::Result<()> {

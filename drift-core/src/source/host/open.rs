@@ -174,11 +174,25 @@ pub(super) fn file(
     Ok(fd)
 }
 
-fn is_guarded(directory: &HostDirectory) -> bool {
-    *directory.guarded.get_or_init(|| {
-        stat::of_descriptor(directory.fd.as_fd())
-            .is_ok_and(|stat| stat.uid == 0 && stat.mode & 0o022 == 0)
+/// Opens a name of a guarded directory without having looked at it again. Nothing is followed, and
+/// nothing that is mounted there meanwhile is touched.
+pub(super) fn guarded_file(directory: &HostDirectory, name: &[u8]) -> Result<OwnedFd, Errno> {
+    let resolve = ResolveFlags::NO_SYMLINKS.union(ResolveFlags::NO_XDEV);
+    unnoticed(FILE | OFlags::NOFOLLOW, |flags| {
+        rustix::fs::openat2(&directory.fd, name, flags, Mode::empty(), resolve)
     })
+}
+
+/// Returns whether nobody but root can put something else under a name of this directory.
+pub(super) fn is_guarded(directory: &HostDirectory) -> bool {
+    *directory
+        .guarded
+        .get_or_init(|| stat::of_descriptor(directory.fd.as_fd()).is_ok_and(|stat| guards(&stat)))
+}
+
+/// Returns whether a directory with this look is root's alone.
+pub(super) fn guards(directory: &Stat) -> bool {
+    directory.uid == 0 && directory.mode & 0o022 == 0
 }
 
 fn confirm(fd: BorrowedFd<'_>, expected: &Stat) -> Result<(), Errno> {

@@ -3,8 +3,11 @@
 //! The kernel has no `lgetxattrat` before 6.13, so names go through `/proc/self/fd/N/NAME`, whose
 //! last name the `l` calls do not follow.
 
-use rustix::fd::{AsRawFd as _, BorrowedFd};
+use std::ffi::CString;
+
+use rustix::fd::BorrowedFd;
 use rustix::fs::{Mode, OFlags};
+use rustix::path::DecInt;
 
 use crate::model::{Observed, Xattr, Xattrs};
 use crate::source::volume::Errno;
@@ -15,6 +18,8 @@ use super::retry;
 const MAX_LIST_BYTES: usize = 1 << 20;
 /// One value; `XATTR_SIZE_MAX` of linux/limits.h.
 const MAX_VALUE_BYTES: usize = 64 << 10;
+/// The way through `/proc`, a name of 255 bytes and the final NUL.
+const PATH_BYTES: usize = 288;
 /// Enough for what a distribution sets; larger ones take a second call.
 const FIRST_BYTES: usize = 1 << 10;
 
@@ -27,8 +32,12 @@ pub(super) fn has_descriptor_paths() -> bool {
 }
 
 pub(super) fn of_name(directory: BorrowedFd<'_>, name: &[u8]) -> Result<Observed<Xattrs>, Errno> {
-    let mut path = format!("/proc/self/fd/{}/", directory.as_raw_fd()).into_bytes();
+    let mut path = Vec::with_capacity(PATH_BYTES);
+    path.extend_from_slice(b"/proc/self/fd/");
+    path.extend_from_slice(DecInt::from_fd(directory).as_bytes());
+    path.push(b'/');
     path.extend_from_slice(name);
+    let path = CString::new(path).map_err(|_| Errno::INVAL)?;
     all(
         |buffer| rustix::fs::llistxattr(&*path, buffer),
         |name, buffer| rustix::fs::lgetxattr(&*path, name, buffer),
@@ -50,6 +59,9 @@ fn all(
         Err(Errno::OPNOTSUPP) => return Ok(Observed::NotApplicable),
         other => other?,
     };
+    if names.is_empty() {
+        return Ok(Observed::Is(Xattrs::default()));
+    }
     let mut pairs: Vec<Xattr> = Vec::new();
     for name in names.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
         match grown(MAX_VALUE_BYTES, |buffer| get(name, buffer)) {

@@ -7,11 +7,11 @@ use std::io::{BufReader, Read};
 
 use crate::model::LayerId;
 use crate::source::compression::{self, Coding};
+use crate::source::sums::{Feed, Idle, Part, Sum};
 use crate::source::tar::reader::{Fault, Reader};
 use crate::source::tar::scan::{Scan, Watch};
 
 use super::LayerInput;
-use super::digests::Watched;
 
 /// Headers are read block by block; digests like larger pieces.
 const BUFFER: usize = 1 << 17;
@@ -21,10 +21,11 @@ pub(super) fn examine(
     layer: &LayerInput,
     number: LayerId,
     watch: Watch<'_>,
+    idle: &Idle,
 ) -> Result<(Scan, Coding), Fault> {
     layer.blob.unchanged().map_err(Fault::Malformed)?;
     let coding = coding(layer)?;
-    let result = read(layer, number, coding, watch);
+    let result = read(layer, number, coding, watch, idle);
     layer.blob.unchanged().map_err(Fault::Malformed)?;
     match result {
         Ok(scan) => Ok((scan, coding)),
@@ -83,31 +84,34 @@ fn read(
     number: LayerId,
     coding: Coding,
     watch: Watch<'_>,
+    idle: &Idle,
 ) -> Result<Scan, Fault> {
-    let whole = Watched::new(&layer.diff_id);
-    let stored = layer.stored.as_ref().map(|(digest, _)| Watched::new(digest));
-    let input: Box<dyn Read + '_> = match &stored {
-        Some(sum) => Box::new(sum.tee(open(layer)?)),
+    let stored = layer.stored.as_ref().map(|(digest, _)| digest);
+    let feed = Feed::new(stored, Some(&layer.diff_id), Some(idle));
+    let input: Box<dyn Read + '_> = match stored {
+        Some(_) => Box::new(feed.tee(Part::Stored, open(layer)?)),
         None => open(layer)?,
     };
-    let output = whole.tee(stream(coding, input)?);
+    let output = feed.tee(Part::Plain, stream(coding, input)?);
     let mut reader = Reader::new(Box::new(BufReader::with_capacity(BUFFER, output)));
-    let scan = Scan::read(&mut reader, number, watch)?;
+    let scan = Scan::read(&mut reader, number, watch, &feed)?;
     drop(reader);
-    if let (Some(sum), Some((digest, size))) = (&stored, &layer.stored) {
+    let sums = feed.finish();
+    if let (Some(sum), Some((digest, size))) = (&sums.stored, &layer.stored) {
         agree(sum, digest.as_str(), *size)?;
     }
-    if whole.digest() != layer.diff_id.as_str() {
+    let whole = sums.plain.map(|sum| sum.digest()).unwrap_or_default();
+    if whole != layer.diff_id.as_str() {
         return Err(Fault::Malformed(format!(
-            "its uncompressed bytes have the digest {}, and the configuration of the image says {}",
-            whole.digest(),
+            "its uncompressed bytes have the digest {whole}, and the configuration of the image \
+             says {}",
             layer.diff_id
         )));
     }
     Ok(scan)
 }
 
-fn agree(sum: &Watched, digest: &str, size: u64) -> Result<(), Fault> {
+fn agree(sum: &Sum, digest: &str, size: u64) -> Result<(), Fault> {
     if sum.bytes() != size {
         let reason = format!("it has {} bytes, and the manifest says {size}", sum.bytes());
         return Err(Fault::Malformed(reason));
@@ -123,11 +127,15 @@ fn agree(sum: &Watched, digest: &str, size: u64) -> Result<(), Fault> {
 /// Returns the fault of a layer whose stored bytes are not those that the manifest names.
 fn stored_fault(layer: &LayerInput, watch: Watch<'_>) -> Result<Option<Fault>, Fault> {
     let Some((digest, size)) = &layer.stored else { return Ok(None) };
-    let sum = Watched::new(digest);
-    let mut input = sum.tee(open(layer)?);
+    let mut sum = Sum::new(digest);
+    let mut input = open(layer)?;
     let mut buffer = vec![0; BUFFER];
     // What cannot be read leaves the sum short, which is a fault as well.
-    while matches!(input.read(&mut buffer), Ok(count) if count > 0) {
+    while let Ok(count) = input.read(&mut buffer) {
+        if count == 0 {
+            break;
+        }
+        sum.update(buffer.get(..count).unwrap_or_default());
         watch.cancel.check().map_err(|_| Fault::Cancelled)?;
     }
     Ok(agree(&sum, digest.as_str(), *size).err())

@@ -6,7 +6,6 @@
 //! anything is handed on. `docs/decisions/0010-layers.md` says how layers merge, what is refused and
 //! what is reported.
 
-mod digests;
 mod examine;
 mod merge;
 mod reach;

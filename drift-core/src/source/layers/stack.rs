@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use crate::bounds::{Cancel, Observer, Pool};
 use crate::model::LayerId;
 use crate::source::compression::Coding;
+use crate::source::sums::{Idle, Reading};
 use crate::source::tar::index::Index;
 use crate::source::tar::reader::Fault;
 use crate::source::tar::scan::{Progress, Scan, Watch};
@@ -47,7 +48,8 @@ impl Stack {
     ) -> Result<Self, Failure> {
         let progress = Progress::default();
         let watch = Watch { cancel, observer, progress: &progress };
-        let line = Line { layers, watch, state: Mutex::new(State::new()), turn: Condvar::new() };
+        let (state, turn) = (Mutex::new(State::new()), Condvar::new());
+        let line = Line { layers, watch, state, turn, idle: Idle::default() };
         let done: Result<(), Failure> = pool.on_each(|_| {
             line.work();
             Ok(())
@@ -77,6 +79,8 @@ struct Line<'l> {
     state: Mutex<State>,
     /// Somebody applied a layer, or failed.
     turn: Condvar,
+    /// Workers that no layer is left for.
+    idle: Idle,
 }
 
 struct State {
@@ -117,11 +121,12 @@ impl Line<'_> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads and applies layers until there is none left to begin.
+    /// Reads and applies layers until there is none left to begin, then helps the others.
     fn work(&self) {
-        while let Some((number, layer)) = self.begin() {
+        while let Some((number, layer, reading)) = self.begin() {
             let id = LayerId(u16::try_from(number).unwrap_or(u16::MAX));
-            let result = examine(layer, id, self.watch);
+            let result = examine(layer, id, self.watch, &self.idle);
+            drop(reading);
             let mut state = self.state();
             match result {
                 Ok((scan, coding)) => {
@@ -139,11 +144,12 @@ impl Line<'_> {
             self.apply(state);
             self.turn.notify_all();
         }
+        self.idle.help();
     }
 
     /// Takes the next layer; waits while too much is ready that cannot be applied. The layer that
     /// is due was begun before any other, so somebody is at work on it and will end the wait.
-    fn begin(&self) -> Option<(usize, &LayerInput)> {
+    fn begin(&self) -> Option<(usize, &LayerInput, Reading<'_>)> {
         let mut state = self.state();
         while state.failure.is_none() && state.weight > MAX_READY && state.next != state.due {
             state = self.turn.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -154,7 +160,8 @@ impl Line<'_> {
         let number = state.next;
         let layer = self.layers.get(number)?;
         state.next = number.saturating_add(1);
-        Some((number, layer))
+        // Noted before the lock is gone: who then finds no layer must know that this one is read.
+        Some((number, layer, self.idle.reading()))
     }
 
     /// Applies what is ready and due, unless somebody does.

@@ -299,6 +299,10 @@ impl<V: Volume> Volume for Overlay<V> {
         self.volume(file.layer)?.seek(&mut file.file, offset)
     }
 
+    fn prefers_inodes(&self) -> bool {
+        self.layers.iter().any(|layer| layer.volume.prefers_inodes())
+    }
+
     fn meaning(&self, errno: Errno) -> Option<&'static str> {
         Some(match errno {
             Errno::PERM if !self.sees_attributes => {

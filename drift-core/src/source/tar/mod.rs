@@ -30,6 +30,7 @@ use crate::bounds::{Cancel, Event, Observer, Pool, Silent};
 use crate::model::{Carries, FileType, Intake, LayerId, SourceKind, Tree, TreePath};
 
 use super::stored::StoredFile;
+use super::sums::Feed;
 use super::{Ask, ContentSink, Error, Plan, Source};
 use archive::Archive;
 use index::Index;
@@ -68,10 +69,9 @@ impl TarSource {
         }
         let progress = Progress::default();
         let watch = Watch { cancel, observer, progress: &progress };
-        let index = Arc::new(
-            self.archive
-                .pass(|reader| Scan::read(reader, LayerId(0), watch).and_then(Index::of))?,
-        );
+        let index = Arc::new(self.archive.pass(|reader| {
+            Scan::read(reader, LayerId(0), watch, &Feed::of_files()).and_then(Index::of)
+        })?);
         *slot = Some(Arc::clone(&index));
         Ok(index)
     }

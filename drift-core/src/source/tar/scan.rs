@@ -12,6 +12,7 @@ use crate::bounds::escape::escaped;
 use crate::bounds::{Cancel, Event, Observer, make_room};
 use crate::model::{AttributeSet, FileType, LayerId, Problem, Stage, TreePath, Xattrs};
 use crate::packages;
+use crate::source::sums::{Feed, Files};
 
 use super::labels::Labels;
 use super::member::{Kind, Layout, Member};
@@ -89,6 +90,7 @@ impl Scan {
         reader: &mut Reader<'_>,
         layer: LayerId,
         watch: Watch<'_>,
+        feed: &Feed<'_>,
     ) -> Result<Self, Fault> {
         let mut scan = Self::new(layer);
         let mut number = 0u32;
@@ -98,11 +100,12 @@ impl Scan {
                 Next::Member(member) => member,
                 Next::End(end) => {
                     scan.end = end;
+                    scan.settle(feed.all_done());
                     return Ok(scan);
                 }
             };
             let size = member.size;
-            scan.member(reader, &member, number, watch)?;
+            scan.member(reader, &member, number, (watch, feed))?;
             number = number.saturating_add(1);
             scan.globals |= reader.has_globals();
             watch.count(size);
@@ -154,7 +157,7 @@ impl Scan {
         reader: &mut Reader<'_>,
         member: &Member,
         number: u32,
-        watch: Watch<'_>,
+        beside: (Watch<'_>, &Feed<'_>),
     ) -> Result<(), Fault> {
         let path = match place(&member.name) {
             Place::At(path) => path,
@@ -182,7 +185,7 @@ impl Scan {
                 self.steps.target(&member.link, own)
             }
             Kind::Object(_) | Kind::Foreign => {
-                What::Object(self.object(reader, &path, member, number, watch)?)
+                What::Object(self.object(reader, &path, member, number, beside)?)
             }
         };
         self.steps.push(path.as_bytes(), what);
@@ -195,7 +198,7 @@ impl Scan {
         path: &TreePath,
         member: &Member,
         number: u32,
-        watch: Watch<'_>,
+        beside: (Watch<'_>, &Feed<'_>),
     ) -> Result<u32, Fault> {
         let object = match known_type(member) {
             Ok(file_type) => Object::of(member, number, self.layer, file_type),
@@ -214,7 +217,7 @@ impl Scan {
         self.fine_times |= member.records.get(b"mtime").is_some() && member.mtime.nanoseconds != 0;
         self.labels(object, Labels::read(&member.records));
         if file_type == FileType::File {
-            self.content(reader, member, kept_size(path), object, watch)?;
+            self.content(reader, member, kept_size(path), object, beside)?;
         }
         Ok(object)
     }
@@ -262,29 +265,36 @@ impl Scan {
         member: &Member,
         keep: u64,
         object: u32,
-        watch: Watch<'_>,
+        (watch, feed): (Watch<'_>, &Feed<'_>),
     ) -> Result<(), Fault> {
         if let Layout::Unread(why) = &member.layout {
             self.set_body(object, Body::Unread(why.as_str().into()));
             return Ok(());
         }
-        let mut digest = drift_lanes::Sha256::new();
         let total = self.kept_total.saturating_add(member.size);
         let keep = member.size <= keep && total <= MAX_KEPT_TOTAL;
         let mut kept = keep.then(Vec::new);
         reader.content(member.map(), &mut |piece| {
-            digest.update(piece);
+            feed.file(piece);
             if let Some(kept) = &mut kept {
                 kept.extend_from_slice(piece);
             }
             watch.cancel.check().map_err(|_| Fault::Cancelled)
         })?;
-        self.set_body(object, Body::Content(digest.finish()));
+        feed.end(object);
+        self.settle(feed.done());
         if let Some(kept) = kept {
             self.kept.insert(object, kept);
             self.kept_total = total;
         }
         Ok(())
+    }
+
+    /// Gives files their digests, which come some time after their bytes.
+    fn settle(&mut self, files: Files) {
+        for (object, digest) in files {
+            self.set_body(object, Body::Content(digest));
+        }
     }
 
     fn set_body(&mut self, object: u32, body: Body) {

@@ -1,24 +1,15 @@
-//! Reading one file once, for everything that is wanted of it, and noticing that it changed.
+//! What is wanted of one file, from one reading of it piece by piece, and noticing that it changed.
 
-use std::io;
+use drift_lanes::{Kernel, Lane, Md5, Sha256, md5_update_many, update_many};
 
-use drift_lanes::Sha256;
-
-use crate::bounds::{Cancel, Cancelled};
+use crate::bounds::Cancelled;
 use crate::model::Digest;
 use crate::source::vendor::Vendor;
 use crate::source::volume::{Errno, Stat, Volume};
-use crate::source::{Content, Want, decoded};
-
-use super::sparse::{BLOCK_BYTES, SparseSha256};
-
-/// Bytes of one read: large enough that the calls cost nothing beside the hashing.
-pub(super) const BUFFER_BYTES: usize = 256 << 10;
-
-/// With so many bytes of holes a file has a sparse digest.
-const SPARSE_HOLES_BYTES: u64 = 1 << 30;
+use crate::source::{Content, Want};
 
 /// Why one reading gave nothing.
+#[derive(Debug)]
 pub(super) enum Failed {
     /// The file was not the same before and after.
     Changed,
@@ -40,73 +31,116 @@ impl From<Cancelled> for Failed {
     }
 }
 
-/// Reads an open file that looked like `seen` before.
-pub(super) fn read<V: Volume>(
-    volume: &V,
-    file: &mut V::File,
-    seen: &Stat,
-    want: Want,
-    buffer: &mut [u8],
-    cancel: &Cancel,
-) -> Result<Content, Failed> {
-    let holes = seen.size.saturating_sub(seen.allocated);
-    let content = if want.decoded {
-        unpacked(volume, file, seen, want, cancel)?
-    } else if holes >= SPARSE_HOLES_BYTES && (want.digest || want.vendor.is_some()) {
-        sparse(volume, file, seen, buffer, cancel)?
-    } else {
-        plain(volume, file, seen, want, buffer, cancel)?
-    };
-    let after = volume.stat_file(file)?;
-    let same = (after.size, after.mtime, after.ctime, after.inode)
-        == (seen.size, seen.mtime, seen.ctime, seen.inode);
-    if same { Ok(content) } else { Err(Failed::Changed) }
+/// Returns whether a file looks the same after reading as before.
+pub(super) fn is_unchanged(seen: &Stat, after: &Stat) -> bool {
+    (after.size, after.mtime, after.ctime, after.inode)
+        == (seen.size, seen.mtime, seen.ctime, seen.inode)
 }
 
-fn plain<V: Volume>(
-    volume: &V,
-    file: &mut V::File,
-    seen: &Stat,
-    want: Want,
-    buffer: &mut [u8],
-    cancel: &Cancel,
-) -> Result<Content, Failed> {
-    let mut taken = Taken::new(seen, want);
-    // One byte more than there should be: a file that goes on has grown.
-    let end = if taken.whole { seen.size.saturating_add(1) } else { taken.prefix_end };
-    let mut at = 0;
-    while at < end {
-        cancel.check()?;
-        let most = usize::try_from(end.saturating_sub(at)).unwrap_or(usize::MAX);
-        let room = buffer.get_mut(..most.min(BUFFER_BYTES)).ok_or(Errno::INVAL)?;
-        let count = volume.read(file, room)?;
-        if count == 0 {
-            break;
-        }
-        taken.update(at, room.get(..count).unwrap_or_default());
-        at = at.saturating_add(count as u64);
+/// A file on its way.
+pub(super) struct Underway<F> {
+    pub(super) seen: Stat,
+    pub(super) digests: Digests,
+    /// Open until all that is wanted was read.
+    file: Option<F>,
+    /// Bytes read so far.
+    at: u64,
+}
+
+impl<F> Underway<F> {
+    /// Takes an open file that looked like `seen` before.
+    pub(super) fn new(file: F, seen: Stat, want: Want) -> Self {
+        Self { digests: Digests::new(&seen, want), seen, file: Some(file), at: 0 }
     }
-    let expected = if taken.whole { seen.size } else { taken.prefix_end };
-    if at == expected { Ok(taken.finish(seen)) } else { Err(Failed::Changed) }
+
+    /// Whether all that is wanted was read, and the file is closed.
+    pub(super) fn has_ended(&self) -> bool {
+        self.file.is_none()
+    }
+
+    /// Bytes that are still to be read.
+    pub(super) fn left(&self) -> u64 {
+        let expected = if self.digests.whole { self.seen.size } else { self.digests.prefix_end };
+        expected.saturating_sub(self.at)
+    }
+
+    /// Reads on, until `room` is full or the file ends; returns how many bytes came. At the end the
+    /// file must look as it did before, and is closed.
+    pub(super) fn read<V: Volume<File = F>>(
+        &mut self,
+        volume: &V,
+        room: &mut [u8],
+    ) -> Result<usize, Failed> {
+        let Some(file) = &mut self.file else { return Ok(0) };
+        // Of a whole file one byte more: a file that goes on has grown.
+        let (expected, end) = match self.digests.whole {
+            true => (self.seen.size, self.seen.size.saturating_add(1)),
+            false => (self.digests.prefix_end, self.digests.prefix_end),
+        };
+        let mut filled = 0;
+        let mut at = self.at;
+        let mut ended = end == 0;
+        while !ended && filled < room.len() {
+            let left = usize::try_from(end.saturating_sub(at)).unwrap_or(usize::MAX);
+            let rest = room.get_mut(filled..).unwrap_or_default();
+            let most = left.min(rest.len());
+            let count = volume.read(file, rest.get_mut(..most).unwrap_or_default())?;
+            filled = filled.saturating_add(count);
+            at = at.saturating_add(count as u64);
+            // A read that ends short exactly where the file should needs no other to prove it: what
+            // it looks like afterwards does.
+            ended = count == 0 || at >= end || (at == expected && count < most);
+        }
+        self.at = at;
+        if ended {
+            if at != expected {
+                return Err(Failed::Changed);
+            }
+            let after = volume.stat_file(file)?;
+            if !is_unchanged(&self.seen, &after) {
+                return Err(Failed::Changed);
+            }
+            self.file = None;
+        }
+        Ok(filled)
+    }
 }
 
-/// Everything computed on the way through a file.
-struct Taken {
+/// Everything that is computed of a file's bytes on the way through it.
+pub(super) struct Digests {
+    /// Whether all of the file is read, or its prefix alone.
     whole: bool,
     prefix_end: u64,
+    prefix_left: u64,
     digest: Option<Sha256>,
     vendor: Option<Vendor>,
     prefix: Option<Sha256>,
     bytes: Option<Vec<u8>>,
 }
 
-impl Taken {
-    fn new(seen: &Stat, want: Want) -> Self {
+/// The pieces of one round, by the algorithm that takes them.
+#[derive(Default)]
+pub(super) struct Lanes<'l> {
+    sha256: Vec<Lane<'l, Sha256>>,
+    md5: Vec<Lane<'l, Md5>>,
+}
+
+impl Lanes<'_> {
+    /// Takes all pieces.
+    pub(super) fn update(mut self, kernel: Kernel) {
+        update_many(kernel, &mut self.sha256);
+        md5_update_many(kernel, &mut self.md5);
+    }
+}
+
+impl Digests {
+    pub(super) fn new(seen: &Stat, want: Want) -> Self {
         let prefix = want.prefix.filter(|length| *length <= seen.size);
         let bytes = want.bytes.filter(|limit| seen.size <= *limit);
         Self {
             whole: want.digest || want.vendor.is_some() || bytes.is_some(),
             prefix_end: prefix.unwrap_or(0),
+            prefix_left: prefix.unwrap_or(0),
             digest: want.digest.then(Sha256::new),
             vendor: Vendor::wanted(want.vendor),
             prefix: prefix.map(|_| Sha256::new()),
@@ -114,23 +148,28 @@ impl Taken {
         }
     }
 
-    fn update(&mut self, at: u64, data: &[u8]) {
+    /// Lays the next piece into the lanes; with `last` it is the last one.
+    pub(super) fn lay<'l>(&'l mut self, data: &'l [u8], last: bool, lanes: &mut Lanes<'l>) {
         if let Some(digest) = &mut self.digest {
-            digest.update(data);
+            lanes.sha256.push(Lane { digest, data, last });
         }
-        if let Some(vendor) = &mut self.vendor {
-            vendor.update(data);
+        match &mut self.vendor {
+            Some(Vendor::Md5(digest)) => lanes.md5.push(Lane { digest, data, last }),
+            Some(Vendor::Sha1(digest)) => digest.update(data),
+            None => {}
         }
-        if let Some(prefix) = &mut self.prefix {
-            let left = usize::try_from(self.prefix_end.saturating_sub(at)).unwrap_or(usize::MAX);
-            prefix.update(data.get(..left.min(data.len())).unwrap_or_default());
+        if let Some(digest) = self.prefix.as_mut().filter(|_| self.prefix_left > 0) {
+            let left = usize::try_from(self.prefix_left).unwrap_or(usize::MAX).min(data.len());
+            self.prefix_left = self.prefix_left.saturating_sub(left as u64);
+            let last = self.prefix_left == 0;
+            lanes.sha256.push(Lane { digest, data: data.get(..left).unwrap_or_default(), last });
         }
         if let Some(bytes) = &mut self.bytes {
             bytes.extend_from_slice(data);
         }
     }
 
-    fn finish(self, seen: &Stat) -> Content {
+    pub(super) fn finish(self, seen: &Stat) -> Content {
         Content {
             size: seen.size,
             mtime: seen.mtime,
@@ -145,113 +184,21 @@ impl Taken {
     }
 }
 
-/// Reads the ranges that are no holes, widened to whole blocks. Neither the vendor's digest nor a prefix is
-/// computed: both would have to pass through the holes.
-fn sparse<V: Volume>(
+/// Reads the bytes of an open file that looked like `seen`, if there are at most `limit`.
+pub(super) fn bytes<V: Volume>(
     volume: &V,
-    file: &mut V::File,
+    file: V::File,
     seen: &Stat,
-    buffer: &mut [u8],
-    cancel: &Cancel,
-) -> Result<Content, Failed> {
-    let mut digest = SparseSha256::new(seen.size);
-    let mut at = 0;
-    while let Some((from, to)) = volume.next_data(file, at)?.filter(|_| at < seen.size) {
-        cancel.check()?;
-        let start = from.checked_div(BLOCK_BYTES).unwrap_or(0).saturating_mul(BLOCK_BYTES).max(at);
-        let end = to.checked_next_multiple_of(BLOCK_BYTES).unwrap_or(seen.size).min(seen.size);
-        if end <= start {
-            // Data beyond the size that was seen, or a range that goes backwards.
-            return Err(Failed::Changed);
-        }
-        volume.seek(file, start)?;
-        at = start;
-        while at < end {
-            cancel.check()?;
-            let count = fill(volume, file, end.saturating_sub(at), buffer)?;
-            digest.update(at, buffer.get(..count).unwrap_or_default());
-            at = at.saturating_add(count as u64);
-        }
+    limit: u64,
+) -> Result<Option<Vec<u8>>, Failed> {
+    let want = Want { bytes: Some(limit), ..Want::default() };
+    let mut underway = Underway::new(file, seen.clone(), want);
+    let mut buffer = vec![0; 64 << 10];
+    while !underway.has_ended() {
+        let count = underway.read(volume, &mut buffer)?;
+        let mut lanes = Lanes::default();
+        let piece = buffer.get(..count).unwrap_or_default();
+        underway.digests.lay(piece, false, &mut lanes);
     }
-    Ok(Content {
-        size: seen.size,
-        mtime: seen.mtime,
-        mode: seen.mode,
-        uid: seen.uid,
-        gid: seen.gid,
-        digest: Some(digest.finish()),
-        vendor: None,
-        prefix: None,
-        bytes: None,
-    })
-}
-
-/// Reads the beginning of what the file decompresses to.
-fn unpacked<V: Volume>(
-    volume: &V,
-    file: &mut V::File,
-    seen: &Stat,
-    want: Want,
-    cancel: &Cancel,
-) -> Result<Content, Failed> {
-    let mut input = Input { volume, file, left: seen.size, cancel, failed: None };
-    let prefix = want.prefix.map(|length| decoded::prefix(&mut input, length));
-    if let Some(failed) = input.failed {
-        return Err(failed);
-    }
-    let prefix = prefix.and_then(Result::ok).flatten();
-    Ok(Content { prefix, ..Taken::new(seen, Want::default()).finish(seen) })
-}
-
-/// A file as a stream that ends where the file did when it was opened.
-struct Input<'i, V: Volume> {
-    volume: &'i V,
-    file: &'i mut V::File,
-    left: u64,
-    cancel: &'i Cancel,
-    /// What ended the stream; the decoder's own error says less.
-    failed: Option<Failed>,
-}
-
-impl<V: Volume> io::Read for Input<'_, V> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
-        let room = buffer.get_mut(..most).unwrap_or_default();
-        if room.is_empty() {
-            return Ok(0);
-        }
-        let read = match self.cancel.check() {
-            Ok(()) => self.volume.read(self.file, room).map_err(Failed::from),
-            Err(cancelled) => Err(cancelled.into()),
-        };
-        match read {
-            Ok(count) => {
-                self.left = self.left.saturating_sub(count as u64);
-                Ok(count)
-            }
-            Err(failed) => {
-                self.failed = Some(failed);
-                Err(io::Error::other("the file cannot be read on"))
-            }
-        }
-    }
-}
-
-/// Fills the buffer as far as `left` goes, so that it ends between two blocks.
-fn fill<V: Volume>(
-    volume: &V,
-    file: &mut V::File,
-    left: u64,
-    buffer: &mut [u8],
-) -> Result<usize, Failed> {
-    let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(BUFFER_BYTES);
-    let mut filled = 0;
-    while filled < wanted {
-        let room = buffer.get_mut(filled..wanted).ok_or(Errno::INVAL)?;
-        match volume.read(file, room)? {
-            0 => return Err(Failed::Changed),
-            count => filled = filled.saturating_add(count),
-        }
-    }
-    Ok(filled)
+    Ok(underway.digests.finish(seen).bytes)
 }

@@ -4,14 +4,17 @@
 //! a directory again by its names, and only if it is the same one, when it could not keep it. See
 //! `docs/decisions/0004-walker.md`.
 
+mod apart;
 mod chain;
 mod content;
 mod crossing;
 mod excluded;
 mod handles;
+mod opening;
 mod probe;
 mod queue;
 mod read;
+mod round;
 mod sparse;
 mod survey;
 

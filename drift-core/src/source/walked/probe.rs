@@ -1,12 +1,10 @@
 //! Reading one small file before any survey, with links followed inside the root (os-release).
 
-use crate::bounds::Cancel;
 use crate::model::{FileType, TreePath};
 use crate::rules::RuleSet;
-use crate::source::Want;
 use crate::source::volume::{Stat, Volume};
 
-use super::content::{self, BUFFER_BYTES};
+use super::content;
 use super::crossing::{Crossing, Mounts};
 
 /// Links of one resolution, as in the kernel (path_resolution(7)).
@@ -81,8 +79,6 @@ fn whole<V: Volume>(
     stat: &Stat,
     limit: u64,
 ) -> Option<Vec<u8>> {
-    let mut file = volume.open(directory, name, stat).ok()?;
-    let want = Want { bytes: Some(limit), ..Want::default() };
-    let mut buffer = vec![0; BUFFER_BYTES];
-    content::read(volume, &mut file, stat, want, &mut buffer, &Cancel::new()).ok()?.bytes
+    let file = volume.open(directory, name, stat).ok()?;
+    content::bytes(volume, file, stat, limit).ok()?
 }

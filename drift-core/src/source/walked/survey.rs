@@ -86,7 +86,7 @@ pub(super) fn survey<V: Volume>(
         or_problem(volume, intake, Stage::Xattr, volume.xattrs(&root, None), TreePath::root);
     drop(root);
     let node = Arc::new(Node::root(&stat));
-    let id = intake.root(Found { xattrs, ..found(b"", &stat, plan.rules.root(), plan) });
+    let id = intake.root(Found { xattrs, ..found(Box::default(), &stat, plan.rules.root(), plan) });
     let survey = Survey {
         volume,
         plan,
@@ -151,12 +151,12 @@ impl<V: Volume> Survey<'_, V> {
                 self.intake.excluded(ARTIFACT_RULE, 1);
                 continue;
             }
-            match self.object(&node, &opened.directory, &entry, holding.as_ref(), &mut path)? {
+            match self.object(&node, &opened.directory, entry, holding.as_ref(), &mut path)? {
                 Outcome::Gone => {}
                 Outcome::Entry(found) => all.push(found),
                 Outcome::Directory(found, into) => {
+                    entered.insert(found.name.clone(), into);
                     all.push(found);
-                    entered.insert(entry.name, into);
                 }
             }
         }
@@ -175,6 +175,9 @@ impl<V: Volume> Survey<'_, V> {
         let listed = self.volume.list(directory, &mut |entry| names.push(entry));
         names.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         names.dedup_by(|a, b| a.name == b.name);
+        if self.volume.prefers_inodes() {
+            names.sort_by_key(|entry| entry.inode);
+        }
         (names, listed)
     }
 
@@ -208,7 +211,7 @@ impl<V: Volume> Survey<'_, V> {
         &self,
         node: &Arc<Node<V::Directory>>,
         directory: &V::Directory,
-        entry: &DirectoryEntry,
+        entry: DirectoryEntry,
         holding: Option<&Arc<Holding>>,
         path: &mut Vec<u8>,
     ) -> Result<Outcome, Cancelled> {
@@ -250,7 +253,7 @@ impl<V: Volume> Survey<'_, V> {
             }
         };
         if !excludes {
-            return Ok(self.examined(node, directory, name, stat, rule, None));
+            return Ok(self.examined(node, directory, entry.name, stat, rule, None));
         }
         let holding = match holding {
             Some(holding) => Arc::clone(holding),
@@ -259,7 +262,7 @@ impl<V: Volume> Survey<'_, V> {
         if !holding.contains(&(stat.device, stat.inode)) {
             return Ok(Outcome::Gone);
         }
-        Ok(self.examined(node, directory, name, stat, rule, Some(holding)))
+        Ok(self.examined(node, directory, entry.name, stat, rule, Some(holding)))
     }
 
     /// Makes the entry of an object whose metadata is known.
@@ -267,39 +270,46 @@ impl<V: Volume> Survey<'_, V> {
         &self,
         node: &Arc<Node<V::Directory>>,
         directory: &V::Directory,
-        name: &[u8],
+        own_name: Box<[u8]>,
         stat: Stat,
         rule: RuleId,
         holding: Option<Arc<Holding>>,
     ) -> Outcome {
+        let mut found = found(own_name, &stat, rule, self.plan);
+        let (mut xattrs, mut link_target) = (Observed::NotApplicable, Observed::NotApplicable);
+        let name = &*found.name;
         let path = || node.full_path().join(name);
         let crossing = self.crossing(node, name, &stat, rule);
         let stays = matches!(crossing, Crossing::Stay(..));
         let answers = crossing.answers();
         self.note_crossing(crossing, &stat, path);
-        let mut found = found(name, &stat, rule, self.plan);
-        found.digest = self.known(node, &stat, rule);
         if answers {
             match self.volume.xattrs(directory, Some(name)) {
                 Err(Errno::NOENT) => return self.vanished(),
-                xattrs => found.xattrs = self.or_problem(Stage::Xattr, xattrs, path),
+                read => xattrs = self.or_problem(Stage::Xattr, read, path),
             }
         }
         match stat.file_type {
             FileType::Symlink => match self.volume.read_link(directory, name) {
-                Err(Errno::NOENT) => self.vanished(),
+                Err(Errno::NOENT) => return self.vanished(),
                 target => {
                     let target = target.map(Observed::Is);
-                    found.link_target = self.or_problem(Stage::Readlink, target, path);
-                    Outcome::Entry(found)
+                    link_target = self.or_problem(Stage::Readlink, target, path);
                 }
             },
-            FileType::Directory if !stays => {
-                Outcome::Directory(found, Entered { stat, rule, holding })
-            }
             FileType::Unknown => {
                 self.problem(path(), Stage::Stat, Errno::INVAL);
-                Outcome::Entry(Found::unobserved(name, rule))
+                return Outcome::Entry(Found::unobserved(name, rule));
+            }
+            _ => {}
+        }
+        (found.xattrs, found.link_target) = (xattrs, link_target);
+        if stat.file_type == FileType::File && !may_give_power(&found) {
+            found.digest = self.known(node, &stat, rule);
+        }
+        match stat.file_type {
+            FileType::Directory if !stays => {
+                Outcome::Directory(found, Entered { stat, rule, holding })
             }
             _ => Outcome::Entry(found),
         }
@@ -319,8 +329,7 @@ impl<V: Volume> Survey<'_, V> {
         let known = self.plan.known?;
         let place = *node.place.get()?;
         let lies_there = (stat.mount, stat.device) == (node.mount, node.device());
-        let is_read =
-            stat.file_type == FileType::File && self.plan.rules.rule(rule).reads_content();
+        let is_read = self.plan.rules.rule(rule).reads_content();
         (lies_there && is_read).then(|| known.digest(place, stat))?
     }
 
@@ -451,6 +460,17 @@ impl<V: Volume> Survey<'_, V> {
     }
 }
 
+/// Whether starting the file gives more than its user has, or that could not be seen: such files are
+/// few, and read at every run.
+fn may_give_power(found: &Found) -> bool {
+    let is_capable = match &found.xattrs {
+        Observed::Is(xattrs) => xattrs.get(b"security.capability").is_some(),
+        Observed::NotApplicable => false,
+        Observed::Unobserved => true,
+    };
+    found.mode & 0o6000 != 0 || is_capable
+}
+
 fn problem(volume: &impl Volume, path: TreePath, stage: Stage, errno: Errno) -> Problem {
     Problem { path, stage, reason: described(volume, errno), errno: Some(errno_name(errno)) }
 }
@@ -469,11 +489,11 @@ fn or_problem<T>(
     })
 }
 
-fn found(name: &[u8], stat: &Stat, rule: RuleId, plan: &Plan<'_>) -> Found {
+fn found(name: Box<[u8]>, stat: &Stat, rule: RuleId, plan: &Plan<'_>) -> Found {
     // Of a secret file neither size nor time leaves this machine.
     let secret = stat.file_type == FileType::File && !plan.rules.rule(rule).keeps_size();
     Found {
-        name: name.into(),
+        name,
         file_type: stat.file_type,
         mode: stat.mode,
         uid: stat.uid,

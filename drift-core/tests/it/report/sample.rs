@@ -9,7 +9,7 @@ use drift_core::report::document::{
     Evidence, Exclusion, Fact, FindingName, Image, ImageConfig, ImageLayer, ImageSecret, ImageStep,
     Incomparable, LayerOf, Manifest, Mount, PackageEvent, PackageOf, Policy, PolicyOrigin, Problem,
     Reference, Report, SCHEMA, Scope, Score, Signer, SincePrevious, Summary, Tailored, Tailoring,
-    TailoringParameter, TailoringProfile, Target, TargetIdentity, Tool, Verdict, Waiver,
+    TailoringParameter, TailoringProfile, Target, TargetIdentity, Tool, Trusted, Verdict, Waiver,
     WaiverMatch, WaiverOrigin,
 };
 use drift_core::report::lossy;
@@ -324,12 +324,14 @@ impl Sample<'_> {
 
     fn coverage(&self) -> Coverage {
         let (path, path_b64) = lossy(&(self.name)("/proc"));
+        let (usr, usr_b64) = lossy(&(self.name)("/usr"));
         Coverage {
             entries: 123_456,
             files_hashed: 100_000,
             bytes_hashed: 4_096_000_000,
             files_from_cache: 5,
             rehash_sample: 1,
+            trusted_from_cache: vec![Trusted { path: usr, path_b64: usr_b64, files: 5 }],
             unreadable: 4,
             unstable: 1,
             vanished: 2,

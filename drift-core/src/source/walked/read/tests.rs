@@ -1,6 +1,6 @@
 //! Reading: order, leases, and files that change meanwhile.
 
-use super::{BATCH, DirId, LARGE_BYTES, arrange};
+use super::{BATCH, BATCH_BYTES, DirId, LARGE_BYTES, arrange};
 use crate::model::{FileType, Found, Intake, Listing, RuleId};
 use crate::source::{Ask, Want};
 
@@ -41,4 +41,22 @@ fn every_ask_is_in_one_job() {
         }
     }
     assert_eq!(next, 304);
+}
+
+/// Whoever takes small files takes at most some MiB of them, so that nobody is left with much.
+#[test]
+fn a_job_is_small_in_bytes_too() {
+    let intake = Intake::default();
+    let root = intake.root(Found::plain(b"", FileType::Directory, RuleId(0)));
+    let size = LARGE_BYTES - 1;
+    let found = (0..40).map(|n| file(&format!("f{n:02}"), size)).collect();
+    intake.listing(root, Listing::Complete, found);
+    let tree = intake.freeze().tree;
+    let want = Want { digest: true, ..Want::default() };
+    let asks: Vec<Ask> = tree.rows().skip(1).map(|row| Ask { row, want }).collect();
+    let (ordered, jobs) = arrange(&tree, &asks);
+    assert_eq!(ordered.len(), 40);
+    assert!(jobs.len() >= 8);
+    assert!(jobs.iter().all(|(_, range)| range.len() as u64 * size < BATCH_BYTES + size));
+    assert_eq!(jobs.iter().map(|(_, range)| range.len()).sum::<usize>(), 40);
 }
