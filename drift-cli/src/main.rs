@@ -11,6 +11,7 @@ mod inputs;
 mod manifests;
 mod manners;
 mod outputs;
+mod own_digest;
 mod policies;
 mod previous;
 mod progress;

@@ -18,6 +18,7 @@ use crate::args::Accept;
 use crate::artifacts;
 use crate::failure::Failure;
 use crate::inputs::{self, MAX_BASELINE_BYTES, Stored};
+use crate::own_digest::OwnDigest;
 use crate::settings::Settings;
 use crate::state;
 use crate::terminal::{Terminal, shown};
@@ -47,8 +48,9 @@ pub(crate) fn run(
     let pool = inputs::pool(settings, args.threads.as_deref())?;
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &[] };
     let run_id = inputs::run_id();
-    let occasion =
-        Occasion { clock: &*clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
+    let program = OwnDigest::begin();
+    let digest = || program.wait();
+    let occasion = Occasion { clock: &*clock, run_id: &run_id, binary_digest: Some(&digest) };
     let view = snapshot.view();
     let acceptance =
         Acceptance { golden, snapshot: &view, selectors: &selectors, report: report.as_ref() };

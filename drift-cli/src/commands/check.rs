@@ -20,6 +20,7 @@ use crate::incremental::{self, Incremental};
 use crate::inputs::{self, Input, Memory, Sealing};
 use crate::manifests;
 use crate::outputs::Outputs;
+use crate::own_digest::OwnDigest;
 use crate::policies::{self, Policies, Use};
 use crate::previous;
 use crate::progress::Progress;
@@ -96,7 +97,9 @@ fn looked(
 ) -> Result<Outcome, Failure> {
     trusts_something(args)?;
     let run_id = inputs::run_id();
-    let occasion = Occasion { clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
+    let program = OwnDigest::begin();
+    let digest = || program.wait();
+    let occasion = Occasion { clock, run_id: &run_id, binary_digest: Some(&digest) };
     let (policies, refused) = match policies::policies(args, use_of, settings, clock)? {
         Ok(policies) => (policies, None),
         Err(refused) => (Policies::default(), Some(refused)),

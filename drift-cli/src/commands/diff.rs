@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::inputs::{self, Input, Sealing};
 use crate::manifests;
 use crate::outputs::Outputs;
+use crate::own_digest::OwnDigest;
 use crate::settings::Settings;
 use crate::terminal::Terminal;
 
@@ -35,8 +36,9 @@ pub(crate) fn run(args: &Diff, settings: &Settings, terminal: &Terminal) -> Resu
     let pool = inputs::pool(settings, args.scope.threads.as_deref())?;
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &own };
     let run_id = inputs::run_id();
-    let occasion =
-        Occasion { clock: &*clock, run_id: &run_id, binary_digest: inputs::binary_digest() };
+    let program = OwnDigest::begin();
+    let digest = || program.wait();
+    let occasion = Occasion { clock: &*clock, run_id: &run_id, binary_digest: Some(&digest) };
     let manifests = manifests::open(&args.manifest, &args.trust, settings, &*clock)?
         .map_err(|refused| Failure::from(refused.why).within(&refused.file))?;
     let request = Request {

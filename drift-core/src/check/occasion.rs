@@ -10,8 +10,8 @@ pub struct Occasion<'o> {
     pub clock: &'o dyn Clock,
     /// Random, to tell runs apart.
     pub run_id: &'o str,
-    /// `sha256:…` of the running program, where it can be read.
-    pub binary_digest: Option<Digest>,
+    /// Returns the digest of the running program, where it can be read; asked when a report is made.
+    pub binary_digest: Option<&'o (dyn Fn() -> Option<Digest> + Sync)>,
 }
 
 impl std::fmt::Debug for Occasion<'_> {

@@ -138,7 +138,10 @@ fn nothing(
         tool: document::Tool {
             name: "drift",
             version: env!("CARGO_PKG_VERSION"),
-            binary_digest: occasion.binary_digest.map(|digest| digest.to_string()),
+            binary_digest: occasion
+                .binary_digest
+                .and_then(|own| own())
+                .map(|digest| digest.to_string()),
             policies_digest: None,
             rules_digest: RuleSet::parse(&[])?.digest().to_string(),
             waivers_digest: None,

@@ -97,10 +97,11 @@ pub(in crate::check) fn in_order(a: &document::Change, b: &document::Change) -> 
 }
 
 fn tool(paper: &Paper<'_>) -> document::Tool {
+    let own = paper.occasion.binary_digest.and_then(|own| own());
     document::Tool {
         name: "drift",
         version: env!("CARGO_PKG_VERSION"),
-        binary_digest: paper.occasion.binary_digest.map(|digest| digest.to_string()),
+        binary_digest: own.map(|digest| digest.to_string()),
         policies_digest: paper.assessed.digest.map(|digest| digest.to_string()),
         rules_digest: paper.rules.digest().to_string(),
         waivers_digest: paper.request.waivers.as_ref().map(|waivers| waivers.digest().to_string()),
