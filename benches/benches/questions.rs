@@ -18,7 +18,7 @@ fn main() {
         });
         group.bench_function(question.name, |bencher| {
             let mut ask = (question.prepare)().expect("because the input is fixed");
-            bencher.iter(|| ask());
+            bencher.iter(ask);
         });
         group.finish();
     }

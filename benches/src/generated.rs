@@ -145,7 +145,6 @@ fn stat_of(place: Place) -> Stat {
         inode: place.id().saturating_add(8),
         mount: 0,
         flags: Observed::Is(Flags::default()),
-        verity: false,
     }
 }
 

@@ -59,9 +59,11 @@ impl Rate {
     }
 
     fn reserve(&self, bytes: usize) -> Duration {
-        let earliest = self.pace.now().saturating_sub(CREDIT);
+        let cost = self.cost(bytes);
+        // What was just read took its time too: a disk slower than the limit is never waited for.
+        let earliest = self.pace.now().saturating_sub(CREDIT.max(cost));
         let mut paid_until = self.paid_until.lock().unwrap_or_else(PoisonError::into_inner);
-        *paid_until = (*paid_until).max(earliest).saturating_add(self.cost(bytes));
+        *paid_until = (*paid_until).max(earliest).saturating_add(cost);
         *paid_until
     }
 

@@ -6,6 +6,8 @@
 //! `policies` and `image`; without one, all. The result is printed and kept as
 //! `benches/results/DATE-NAME.md`.
 
+#![expect(clippy::disallowed_methods, reason = "a measurement takes arguments")]
+
 mod arguments;
 mod bench;
 mod check;

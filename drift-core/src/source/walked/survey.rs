@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::bounds::{Cancelled, Event};
 use crate::model::{
-    ARTIFACT_RULE, DirId, FileType, Found, Intake, Listing, Mount, Observed, Problem,
-    RuleId, Stage, Time, TreePath, Xattrs,
+    ARTIFACT_RULE, DirId, FileType, Found, Intake, Listing, Mount, Observed, Problem, RuleId,
+    Stage, Time, TreePath, Xattrs,
 };
 use crate::source::mounts::is_usual_point;
 use crate::source::volume::{DirectoryEntry, Errno, Stat, Volume};
