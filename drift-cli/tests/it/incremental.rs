@@ -27,22 +27,24 @@ fn told(script: &str, names: &[&str]) -> Option<(Stage, Vec<Value>)> {
     need::tool("debugfs")?;
     let stage = Stage::new();
     stage.script(Space::Mounts, &(AGED.to_owned() + script)).expect(0);
-    let read = |name: &&str| serde_json::from_slice(&stage.read(format!("{name}.json"))).unwrap();
+    let read = |name: &&str| {
+        serde_json::from_slice(&stage.read(format!("{name}.json"))).expect("the report has it")
+    };
     let reports = names.iter().map(read).collect();
     Some((stage, reports))
 }
 
 fn counts(report: &Value) -> (&str, u64, u64) {
     let coverage = &report["coverage"];
-    let number = |name: &str| coverage[name].as_u64().unwrap();
-    let mode = report["scope"]["mode"].as_str().unwrap();
+    let number = |name: &str| coverage[name].as_u64().expect("the report has it");
+    let mode = report["scope"]["mode"].as_str().expect("the report has it");
     (mode, number("files_from_cache") + number("rehash_sample"), number("files_hashed"))
 }
 
 #[track_caller]
 fn notes(report: &Value, part: &str) -> bool {
-    let notes = report["notes"].as_array().unwrap();
-    notes.iter().any(|note| note.as_str().unwrap().contains(part))
+    let notes = report["notes"].as_array().expect("the report has it");
+    notes.iter().any(|note| note.as_str().expect("the report has it").contains(part))
 }
 
 #[test]
