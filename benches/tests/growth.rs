@@ -59,7 +59,7 @@ fn instructions(valgrind: &Path, case: &str, size: u64) -> u64 {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{case} {size}: {told}");
     let line = told.lines().find_map(|line| line.split_once("Collected :"));
-    line.unwrap_or_else(|| panic!("valgrind counted nothing: {told}")).1.trim().parse().unwrap()
+    line.expect("valgrind tells what it counted").1.trim().parse().unwrap()
 }
 
 #[test]

@@ -203,7 +203,7 @@ fn errors_and_short_reads_touch_no_other_file_of_the_round() {
     let volume = Faulty::new(volume, move |call| {
         let number = reads.fetch_add(1, Ordering::Relaxed);
         match (call.operation, call.name) {
-            (Operation::Read, b"n22") if number % 3 == 0 => Some(Fault::Error(Errno::IO)),
+            (Operation::Read, b"n22") if number.is_multiple_of(3) => Some(Fault::Error(Errno::IO)),
             (Operation::Read, _) => Some(Fault::Short(1 + number % 70_000)),
             _ => None,
         }

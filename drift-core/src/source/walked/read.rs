@@ -121,14 +121,20 @@ impl<V: Volume> Reading<'_, V> {
             let job = self.asks.get(range.clone()).unwrap_or_default();
             (directory, asks) = (*id, job.iter());
             self.left.fetch_sub(bytes(self.tree, job), Ordering::Relaxed);
-            self.plan.observer.event(Event::Read {
-                files: self.files.load(Ordering::Relaxed),
-                bytes: self.bytes.load(Ordering::Relaxed),
-            });
+            self.tell();
         };
         self.drain(&mut worker, next, &mut held)?;
+        self.tell();
         self.held.lock().unwrap_or_else(PoisonError::into_inner).append(&mut held);
         Ok(())
+    }
+
+    /// Tells how much has been read so far.
+    fn tell(&self) {
+        self.plan.observer.event(Event::Read {
+            files: self.files.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+        });
     }
 
     /// Returns how many bytes nobody has begun to read.

@@ -191,8 +191,8 @@ fn what_lies_below_an_unread_directory_is_not_gone() {
 
 #[test]
 fn deep_trees_too() {
-    let mut plan = Plan::default();
-    plan.root = Some(Found::plain(b"", FileType::Directory, RuleId(0)));
+    let root = Some(Found::plain(b"", FileType::Directory, RuleId(0)));
+    let mut plan = Plan { root, ..Plan::default() };
     let mut path = Vec::new();
     for level in 0..6000u32 {
         let file = |name: &str| Found {
