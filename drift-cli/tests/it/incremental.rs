@@ -26,7 +26,7 @@ fn told(script: &str, names: &[&str]) -> Option<(Stage, Vec<Value>)> {
     need::loop_mount()?;
     need::tool("debugfs")?;
     let stage = Stage::new();
-    stage.script(Space::Mounts, &(AGED.to_owned() + script)).expect(0);
+    let _ = stage.script(Space::Mounts, &(AGED.to_owned() + script)).expect(0);
     let read = |name: &&str| {
         serde_json::from_slice(&stage.read(format!("{name}.json"))).expect("the report has it")
     };
@@ -167,7 +167,8 @@ fn without_a_place_or_a_target_for_it_everything_is_read() {
     assert_eq!(counts(&report.document), ("full", 0, 1));
     let state = stage.path("state");
     let packed = stage.path("root.tar");
-    drift_testkit::command::run("tar", ["-cf", &packed, "-C", &stage.path("root"), "."]).success();
+    let _ = drift_testkit::command::run("tar", ["-cf", &packed, "-C", &stage.path("root"), "."])
+        .success();
     let target = format!("tar:{packed}");
     let words = [&["check", &target][..], &common, &json, &["--state", &state]].concat();
     let report = Report::of(&stage.drift(&words));
