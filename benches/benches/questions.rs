@@ -17,7 +17,7 @@ fn main() {
             Amount::Things(things) => Throughput::Elements(things),
         });
         group.bench_function(question.name, |bencher| {
-            let mut ask = (question.prepare)().expect("because the input is fixed");
+            let ask = (question.prepare)().expect("because the input is fixed");
             bencher.iter(ask);
         });
         group.finish();

@@ -164,7 +164,7 @@ fn without_a_place_or_a_target_for_it_everything_is_read() {
         "{:#}",
         report.document
     );
-    assert_eq!(counts(&report.document), ("full", 0, 1));
+    assert_eq!(counts(&report.document), ("full", 0, 3), "the two files of the stage too");
     let state = stage.path("state");
     let packed = stage.path("root.tar");
     let _ = drift_testkit::command::run("tar", ["-cf", &packed, "-C", &stage.path("root"), "."])
