@@ -58,7 +58,9 @@ pub(super) fn derive(
         let contents = Reading::new(source, stream).read(&mut rest, captured, &changed, run)?;
         for (change, product) in contents.1 {
             let derivation = product.derive(&change.path, &about(captured, &changed), &contents.0);
-            judged.insert(change.path.clone(), derivation);
+            if derivation != Derivation::Unknown {
+                judged.insert(change.path.clone(), derivation);
+            }
         }
     }
     Ok(judged)

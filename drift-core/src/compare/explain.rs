@@ -77,7 +77,7 @@ pub fn explain(change: &EntryChange, evidence: &Evidence<'_>) -> Explanation {
         Some(Derivation::Right(how)) => return told(Cause::Generated, true, Some(how.clone())),
         Some(Derivation::Unproven(why)) => return told(Cause::Generated, false, Some(why.clone())),
         Some(Derivation::Wrong(why)) => because = Some(why.clone()),
-        None => {}
+        Some(Derivation::Unknown) | None => {}
     }
     // The list of configuration files is the target's own word: against a seal it explains nothing
     // outside /etc, or a replaced program could be called one.

@@ -23,6 +23,7 @@ mod named;
 mod rc_links;
 mod rpm_books;
 mod shells;
+mod tmpfiles;
 mod unit_links;
 
 use std::collections::BTreeMap;
@@ -40,6 +41,8 @@ pub enum Derivation {
     Unproven(String),
     /// It should follow from its sources and does not; where it differs.
     Wrong(String),
+    /// No source names it: it is as if no product were known there.
+    Unknown,
 }
 
 /// The bytes that were asked for, by row; rows that could not be read are not there.
@@ -77,4 +80,5 @@ pub const PRODUCTS: &[&dyn Product] = &[
     &copies::Copies,
     &beside::Beside,
     &named::Named,
+    &tmpfiles::Tmpfiles,
 ];

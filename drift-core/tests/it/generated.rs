@@ -7,3 +7,4 @@ mod certificates;
 mod ld_cache;
 mod links;
 mod scene;
+mod tmpfiles;

@@ -42,7 +42,7 @@ pub(super) enum Said {
 enum Object {
     File { bytes: Vec<u8>, mode: u16, mtime: i64 },
     Link(Vec<u8>),
-    Directory,
+    Directory { mode: u16 },
 }
 
 /// A system.
@@ -69,7 +69,7 @@ impl Scene {
                         .map_or(target.clone(), |inside| Path::new("/").join(inside));
                     Object::Link(target.as_os_str().as_bytes().to_vec())
                 } else if metadata.is_dir() {
-                    Object::Directory
+                    Object::Directory { mode: (metadata.permissions().mode() & 0o7777) as u16 }
                 } else {
                     Object::File {
                         bytes: std::fs::read(entry.path()).unwrap(),
@@ -86,6 +86,11 @@ impl Scene {
     pub(super) fn file(mut self, path: &str, bytes: &[u8]) -> Self {
         let object = Object::File { bytes: bytes.to_vec(), mode: 0o644, mtime: 1_700_000_000 };
         self.objects.insert(path.into(), object);
+        self
+    }
+
+    pub(super) fn directory(mut self, path: &str, mode: u16) -> Self {
+        self.objects.insert(path.into(), Object::Directory { mode });
         self
     }
 
@@ -158,9 +163,9 @@ impl Scene {
         volume.file(b"etc/os-release", b"ID=debian\n");
         for (path, object) in &self.objects {
             match object {
-                Object::Directory => {
+                Object::Directory { mode } => {
                     if volume.find(path).is_none() {
-                        volume.directory(path);
+                        volume.directory(path).mode(*mode);
                     }
                 }
                 Object::Link(target) => {
