@@ -14,6 +14,7 @@ use drift_core::source::Source;
 
 use crate::args::{Check, Mode};
 use crate::inputs;
+use crate::own_digest;
 use crate::settings::Settings;
 use crate::state::Lease;
 
@@ -82,7 +83,7 @@ pub(crate) fn begin(
         Err(why) => return without(&why),
     };
     let machine = artifact::read_bounded(Path::new("/etc/machine-id"), MAX_MACHINE_ID_BYTES);
-    let revision = inputs::binary_digest().map(|digest| digest.to_string()).unwrap_or_default();
+    let revision = own_digest::stamp();
     let setting = Setting {
         purpose,
         target: (source.kind(), source.locator()),

@@ -1,6 +1,7 @@
 //! The digest of the running program, for the report: computed beside the run, for a program with its
 //! symbols takes longer than a small check.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
@@ -29,6 +30,20 @@ impl OwnDigest {
             let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
             running.map_or_else(binary_digest, |thread| thread.join().unwrap_or(None))
         })
+    }
+}
+
+/// Returns what tells this program from another, as far as the cache needs that: which file it is, and
+/// when it was last changed. Its digest takes longer than a small check.
+#[expect(clippy::disallowed_methods, reason = "the program itself is no target")]
+pub(crate) fn stamp() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    match std::fs::metadata("/proc/self/exe") {
+        Ok(own) => {
+            let times = (own.mtime(), own.mtime_nsec(), own.ctime(), own.ctime_nsec());
+            format!("{version} {} {} {} {times:?}", own.dev(), own.ino(), own.size())
+        }
+        Err(_) => version.to_owned(),
     }
 }
 

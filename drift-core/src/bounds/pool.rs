@@ -1,11 +1,22 @@
 //! One local thread pool per run, never the global one; serial when threads cannot be had.
 
+use std::cell::Cell;
+
 use drift_lanes::Kernel;
 
 use crate::bounds::Cancelled;
 
 /// Stack of a worker. Nothing recurses on input, so this is small and fixed.
 const WORKER_STACK_BYTES: usize = 1 << 20;
+
+thread_local! {
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Returns whether this thread belongs to a [`Pool`], and to nobody else.
+pub(crate) fn is_worker() -> bool {
+    IS_WORKER.get()
+}
 
 /// The workers of one run.
 ///
@@ -45,6 +56,7 @@ impl Pool {
                 .num_threads(wanted)
                 .stack_size(WORKER_STACK_BYTES)
                 .thread_name(|number| format!("drift-{number}"))
+                .start_handler(|_| IS_WORKER.set(true))
                 .build();
             if let Ok(pool) = built {
                 return Ok(Self { pool: Some(pool), kernel });

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::bounds::Ranges;
 use crate::model::{DirId, FileType, Observed, Problem, RowId, Stage, Tree, TreePath};
 use crate::packages::{LANGUAGES, Language, PackageSink, Part, Place, Unit, Units, Wanted};
 use crate::rules::Class;
@@ -43,11 +44,23 @@ pub(super) fn read_all(
 ) -> Result<bool, source::Error> {
     let found = find(plan, asked, ledger);
     let mut taken = Taken::default();
-    let asks = found.asks(plan, asked.parts, (ledger.tree, ledger.unread), &mut taken);
+    let asks = found.asks((source, plan), asked.parts, (ledger.tree, ledger.unread), &mut taken);
     let taken = Mutex::new(taken);
     let rows = &found.rows;
+    // Where ranges can be read nobody has all bytes; where they cannot, nobody looks.
+    let looker = |tree: &Tree, row: RowId, file: &mut dyn Ranges| {
+        for language in rows.get(&row).into_iter().flatten() {
+            let part = language.look(tree.path(row).as_bytes(), file);
+            let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+            taken.keep(row, language.name(), part);
+        }
+    };
+    let in_ranges = |row: RowId| found.takes_ranges(source, row);
     let judge = |tree: &Tree, row: RowId, content: &mut Content| {
         let bytes = content.bytes.take();
+        if in_ranges(row) {
+            return None;
+        }
         for language in rows.get(&row).into_iter().flatten() {
             let path = tree.path(row);
             let part = match &bytes {
@@ -63,7 +76,7 @@ pub(super) fn read_all(
     while !rest.is_empty() {
         let (batch, after) =
             rest.split_at_checked(batch(source, ledger.tree, rest)).unwrap_or((rest, &[]));
-        read_slice(source, plan, batch, &judge, ledger)?;
+        read_slice(source, plan, batch, (&judge, &looker), ledger)?;
         rest = after;
     }
     let taken = taken.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -127,10 +140,16 @@ fn find(plan: &Plan<'_>, asked: Asked, ledger: &mut Ledger<'_>) -> Found {
 }
 
 impl Found {
+    /// Whether ranges of a file are enough for all that want it, and the source can read them.
+    fn takes_ranges(&self, source: &dyn Source, row: RowId) -> bool {
+        let mut languages = self.rows.get(&row).into_iter().flatten();
+        source.reads_ranges() && languages.all(|language| language.takes_ranges())
+    }
+
     /// Returns what to read, by row. What is too long for a parser is told, and digested later.
     fn asks(
         &self,
-        plan: &Plan<'_>,
+        (source, plan): (&dyn Source, &Plan<'_>),
         parts: Parts,
         (tree, cached): (&Tree, &Cached),
         taken: &mut Taken,
@@ -146,9 +165,13 @@ impl Found {
                 continue;
             }
             let rule = plan.rules.rule(tree.rule(row));
-            let known = tree.digest(row) != Observed::NotApplicable && !cached.contains(row);
+            let ranges = self.takes_ranges(source, row);
+            // Whoever reads a file whole digests it too, and shows a stamp that lies.
+            let is_cached = cached.contains(row) && !ranges;
+            let known = tree.digest(row) != Observed::NotApplicable && !is_cached;
             let digest = parts.entries && rule.reads_content() && !known;
-            asks.push(Ask { row, want: Want { digest, bytes: Some(most), ..Want::default() } });
+            let bytes = Some(most);
+            asks.push(Ask { row, want: Want { digest, bytes, ranges, ..Want::default() } });
         }
         asks
     }
@@ -213,7 +236,7 @@ fn batch(source: &dyn Source, tree: &Tree, asks: &[Ask]) -> usize {
     }
     let mut held = 0u64;
     let fits = |ask: &&Ask| {
-        held = held.saturating_add(tree.size(ask.row));
+        held = held.saturating_add(if ask.want.ranges { 0 } else { tree.size(ask.row) });
         held <= BATCH_BYTES
     };
     asks.iter().take_while(fits).count().max(1)

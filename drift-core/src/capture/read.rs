@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::cached::Cached;
+use crate::bounds::Ranges;
 use crate::model::{Coverage, Digest, PerHost, Problem, RowId, Tree};
 use crate::rules::Class;
 use crate::source::{
@@ -32,6 +33,9 @@ pub(super) type Wanted<'w> = &'w dyn Fn(&Tree, RowId) -> Want;
 /// Judges a file while its bytes are at hand, and drops those that are needed no longer.
 pub(super) type Judge<'j> = &'j (dyn Fn(&Tree, RowId, &mut Content) -> Option<PerHost> + Sync);
 
+/// Looks at ranges of a file while it is open.
+pub(super) type Looker<'l> = &'l (dyn Fn(&Tree, RowId, &mut dyn Ranges) + Sync);
+
 /// Everything that reading fills in.
 #[derive(Debug)]
 pub(crate) struct Ledger<'l> {
@@ -54,7 +58,7 @@ pub(crate) fn read(
 ) -> Result<BTreeMap<RowId, Extra>, source::Error> {
     let mut extras = BTreeMap::new();
     for asks in asks.chunks(batch_of(source)) {
-        read_batch(source, plan, asks, &|_, _, _| None, ledger, &mut extras)?;
+        read_batch(source, plan, asks, (&|_, _, _| None, &|_, _, _| {}), ledger, &mut extras)?;
     }
     Ok(extras)
 }
@@ -64,10 +68,10 @@ pub(super) fn read_slice(
     source: &dyn Source,
     plan: &Plan<'_>,
     asks: &[Ask],
-    judge: Judge<'_>,
+    (judge, looker): (Judge<'_>, Looker<'_>),
     ledger: &mut Ledger<'_>,
 ) -> Result<(), source::Error> {
-    read_batch(source, plan, asks, judge, ledger, &mut BTreeMap::new())
+    read_batch(source, plan, asks, (judge, looker), ledger, &mut BTreeMap::new())
 }
 
 /// Reads what `want` names of each row and returns what was wanted beyond digests. The asks of a
@@ -94,7 +98,7 @@ pub(super) fn read_rows(
             return Ok(extras);
         }
         asks.sort_unstable_by_key(|ask| ask.row);
-        read_batch(source, plan, &asks, judge, ledger, &mut extras)?;
+        read_batch(source, plan, &asks, (judge, &|_, _, _| {}), ledger, &mut extras)?;
     }
 }
 
@@ -107,11 +111,11 @@ fn read_batch(
     source: &dyn Source,
     plan: &Plan<'_>,
     asks: &[Ask],
-    judge: Judge<'_>,
+    (judge, looker): (Judge<'_>, Looker<'_>),
     ledger: &mut Ledger<'_>,
     extras: &mut BTreeMap<RowId, Extra>,
 ) -> Result<(), source::Error> {
-    let answers = Answers { tree: ledger.tree, judge, taken: Mutex::default() };
+    let answers = Answers { tree: ledger.tree, judge, looker, taken: Mutex::default() };
     source.read(plan, ledger.tree, asks, &answers)?;
     let Taken { plain, mut rest } =
         answers.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -136,6 +140,7 @@ fn read_batch(
 struct Answers<'a> {
     tree: &'a Tree,
     judge: Judge<'a>,
+    looker: Looker<'a>,
     taken: Mutex<Taken>,
 }
 
@@ -165,6 +170,10 @@ impl ContentSink for Answers<'_> {
             Some(digest) => taken.plain.push((row, digest)),
             None => taken.rest.push((row, answer, judged)),
         }
+    }
+
+    fn look(&self, row: RowId, file: &mut dyn Ranges) {
+        (self.looker)(self.tree, row, file);
     }
 }
 

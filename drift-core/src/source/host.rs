@@ -5,6 +5,7 @@
 //! for reading: opening a FIFO, a device or an automount point has effects.
 
 mod disk;
+mod here;
 mod open;
 mod privilege;
 mod residence;
@@ -35,6 +36,7 @@ const OWN_MOUNTS: &str = "/proc/self/mountinfo";
 /// A mount table larger than this (some 100,000 mounts) is not read.
 const MAX_MOUNT_TABLE_BYTES: usize = 16 << 20;
 
+use here::Visit;
 pub(super) use privilege::sees_trusted_attributes;
 pub use residence::HostFile;
 use residence::Residences;
@@ -68,6 +70,7 @@ pub struct HostVolume {
 #[derive(Debug)]
 pub struct HostDirectory {
     fd: OwnedFd,
+    visit: Visit,
     /// Whether only root can put something else under one of its names; looked up at first need.
     guarded: OnceLock<bool>,
 }
@@ -120,7 +123,7 @@ impl HostVolume {
 
 impl HostDirectory {
     fn new(fd: OwnedFd) -> Self {
-        Self { fd, guarded: OnceLock::new() }
+        Self { fd, visit: Visit::new(), guarded: OnceLock::new() }
     }
 }
 
@@ -180,6 +183,7 @@ impl Volume for HostVolume {
     ) -> Result<Observed<Xattrs>, Errno> {
         match name {
             None => xattr::of_descriptor(directory.fd.as_fd()),
+            Some(name) if here::go(directory.visit, directory.fd.as_fd()) => xattr::of_here(name),
             Some(name) if self.descriptors => xattr::of_name(directory.fd.as_fd(), name),
             Some(name) => open::for_xattrs(self, directory, name)
                 .and_then(|fd| xattr::of_descriptor(fd.as_fd())),
@@ -242,6 +246,10 @@ impl Volume for HostVolume {
 
     fn seek(&self, file: &mut HostFile, offset: u64) -> Result<(), Errno> {
         file.seek(offset)
+    }
+
+    fn leave(&self) {
+        here::leave();
     }
 
     fn prefers_inodes(&self) -> bool {

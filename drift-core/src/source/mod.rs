@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use drift_lanes::Kernel;
 
-use crate::bounds::{Cancel, Cancelled, Observer, Pool};
+use crate::bounds::{Cancel, Cancelled, Observer, Pool, Ranges};
 use crate::model::{
     Algorithm, Carries, Digest, Image, Intake, Platform, RowId, SourceKind, Stage, Time, Tree,
     TreePath,
@@ -102,6 +102,9 @@ pub struct Want {
     pub decoded: bool,
     /// The bytes themselves, if there are at most so many.
     pub bytes: Option<u64>,
+    /// Whether the sink looks at ranges of it instead, in the same opening, where the target can be read
+    /// at any place.
+    pub ranges: bool,
 }
 
 /// A request for the content of one file.
@@ -171,6 +174,10 @@ pub(crate) const LARGE_BYTES: u64 = 1 << 20;
 pub trait ContentSink: Sync {
     /// Takes one answer.
     fn take(&self, row: RowId, answer: Result<Content, Unread>);
+
+    /// Looks at a file of which ranges were wanted, before its answer comes; once more where the file
+    /// changed meanwhile.
+    fn look(&self, _row: RowId, _file: &mut dyn Ranges) {}
 }
 
 /// A target: something that holds the root of a system.
@@ -190,6 +197,11 @@ pub trait Source: Sync {
         _observer: &dyn Observer,
     ) -> Result<(), Error> {
         Ok(())
+    }
+
+    /// Returns whether a file can be read at any place, as [`Want::ranges`] has it.
+    fn reads_ranges(&self) -> bool {
+        false
     }
 
     /// Reads one small file by path inside the target, following links inside the root, before any

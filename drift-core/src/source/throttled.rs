@@ -63,6 +63,10 @@ impl<V: Volume> Volume for Throttled<V> {
         self.volume.xattrs(directory, name)
     }
 
+    fn leave(&self) {
+        self.volume.leave();
+    }
+
     fn open(&self, directory: &V::Directory, name: &[u8], seen: &Stat) -> Result<V::File, Errno> {
         self.volume.open(directory, name, seen)
     }

@@ -103,6 +103,9 @@ pub trait Volume: Sync {
         name: Option<&[u8]>,
     ) -> Result<Observed<Xattrs>, Errno>;
 
+    /// Ends what [`xattrs`](Self::xattrs) keeps in use on this thread.
+    fn leave(&self) {}
+
     /// Opens a regular file without waiting; `expected` is what the survey saw. `ESTALE` says that
     /// something else stands there now, `EWOULDBLOCK` that another program holds a lease on it.
     fn open(

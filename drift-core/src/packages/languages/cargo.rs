@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use std::io::Read as _;
 
 use super::Language;
-use super::elf::Elf;
+use super::elf::{Elf, Extent};
 use super::part::{Listed, MAX_DEPENDS, Part, Place, Unit, Wanted, short};
+use crate::bounds::Ranges;
 use crate::packages::Details;
 
 /// Crates in programs of Rust.
@@ -33,13 +34,26 @@ impl Language for Cargo {
         super::go::MAX_PROGRAM
     }
 
-    fn read(&self, _path: &[u8], bytes: &[u8]) -> Part {
+    fn takes_ranges(&self) -> bool {
+        true
+    }
+
+    fn read(&self, path: &[u8], mut bytes: &[u8]) -> Part {
+        self.look(path, &mut bytes)
+    }
+
+    fn look(&self, _path: &[u8], file: &mut dyn Ranges) -> Part {
         let mut part = Part::default();
-        let Some(section) = Elf::new(bytes).and_then(|elf| elf.section(b".dep-v0")) else {
+        let Some(section) = Elf::new(file).and_then(|mut elf| {
+            let section = elf.section(b".dep-v0")?;
+            // What is packed is no longer than what it holds, but for a few bytes a block.
+            elf.read(Extent { length: section.length.min(MAX_LIST), ..section })
+        }) else {
             return part;
         };
         let mut list = Vec::new();
-        let mut decoder = flate2::read::ZlibDecoder::new(section).take(MAX_LIST.saturating_add(1));
+        let mut decoder =
+            flate2::read::ZlibDecoder::new(&*section).take(MAX_LIST.saturating_add(1));
         if let Err(error) = decoder.read_to_end(&mut list) {
             part.loses(format!("its list of crates cannot be decompressed: {error}"));
         } else if list.len() as u64 > MAX_LIST {

@@ -1,22 +1,36 @@
 //! As much of ELF as finding a section takes (elf(5)): of both classes and both byte orders, over
-//! bytes that may lie about every offset and count.
+//! bytes that may lie about every offset and count. Of a program little more is read than is asked for.
+
+use crate::bounds::Ranges;
 
 /// Sections or segments that are looked at; linkers make a few dozen.
 const MAX_HEADERS: usize = 4096;
 
-/// A program in memory.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Elf<'b> {
-    bytes: &'b [u8],
+/// Bytes of one header that are understood, and of the names of sections.
+const MAX_HEADER_BYTES: u64 = 256;
+const MAX_NAMES_BYTES: u64 = 1 << 20;
+
+/// A program.
+pub(super) struct Elf<'f> {
+    file: &'f mut dyn Ranges,
+    /// What stands at the beginning of the file.
+    header: Vec<u8>,
     wide: bool,
     little: bool,
 }
 
+/// Where something lies in the file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extent {
+    pub(super) start: u64,
+    pub(super) length: u64,
+}
+
 /// A part of the file that is put into memory.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Segment<'b> {
+pub(super) struct Segment {
     pub(super) address: u64,
-    pub(super) bytes: &'b [u8],
+    pub(super) extent: Extent,
     pub(super) writable: bool,
 }
 
@@ -25,45 +39,51 @@ const LOAD: u64 = 1;
 const WRITABLE: u64 = 2;
 const NO_BITS: u64 = 8;
 
-impl<'b> Elf<'b> {
+impl<'f> Elf<'f> {
     /// Returns the program; `None` of anything else.
-    pub(super) fn new(bytes: &'b [u8]) -> Option<Self> {
-        let (class, order) = match bytes.get(..6)? {
+    pub(super) fn new(file: &'f mut dyn Ranges) -> Option<Self> {
+        let (class, order) = match file.range(0, 6)?.as_slice() {
             [0x7f, b'E', b'L', b'F', class, order] => (*class, *order),
             _ => return None,
         };
         let known = matches!(class, 1 | 2) && matches!(order, 1 | 2);
-        known.then_some(Self { bytes, wide: class == 2, little: order == 1 })
+        let wide = class == 2;
+        let header = known.then(|| file.range(0, if wide { 0x40 } else { 0x34 }))??;
+        Some(Self { file, header, wide, little: order == 1 })
     }
 
-    /// Returns the first section of that name that has bytes in the file.
-    pub(super) fn section(&self, name: &[u8]) -> Option<&'b [u8]> {
-        let (table, size, count) = match self.wide {
-            true => (self.word(0x28, 8)?, self.word(0x3a, 2)?, self.word(0x3c, 2)?),
-            false => (self.word(0x20, 4)?, self.word(0x2e, 2)?, self.word(0x30, 2)?),
+    /// Returns where the first section of that name lies that has bytes in the file.
+    pub(super) fn section(&mut self, name: &[u8]) -> Option<Extent> {
+        let (table, size, count, names) = match self.wide {
+            true => (self.word(0x28, 8)?, self.word(0x3a, 2)?, 0x3c, 0x3e),
+            false => (self.word(0x20, 4)?, self.word(0x2e, 2)?, 0x30, 0x32),
         };
-        let names = self.word(if self.wide { 0x3e } else { 0x32 }, 2)?;
-        let (_, names) = self.section_at(table, size, names)?;
-        for at in 0..count.min(MAX_HEADERS as u64) {
-            let Some((offset, content)) = self.section_at(table, size, at) else { continue };
-            let own = usize::try_from(offset).ok().and_then(|offset| names.get(offset..));
-            let own = own.and_then(|own| own.split(|&byte| byte == 0).next());
-            if own == Some(name) {
-                return Some(content);
-            }
-        }
-        None
+        let (count, names) = (self.word(count, 2)?, self.word(names, 2)?);
+        let headers = self.headers(table, size, count)?;
+        let (_, names) = self.section_in(headers.get(usize::try_from(names).ok()?)?)?;
+        let names = self.read(Extent { length: names.length.min(MAX_NAMES_BYTES), ..names })?;
+        headers.iter().filter_map(|header| self.section_in(header)).find_map(|(offset, extent)| {
+            let own = names.get(usize::try_from(offset).ok()?..)?.split(|&byte| byte == 0).next();
+            let is_there = extent.start.checked_add(extent.length)? <= self.file.size();
+            (own == Some(name) && is_there).then_some(extent)
+        })
     }
 
     /// Returns what is put into memory.
-    pub(super) fn segments(&self) -> Vec<Segment<'b>> {
-        let table = match self.wide {
-            true => (self.word(0x20, 8), self.word(0x36, 2), self.word(0x38, 2)),
-            false => (self.word(0x1c, 4), self.word(0x2a, 2), self.word(0x2c, 2)),
+    pub(super) fn segments(&mut self) -> Vec<Segment> {
+        let (table, size, count) = match self.wide {
+            true => (self.word(0x20, 8), 0x36, 0x38),
+            false => (self.word(0x1c, 4), 0x2a, 0x2c),
         };
-        let (Some(table), Some(size), Some(count)) = table else { return Vec::new() };
-        let all = (0..count.min(MAX_HEADERS as u64)).filter_map(|at| self.segment(table, size, at));
-        all.collect()
+        let all = table.zip(self.word(size, 2)).zip(self.word(count, 2));
+        let all = all.and_then(|((table, size), count)| self.headers(table, size, count));
+        let all = all.unwrap_or_default();
+        all.iter().filter_map(|header| self.segment(header)).collect()
+    }
+
+    /// Reads what lies there.
+    pub(super) fn read(&mut self, extent: Extent) -> Option<Vec<u8>> {
+        self.file.range(extent.start, extent.length)
     }
 
     /// Reads a number of the byte order of the program.
@@ -75,46 +95,63 @@ impl<'b> Elf<'b> {
         }
     }
 
-    /// Name as an offset, and content.
-    fn section_at(&self, table: u64, size: u64, at: u64) -> Option<(u64, &'b [u8])> {
-        let base = table.checked_add(size.checked_mul(at)?)?;
-        let (start, length) = match self.wide {
-            true => (self.field(base, 0x18, 8)?, self.field(base, 0x20, 8)?),
-            false => (self.field(base, 0x10, 4)?, self.field(base, 0x14, 4)?),
-        };
-        let has_bytes = self.field(base, 4, 4)? != NO_BITS;
-        let content = if has_bytes { slice(self.bytes, start, length)? } else { &[] };
-        Some((self.field(base, 0, 4)?, content))
-    }
-
-    fn segment(&self, table: u64, size: u64, at: u64) -> Option<Segment<'b>> {
-        let base = table.checked_add(size.checked_mul(at)?)?;
-        if self.field(base, 0, 4)? != LOAD {
+    /// Reads a table of headers, of which the file may end before all that it claims.
+    fn headers(&mut self, table: u64, size: u64, count: u64) -> Option<Vec<Vec<u8>>> {
+        if size == 0 || size > MAX_HEADER_BYTES {
             return None;
         }
-        let (flags, start, address, length) = match self.wide {
-            true => {
-                (4, self.field(base, 8, 8)?, self.field(base, 0x10, 8)?, self.field(base, 0x20, 8)?)
-            }
-            false => {
-                (0x18, self.field(base, 4, 4)?, self.field(base, 8, 4)?, self.field(base, 0x10, 4)?)
-            }
+        let there = self.file.size().checked_sub(table)?.checked_div(size)?;
+        let count = count.min(MAX_HEADERS as u64).min(there);
+        let bytes = self.file.range(table, count.checked_mul(size)?)?;
+        Some(bytes.chunks(usize::try_from(size).ok()?).map(<[u8]>::to_vec).collect())
+    }
+
+    /// Name as an offset, and content.
+    fn section_in(&self, header: &[u8]) -> Option<(u64, Extent)> {
+        let (start, length) = match self.wide {
+            true => (self.field(header, 0x18, 8)?, self.field(header, 0x20, 8)?),
+            false => (self.field(header, 0x10, 4)?, self.field(header, 0x14, 4)?),
         };
-        let writable = self.field(base, flags, 4)? & WRITABLE != 0;
-        Some(Segment { address, bytes: slice(self.bytes, start, length)?, writable })
+        let has_bytes = self.field(header, 4, 4)? != NO_BITS;
+        let extent =
+            if has_bytes { Extent { start, length } } else { Extent { start: 0, length: 0 } };
+        Some((self.field(header, 0, 4)?, extent))
     }
 
-    fn field(&self, base: u64, offset: u64, length: u64) -> Option<u64> {
-        self.word(base.checked_add(offset)?, length)
+    fn segment(&self, header: &[u8]) -> Option<Segment> {
+        if self.field(header, 0, 4)? != LOAD {
+            return None;
+        }
+        let number = |at, length| self.field(header, at, length);
+        let (flags, start, address, length) = match self.wide {
+            true => (4, number(8, 8)?, number(0x10, 8)?, number(0x20, 8)?),
+            false => (0x18, number(4, 4)?, number(8, 4)?, number(0x10, 4)?),
+        };
+        let writable = number(flags, 4)? & WRITABLE != 0;
+        let is_there = start.checked_add(length)? <= self.file.size();
+        is_there.then_some(Segment { address, extent: Extent { start, length }, writable })
     }
 
+    /// A field of the file's own header.
     fn word(&self, at: u64, length: u64) -> Option<u64> {
-        slice(self.bytes, at, length).map(|bytes| self.number(bytes))
+        self.field(&self.header, at, length)
+    }
+
+    fn field(&self, header: &[u8], at: u64, length: u64) -> Option<u64> {
+        let end = usize::try_from(at.checked_add(length)?).ok()?;
+        header.get(usize::try_from(at).ok()?..end).map(|bytes| self.number(bytes))
     }
 }
 
-/// Returns so many bytes from there on; `None` where there are fewer.
-pub(super) fn slice(bytes: &[u8], start: u64, length: u64) -> Option<&[u8]> {
-    let end = usize::try_from(start.checked_add(length)?).ok()?;
-    bytes.get(usize::try_from(start).ok()?..end)
+impl Extent {
+    /// Returns so many bytes from there on; `None` where there are fewer.
+    pub(super) fn part(self, start: u64, length: u64) -> Option<Self> {
+        let fits = start.checked_add(length)? <= self.length;
+        fits.then(|| Some(Self { start: self.start.checked_add(start)?, length }))?
+    }
+
+    /// Returns all from there on.
+    pub(super) fn from(self, start: u64) -> Option<Self> {
+        self.part(start, self.length.checked_sub(start)?)
+    }
 }

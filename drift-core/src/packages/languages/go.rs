@@ -4,8 +4,9 @@
 use std::cmp::Ordering;
 
 use super::Language;
-use super::elf::{Elf, slice};
+use super::elf::{Elf, Extent};
 use super::part::{Listed, Part, Place, Unit, Wanted, short};
+use crate::bounds::Ranges;
 
 /// Modules in programs of Go.
 #[derive(Debug)]
@@ -13,11 +14,14 @@ pub(super) struct Go;
 
 /// Begins the header, on a boundary of 16 bytes.
 const MARK: &[u8] = b"\xff Go buildinf:";
-const HEADER: usize = 32;
+const HEADER: u64 = 32;
 const ALIGNMENT: usize = 16;
 /// How far into the data of a program without such a section its header may begin; Go itself looks
 /// no further.
-const SEARCHED: usize = 64 << 10;
+const SEARCHED: u64 = 64 << 10;
+/// Bytes of a number in groups of seven bits, and of a text that it counts.
+const COUNT_BYTES: u64 = 5;
+const MAX_TEXT: u64 = 16 << 20;
 /// Modules of one program; the largest known has 1,500.
 const MAX_MODULES: usize = 65_536;
 
@@ -41,12 +45,22 @@ impl Language for Go {
         MAX_PROGRAM
     }
 
-    fn read(&self, _path: &[u8], bytes: &[u8]) -> Part {
+    fn takes_ranges(&self) -> bool {
+        true
+    }
+
+    fn read(&self, path: &[u8], mut bytes: &[u8]) -> Part {
+        self.look(path, &mut bytes)
+    }
+
+    fn look(&self, _path: &[u8], file: &mut dyn Ranges) -> Part {
         let mut part = Part::default();
-        let Some((elf, header)) = Elf::new(bytes).and_then(|elf| Some((elf, header(&elf)?))) else {
+        let Some((mut elf, header)) =
+            Elf::new(file).and_then(|mut elf| header(&mut elf).map(|header| (elf, header)))
+        else {
             return part;
         };
-        match texts(&elf, header) {
+        match texts(&mut elf, header) {
             Some((version, modules)) => list(&version, &modules, &mut part),
             None => part.loses("its build information of Go is damaged, and names no modules"),
         }
@@ -58,39 +72,44 @@ impl Language for Go {
     }
 }
 
-/// Returns the bytes from the header on.
-fn header<'b>(elf: &Elf<'b>) -> Option<&'b [u8]> {
+/// Returns where the header begins, and how much there is from there on.
+fn header(elf: &mut Elf<'_>) -> Option<Extent> {
+    let marked = |elf: &mut Elf<'_>, extent: Extent| {
+        elf.read(extent.part(0, MARK.len() as u64)?).filter(|bytes| bytes == MARK).map(|_| extent)
+    };
     if let Some(section) = elf.section(b".go.buildinfo") {
-        return section.starts_with(MARK).then_some(section);
+        return marked(elf, section);
     }
-    let data = elf.segments().into_iter().find(|segment| segment.writable)?.bytes;
-    let searched = data.get(..data.len().min(SEARCHED)).unwrap_or_default();
+    let data = elf.segments().into_iter().find(|segment| segment.writable)?.extent;
+    let searched = elf.read(data.part(0, data.length.min(SEARCHED))?)?;
     let at = searched.chunks(ALIGNMENT).position(|chunk| chunk.starts_with(MARK))?;
-    data.get(at.checked_mul(ALIGNMENT)?..)
+    data.from(at.checked_mul(ALIGNMENT)? as u64)
 }
 
 /// Returns the version of Go and the list of modules.
-fn texts(elf: &Elf<'_>, header: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+fn texts(elf: &mut Elf<'_>, place: Extent) -> Option<(Vec<u8>, Vec<u8>)> {
+    let header = elf.read(place.part(0, HEADER)?)?;
     let (&width, &flags) = (header.get(14)?, header.get(15)?);
     if flags & 2 != 0 {
-        let (version, rest) = counted(header.get(HEADER..)?)?;
-        let (modules, _) = counted(rest)?;
-        return Some((version.to_vec(), modules.to_vec()));
+        let (version, rest) = counted(elf, place.from(HEADER)?)?;
+        let (modules, _) = counted(elf, rest)?;
+        return Some((version, modules));
     }
     if !matches!(width, 4 | 8) {
         return None;
     }
     // The byte order of the pointers is said once more, and is the program's.
     let width = usize::from(width);
-    let pointer = |at: usize| {
+    let mut pointer = |at: usize| {
         let bytes = header.get(at..at.checked_add(width)?)?;
         string(elf, elf.number(bytes), width)
     };
     Some((pointer(16)?, pointer(16usize.checked_add(width)?)?))
 }
 
-/// A number in groups of seven bits, and so many bytes.
-fn counted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+/// A number in groups of seven bits, and so many bytes; what follows them comes too.
+fn counted(elf: &mut Elf<'_>, place: Extent) -> Option<(Vec<u8>, Extent)> {
+    let bytes = elf.read(place.part(0, place.length.min(COUNT_BYTES))?)?;
     let (mut length, mut shift, mut at) = (0u64, 0u32, 0usize);
     loop {
         let &byte = bytes.get(at)?;
@@ -103,20 +122,24 @@ fn counted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
             return None;
         }
     }
-    bytes.get(at..)?.split_at_checked(usize::try_from(length).ok()?)
+    let rest = place.from(at as u64)?;
+    let text = elf.read(rest.part(0, Some(length).filter(|length| *length <= MAX_TEXT)?)?)?;
+    Some((text, rest.from(length)?))
 }
 
 /// A string of Go by the address of its two words, address and length.
-fn string(elf: &Elf<'_>, address: u64, width: usize) -> Option<Vec<u8>> {
+fn string(elf: &mut Elf<'_>, address: u64, width: usize) -> Option<Vec<u8>> {
     let segments = elf.segments();
-    let at = |address: u64, length: u64| {
-        segments
+    let at = |elf: &mut Elf<'_>, address: u64, length: u64| {
+        let lies = segments
             .iter()
-            .find_map(|segment| slice(segment.bytes, address.checked_sub(segment.address)?, length))
+            .find_map(|segment| segment.extent.part(address.checked_sub(segment.address)?, length));
+        elf.read(lies.filter(|_| length <= MAX_TEXT)?)
     };
-    let words = at(address, u64::try_from(width.checked_mul(2)?).ok()?)?;
+    let words = at(elf, address, u64::try_from(width.checked_mul(2)?).ok()?)?;
     let (start, length) = words.split_at_checked(width)?;
-    at(elf.number(start), elf.number(length)).map(<[u8]>::to_vec)
+    let (start, length) = (elf.number(start), elf.number(length));
+    at(elf, start, length)
 }
 
 /// Reads the lines between two sentinels of 16 bytes.

@@ -23,6 +23,7 @@ mod units;
 
 use std::cmp::Ordering;
 
+use crate::bounds::Ranges;
 use crate::model::Package;
 
 pub use part::{Listed, Named, Part, Place, Unit, Wanted};
@@ -48,6 +49,17 @@ pub trait Language: Sync {
 
     /// Reads one file by its path inside the root.
     fn read(&self, path: &[u8], bytes: &[u8]) -> Part;
+
+    /// Returns whether [`look`](Self::look) needs but some ranges of a file; else it is never asked.
+    fn takes_ranges(&self) -> bool {
+        false
+    }
+
+    /// Reads one file as [`read`](Self::read) does, from no more of its bytes than that takes.
+    fn look(&self, path: &[u8], file: &mut dyn Ranges) -> Part {
+        let size = file.size();
+        self.read(path, &file.range(0, size).unwrap_or_default())
+    }
 
     /// Names the package of a unit whose files name none, by the path of one of them.
     fn by_path(&self, _place: &Place<'_>) -> Option<Listed> {

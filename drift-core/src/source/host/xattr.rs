@@ -1,7 +1,7 @@
 //! Reading every extended attribute of an object (xattr(7)) without opening it.
 //!
-//! The kernel has no `lgetxattrat` before 6.13, so names go through `/proc/self/fd/N/NAME`, whose
-//! last name the `l` calls do not follow.
+//! The kernel has no `listxattrat` before 6.13, so a worker goes into the directory ([`super::here`]);
+//! where it may not, names go through `/proc/self/fd/N/NAME`. The `l` calls do not follow the last name.
 
 use std::ffi::CString;
 
@@ -41,6 +41,14 @@ pub(super) fn of_name(directory: BorrowedFd<'_>, name: &[u8]) -> Result<Observed
     all(
         |buffer| rustix::fs::llistxattr(&*path, buffer),
         |name, buffer| rustix::fs::lgetxattr(&*path, name, buffer),
+    )
+}
+
+/// Reads those of a name in the working directory of this thread.
+pub(super) fn of_here(name: &[u8]) -> Result<Observed<Xattrs>, Errno> {
+    all(
+        |buffer| rustix::fs::llistxattr(name, buffer),
+        |attribute, buffer| rustix::fs::lgetxattr(name, attribute, buffer),
     )
 }
 

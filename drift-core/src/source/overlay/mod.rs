@@ -259,6 +259,10 @@ impl<V: Volume> Volume for Overlay<V> {
         Ok(all.map(|all| self.attributes.without_own(&all)))
     }
 
+    fn leave(&self) {
+        self.layers.iter().for_each(|layer| layer.volume.leave());
+    }
+
     fn open(
         &self,
         directory: &Self::Directory,

@@ -136,7 +136,7 @@ impl Lanes<'_> {
 impl Digests {
     pub(super) fn new(seen: &Stat, want: Want) -> Self {
         let prefix = want.prefix.filter(|length| *length <= seen.size);
-        let bytes = want.bytes.filter(|limit| seen.size <= *limit);
+        let bytes = want.bytes.filter(|limit| seen.size <= *limit && !want.ranges);
         Self {
             whole: want.digest || want.vendor.is_some() || bytes.is_some(),
             prefix_end: prefix.unwrap_or(0),
@@ -144,7 +144,8 @@ impl Digests {
             digest: want.digest.then(Sha256::new),
             vendor: Vendor::wanted(want.vendor),
             prefix: prefix.map(|_| Sha256::new()),
-            bytes: bytes.map(|_| Vec::new()),
+            // Its length is the file's, and at most what was asked for.
+            bytes: bytes.map(|_| Vec::with_capacity(usize::try_from(seen.size).unwrap_or(0))),
         }
     }
 

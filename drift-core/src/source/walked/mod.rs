@@ -18,6 +18,7 @@ mod read;
 mod round;
 mod sparse;
 mod survey;
+mod window;
 
 use crate::model::{Carries, Intake, Precision, SourceKind, Tree, TreePath, attribute};
 
@@ -91,6 +92,10 @@ impl<V: Volume> Source for Walked<V> {
 
     fn locator(&self) -> &str {
         &self.locator
+    }
+
+    fn reads_ranges(&self) -> bool {
+        true
     }
 
     fn probe(&self, path: &TreePath, limit: u64) -> Option<Vec<u8>> {

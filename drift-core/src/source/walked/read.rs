@@ -123,7 +123,9 @@ impl<V: Volume> Reading<'_, V> {
             self.left.fetch_sub(bytes(self.tree, job), Ordering::Relaxed);
             self.tell();
         };
-        self.drain(&mut worker, next, &mut held)?;
+        let drained = self.drain(&mut worker, next, &mut held);
+        self.walked.volume.leave();
+        drained?;
         self.tell();
         self.held.lock().unwrap_or_else(PoisonError::into_inner).append(&mut held);
         Ok(())

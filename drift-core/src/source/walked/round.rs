@@ -19,6 +19,7 @@ use super::apart;
 use super::content::{Failed, Lanes, Underway};
 use super::opening::{Closed, Hands, Opened, Tries, unread};
 use super::read::Reading;
+use super::window::Window;
 
 /// Bytes of one round: with what else a worker touches they stay in the second-level cache.
 const ROUND_BYTES: usize = 512 << 10;
@@ -238,6 +239,12 @@ impl<V: Volume> Reading<'_, V> {
         (buffer, used, piece): (&mut [u8], &mut usize, usize),
     ) -> Result<Option<Begun<V::File>>, Failed> {
         let volume = &self.walked.volume;
+        if ask.want.ranges {
+            let mut window = Window::new(volume, &mut file, &seen);
+            self.sink.look(ask.row, &mut window);
+            window.finish()?;
+            volume.seek(&mut file, 0)?;
+        }
         if apart::is_apart(&seen, ask.want) {
             let content = apart::read(volume, &mut file, &seen, ask.want, self.plan.cancel)?;
             self.answer(ask, content, &seen);

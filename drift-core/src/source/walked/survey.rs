@@ -98,7 +98,9 @@ pub(super) fn survey<V: Volume>(
     };
     plan.pool.on_each(|_| {
         let mut recent = VecDeque::new();
-        survey.queue.drain(|job| survey.directory(job, &mut recent))
+        let drained = survey.queue.drain(|job| survey.directory(job, &mut recent));
+        survey.volume.leave();
+        drained
     })?;
     let entries = survey.entries.load(Ordering::Relaxed);
     plan.observer.event(Event::Surveyed { entries });

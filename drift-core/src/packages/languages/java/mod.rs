@@ -10,6 +10,7 @@ use std::cmp::Ordering;
 
 use super::Language;
 use super::part::{Part, Place, Unit, Wanted, short};
+use crate::bounds::Ranges;
 use zip::{Archive, Member};
 
 /// Packages of Java.
@@ -40,11 +41,19 @@ impl Language for Java {
         256 << 20
     }
 
-    fn read(&self, path: &[u8], bytes: &[u8]) -> Part {
+    fn takes_ranges(&self) -> bool {
+        true
+    }
+
+    fn read(&self, path: &[u8], mut bytes: &[u8]) -> Part {
+        self.look(path, &mut bytes)
+    }
+
+    fn look(&self, path: &[u8], file: &mut dyn Ranges) -> Part {
         let mut part = Part::default();
         let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
         let mut left = Left { nested: MAX_ALL_NESTED, archives: MAX_FOUND };
-        read_archive(&String::from_utf8_lossy(name), "", bytes, Some(&mut left), &mut part);
+        read_archive(&String::from_utf8_lossy(name), "", file, Some(&mut left), &mut part);
         part
     }
 
@@ -60,8 +69,14 @@ struct Left {
 }
 
 /// Reads one archive; what lies in it only where something is left to be spent on that.
-fn read_archive(name: &str, below: &str, bytes: &[u8], left: Option<&mut Left>, part: &mut Part) {
-    let archive = match Archive::open(bytes) {
+fn read_archive(
+    name: &str,
+    below: &str,
+    file: &mut dyn Ranges,
+    left: Option<&mut Left>,
+    part: &mut Part,
+) {
+    let archive = match Archive::open(file) {
         Ok(archive) => archive,
         Err(reason) => {
             return part.loses(format!("{name} is no archive that can be read: {reason}"));
@@ -83,12 +98,12 @@ fn read_archive(name: &str, below: &str, bytes: &[u8], left: Option<&mut Left>, 
     }
     let before = part.packages.len();
     for member in &found {
-        if let Some(text) = content(&archive, member, name, part) {
+        if let Some(text) = content((&archive, file), member, name, part) {
             part.packages.extend(properties::coordinates(&text));
         }
     }
     if part.packages.len() == before {
-        let text = manifest.and_then(|member| content(&archive, &member, name, part));
+        let text = manifest.and_then(|member| content((&archive, file), &member, name, part));
         let stated = properties::stated(&text.unwrap_or_default(), name);
         part.packages.extend(stated);
     }
@@ -97,13 +112,13 @@ fn read_archive(name: &str, below: &str, bytes: &[u8], left: Option<&mut Left>, 
     }
     if let Some(left) = left {
         for member in nested {
-            read_nested(&archive, &member, name, left, part);
+            read_nested((&archive, file), &member, name, left, part);
         }
     }
 }
 
 fn read_nested(
-    archive: &Archive<'_>,
+    (archive, file): (&Archive, &mut dyn Ranges),
     member: &Member<'_>,
     outer: &str,
     left: &mut Left,
@@ -116,24 +131,24 @@ fn read_nested(
         return;
     }
     left.archives = left.archives.saturating_sub(1);
-    match archive.content(member, limit) {
+    match archive.content(file, member, limit) {
         Ok(bytes) => {
             left.nested = left.nested.saturating_sub(bytes.len() as u64);
             let (directory, name) = shown.rsplit_once('/').unwrap_or(("", &shown));
             let below = format!("{outer}/{directory}");
-            read_archive(name, below.trim_end_matches('/'), &bytes, None, part);
+            read_archive(name, below.trim_end_matches('/'), &mut &*bytes, None, part);
         }
         Err(reason) => part.loses(format!("{shown} in {outer} cannot be read: {reason}")),
     }
 }
 
 fn content(
-    archive: &Archive<'_>,
+    (archive, file): (&Archive, &mut dyn Ranges),
     member: &Member<'_>,
     name: &str,
     part: &mut Part,
 ) -> Option<String> {
-    match archive.content(member, MAX_TEXT) {
+    match archive.content(file, member, MAX_TEXT) {
         Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
         Err(reason) => {
             let shown = short(&String::from_utf8_lossy(member.name));

@@ -3,6 +3,8 @@
 
 use std::io::Read as _;
 
+use crate::bounds::Ranges;
+
 /// Signatures, as they lie in the file.
 const END: &[u8] = b"PK\x05\x06";
 const END_64: &[u8] = b"PK\x06\x06";
@@ -13,6 +15,10 @@ const LOCAL: &[u8] = b"PK\x03\x04";
 /// Bytes of the end record without its comment, and the longest comment.
 const END_BYTES: usize = 22;
 const MAX_COMMENT: usize = 65_535;
+/// Bytes of the wide end record, of its locator, and of both: they may stand before the end record.
+const RECORD_64_BYTES: usize = 56;
+const LOCATOR_BYTES: usize = 20;
+const BEFORE_END: usize = RECORD_64_BYTES + LOCATOR_BYTES;
 /// Bytes of a central and a local header without names.
 const CENTRAL_BYTES: usize = 46;
 const LOCAL_BYTES: usize = 30;
@@ -20,11 +26,13 @@ const LOCAL_BYTES: usize = 30;
 /// Members that are looked at; the largest known archive has 100,000.
 const MAX_MEMBERS: usize = 1_000_000;
 
-/// An archive in memory.
+/// Bytes of the central directory; that of the largest known archive has some 15 MB.
+const MAX_DIRECTORY: u64 = 128 << 20;
+
+/// The central directory of an archive.
 #[derive(Debug)]
-pub(super) struct Archive<'b> {
-    bytes: &'b [u8],
-    directory: &'b [u8],
+pub(super) struct Archive {
+    directory: Vec<u8>,
     /// Bytes before the archive.
     shift: u64,
 }
@@ -41,52 +49,40 @@ pub(super) struct Member<'b> {
     encrypted: bool,
 }
 
-impl<'b> Archive<'b> {
+impl Archive {
     /// Finds the central directory.
-    pub(super) fn open(bytes: &'b [u8]) -> Result<Self, &'static str> {
-        let last = bytes.len().checked_sub(END_BYTES).ok_or("it is too short")?;
-        let first = last.saturating_sub(MAX_COMMENT);
-        let searched = bytes.get(first..last.saturating_add(END.len())).unwrap_or_default();
-        let is_end = |window: &[u8]| window == END;
-        // A comment may hold the mark: the right one is that whose comment ends the file.
-        let fits = |at: usize| {
-            let at = first.saturating_add(at);
-            let comment = usize::try_from(number(bytes, at.saturating_add(20), 2)?).ok()?;
-            Some(at.saturating_add(END_BYTES).saturating_add(comment) == bytes.len())
-        };
-        let marks = || searched.windows(END.len()).enumerate().rev().filter(|(_, one)| is_end(one));
-        let whole = marks().find(|(at, _)| fits(*at) == Some(true));
-        let found = whole.or_else(|| marks().next()).map(|(at, _)| at);
-        let at = first.saturating_add(found.ok_or("it has no end record")?);
-        let end = bytes.get(at..).unwrap_or_default();
-        let (mut size, mut offset) =
+    pub(super) fn open(file: &mut dyn Ranges) -> Result<Self, &'static str> {
+        let size = file.size();
+        let last = size.checked_sub(END_BYTES as u64).ok_or("it is too short")?;
+        // The record of the end with all that may stand behind it, and what may stand before it.
+        let first = last.saturating_sub((MAX_COMMENT + BEFORE_END) as u64);
+        let length = size.saturating_sub(first);
+        let tail = file.range(first, length).ok_or("its end cannot be read")?;
+        let at = end_record(&tail).ok_or("it has no end record")?;
+        let end = tail.get(at..).unwrap_or_default();
+        let (mut length, mut offset) =
             (number(end, 12, 4).unwrap_or(0), number(end, 16, 4).unwrap_or(0));
-        let mut below = at as u64;
-        let wide = at.checked_sub(20).and_then(|at| bytes.get(at..));
+        let mut below = first.saturating_add(at as u64);
+        let wide = at.checked_sub(LOCATOR_BYTES).and_then(|at| tail.get(at..));
         if let Some(locator) = wide.filter(|locator| locator.starts_with(LOCATOR_64)) {
-            // The record itself stands before its locator, whatever the locator says.
-            let record_at = at.checked_sub(76).ok_or("its end record is damaged")?;
-            let record = bytes.get(record_at..).filter(|record| record.starts_with(END_64));
-            let record = record.or_else(|| {
-                let place = usize::try_from(number(locator, 8, 8)?).ok()?;
-                bytes.get(place..).filter(|record| record.starts_with(END_64))
-            });
-            let record = record.ok_or("its end record is damaged")?;
-            below = (bytes.len() as u64).saturating_sub(record.len() as u64);
-            size = number(record, 40, 8).ok_or("its end record is damaged")?;
-            offset = number(record, 48, 8).ok_or("its end record is damaged")?;
+            let (place, record) =
+                wide_record(file, below, locator).ok_or("its end record is damaged")?;
+            below = place;
+            length = number(&record, 40, 8).ok_or("its end record is damaged")?;
+            offset = number(&record, 48, 8).ok_or("its end record is damaged")?;
         }
-        let start = below.checked_sub(size).ok_or("its directory is longer than the file")?;
+        let start = below.checked_sub(length).ok_or("its directory is longer than the file")?;
         let shift = start.checked_sub(offset).ok_or("its directory lies outside the file")?;
-        let directory = super::super::elf::slice(bytes, start, size);
-        Ok(Self { bytes, directory: directory.ok_or("its directory is damaged")?, shift })
+        if length > MAX_DIRECTORY {
+            return Err("its directory is longer than 128 MiB");
+        }
+        let directory = file.range(start, length).ok_or("its directory is damaged")?;
+        Ok(Self { directory, shift })
     }
 
     /// Returns every file of the directory, and why it ends early where it does.
-    pub(super) fn members(
-        &self,
-    ) -> impl Iterator<Item = Result<Member<'b>, &'static str>> + use<'b> {
-        let (mut rest, mut count) = (self.directory, 0usize);
+    pub(super) fn members(&self) -> impl Iterator<Item = Result<Member<'_>, &'static str>> {
+        let (mut rest, mut count) = (self.directory.as_slice(), 0usize);
         std::iter::from_fn(move || {
             if rest.is_empty() {
                 return None;
@@ -102,11 +98,23 @@ impl<'b> Archive<'b> {
     }
 
     /// Returns the bytes of a file, at most so many.
-    pub(super) fn content(&self, member: &Member<'b>, limit: u64) -> Result<Vec<u8>, String> {
-        let packed = self.packed(member).ok_or("its data lie outside the archive")?;
+    pub(super) fn content(
+        &self,
+        file: &mut dyn Ranges,
+        member: &Member<'_>,
+        limit: u64,
+    ) -> Result<Vec<u8>, String> {
+        let start = self.data(file, member).ok_or("its data lie outside the archive")?;
         if member.encrypted {
             return Err("it is encrypted".to_owned());
         }
+        let long = || format!("it is longer than {limit} bytes");
+        // Compressed, what cannot be made shorter is longer by five bytes for every 64 KiB.
+        if member.packed > limit.saturating_add(limit / 8192).saturating_add(64) {
+            return Err(long());
+        }
+        let packed = file.range(start, member.packed).ok_or("its data lie outside the archive")?;
+        let packed = packed.as_slice();
         let mut content = Vec::new();
         let most = limit.saturating_add(1);
         let read = match member.method {
@@ -116,7 +124,7 @@ impl<'b> Archive<'b> {
         };
         read.map_err(|error| error.to_string())?;
         if content.len() as u64 > limit {
-            return Err(format!("it is longer than {limit} bytes"));
+            return Err(long());
         }
         if content.len() as u64 != member.size {
             return Err("it has not the length that the directory says".to_owned());
@@ -124,15 +132,38 @@ impl<'b> Archive<'b> {
         Ok(content)
     }
 
-    fn packed(&self, member: &Member<'b>) -> Option<&'b [u8]> {
-        let at = usize::try_from(member.offset.checked_add(self.shift)?).ok()?;
-        let local = self.bytes.get(at..)?;
-        if !local.starts_with(LOCAL) {
-            return None;
-        }
-        let names = number(local, 26, 2)?.checked_add(number(local, 28, 2)?)?;
-        super::super::elf::slice(local, names.checked_add(LOCAL_BYTES as u64)?, member.packed)
+    /// Returns where the data of a file begin.
+    fn data(&self, file: &mut dyn Ranges, member: &Member<'_>) -> Option<u64> {
+        let at = member.offset.checked_add(self.shift)?;
+        let local = file.range(at, LOCAL_BYTES as u64).filter(|local| local.starts_with(LOCAL))?;
+        let names = number(&local, 26, 2)?.checked_add(number(&local, 28, 2)?)?;
+        at.checked_add(LOCAL_BYTES as u64)?.checked_add(names)
     }
+}
+
+/// Returns where in the end of a file its end record begins.
+fn end_record(tail: &[u8]) -> Option<usize> {
+    let searched = tail.get(..tail.len().checked_sub(END_BYTES)?.checked_add(END.len())?)?;
+    // A comment may hold the mark: the right one is that whose comment ends the file.
+    let fits = |at: usize| {
+        let comment = usize::try_from(number(tail, at.saturating_add(20), 2)?).ok()?;
+        Some(at.saturating_add(END_BYTES).saturating_add(comment) == tail.len())
+    };
+    let near = tail.len().saturating_sub(END_BYTES.saturating_add(MAX_COMMENT));
+    let marks = || {
+        let windows = searched.windows(END.len()).enumerate().rev();
+        windows.take_while(|(at, _)| *at >= near).filter(|(_, one)| *one == END).map(|(at, _)| at)
+    };
+    marks().find(|at| fits(*at) == Some(true)).or_else(|| marks().next())
+}
+
+/// Returns the wide end record with its place; it stands before its locator, whatever that says.
+fn wide_record(file: &mut dyn Ranges, end: u64, locator: &[u8]) -> Option<(u64, Vec<u8>)> {
+    let before = end.checked_sub((LOCATOR_BYTES + RECORD_64_BYTES) as u64)?;
+    [Some(before), number(locator, 8, 8)].into_iter().flatten().find_map(|place| {
+        let record = file.range(place, RECORD_64_BYTES as u64)?;
+        record.starts_with(END_64).then_some((place, record))
+    })
 }
 
 fn member(rest: &[u8]) -> Option<(Member<'_>, &[u8])> {

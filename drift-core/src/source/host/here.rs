@@ -1,0 +1,71 @@
+//! Going into directories, for calls that take a path and no descriptor.
+//!
+//! llistxattr(2) knows no directory but the working one, and the way through `/proc/self/fd` costs it five
+//! times its own work. A worker of drift's own pool has nobody to share a working directory with, so
+//! it takes one for itself alone (`CLONE_FS` of unshare(2)) and goes where it looks. No other thread is
+//! moved, and where that is refused the way through `/proc` remains.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fd::BorrowedFd;
+use rustix::thread::UnshareFlags;
+
+use crate::bounds::is_worker;
+
+/// An open directory, told from all others of this process. Descriptors are given out again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Visit(u64);
+
+/// How a thread stands to working directories.
+#[derive(Debug, Clone, Copy)]
+enum Standing {
+    /// Nothing was tried.
+    Unknown,
+    /// It shares its working directory, and leaves it alone.
+    Shared,
+    /// It has its own, and is in this one.
+    Own(Option<Visit>),
+}
+
+thread_local! {
+    static STANDING: Cell<Standing> = const { Cell::new(Standing::Unknown) };
+}
+
+impl Visit {
+    /// Names a directory that was just opened.
+    pub(super) fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Goes into an open directory; returns whether a name alone now means an object in it.
+pub(super) fn go(visit: Visit, directory: BorrowedFd<'_>) -> bool {
+    let here = match STANDING.get() {
+        Standing::Shared => return false,
+        Standing::Own(here) => here,
+        Standing::Unknown if is_worker() && has_own() => None,
+        Standing::Unknown => {
+            STANDING.set(Standing::Shared);
+            return false;
+        }
+    };
+    let there = here == Some(visit) || rustix::process::fchdir(directory).is_ok();
+    STANDING.set(Standing::Own(there.then_some(visit)));
+    there
+}
+
+/// Goes out of wherever this thread is, so that nothing stays in use.
+pub(super) fn leave() {
+    if let Standing::Own(Some(_)) = STANDING.get() {
+        // Without a root to go to the directory stays in use until the thread ends.
+        let _left = rustix::process::chdir("/");
+        STANDING.set(Standing::Own(None));
+    }
+}
+
+fn has_own() -> bool {
+    #[expect(deprecated, reason = "only a table of descriptors of its own would be unsound")]
+    rustix::thread::unshare(UnshareFlags::FS).is_ok()
+}
