@@ -1,5 +1,6 @@
 //! Archives of Java, written by Python's `zipfile`, and hostile ones.
 
+use drift_core::bounds::Ranges;
 use drift_core::packages::{LANGUAGES, Part};
 use drift_testkit::command::run;
 use drift_testkit::{TempRoot, need};
@@ -144,4 +145,48 @@ fn hostile_archives_cost_little_and_lose_nothing_silently() {
     assert!(part.packages.len() <= 4096);
     assert!(read(&archive(COORDINATES, TEXT, 99, TEXT.len(), 1)).lost);
     assert!(read(&archive(COORDINATES, TEXT, 0, 7, 1)).lost);
+}
+
+/// Of a large archive on a disk little is read, and it is what a stream of all its bytes gives.
+#[test]
+fn an_archive_is_looked_into_by_ranges() {
+    let Some(python) = need::tool("python3") else { return };
+    let root = TempRoot::new().directory("opt", 0o755);
+    let script = r#"
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_STORED) as out:
+    out.writestr('data', bytes(range(256)) * 40000)
+    out.writestr('META-INF/maven/org.x/large/pom.properties', 'groupId=org.x\nartifactId=large\nversion=7\n')
+"#;
+    let path = root.at("opt/large.jar");
+    let _ = run(python, ["-c", script, &path.to_string_lossy()]).success();
+    let bytes = std::fs::read(&path).unwrap();
+    let mut file = Counting { bytes: &bytes, read: 0 };
+    let java = LANGUAGES.iter().find(|language| language.name() == "maven").unwrap();
+    let part = java.look(b"opt/large.jar", &mut file);
+    assert_eq!(part.packages, read(&bytes).packages);
+    assert_eq!(part.packages.len(), 1);
+    assert!(file.read < 70_000, "{} of {} bytes were read", file.read, bytes.len());
+    let captured = capture(&directory(root.path()));
+    let found = packages(&captured, "maven");
+    assert_eq!(found, [("org.x:large 7".to_owned(), "opt".to_owned())]);
+    // It is digested all the same.
+    assert_eq!(captured.snapshot.coverage.bytes_hashed, bytes.len() as u64);
+}
+
+struct Counting<'b> {
+    bytes: &'b [u8],
+    read: u64,
+}
+
+impl Ranges for Counting<'_> {
+    fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn range(&mut self, start: u64, length: u64) -> Option<Vec<u8>> {
+        self.read += length;
+        let mut bytes = self.bytes;
+        bytes.range(start, length)
+    }
 }
