@@ -45,7 +45,7 @@ pub(crate) use dpkg::deb822;
 pub use dpkg::{Dpkg, dpkg_version_cmp, licences_of_copyright};
 pub use files::{Completeness, Files};
 pub use languages::{
-    LANGUAGES, Language, Listed, Named, Part, Place, Unit, Units, Wanted, is_of_language,
+    LANGUAGES, Language, Listed, Named, Part, Place, Unit, Units, Wanted, is_of_language, is_record,
 };
 pub use ownership::{Known, Missing, Ownership};
 pub use pacman::{Pacman, pacman_version_cmp};

@@ -82,6 +82,17 @@ pub(super) fn language(manager: &str) -> Option<&'static dyn Language> {
     LANGUAGES.iter().find(|language| language.name() == manager).copied()
 }
 
+/// Returns whether a file at this path is a record of packages of a language, small and read whole.
+#[must_use]
+pub fn is_record(path: &[u8]) -> bool {
+    let mut place = Place::default();
+    for (name, own) in place.names.iter_mut().zip(path.rsplit(|&byte| byte == b'/')) {
+        *name = own;
+    }
+    let mut records = LANGUAGES.iter().filter(|one| !one.is_in_programs() && !one.takes_ranges());
+    records.any(|language| language.wants(&place).is_some())
+}
+
 /// Returns whether the package is one of a language: its claims check and fold files, and own none.
 #[must_use]
 pub fn is_of_language(package: &Package) -> bool {

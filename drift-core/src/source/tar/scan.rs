@@ -30,6 +30,11 @@ const MAX_ACCOUNTS: u64 = 1 << 20;
 /// As [`MAX_KEPT`], of the files of package databases, which every capture asks for.
 const MAX_DATABASE: u64 = 8 << 20;
 
+/// As [`MAX_KEPT`], of the records of languages, which every capture asks for too; and of all of these
+/// together, so that there is room for the databases.
+const MAX_RECORD: u64 = 1 << 20;
+const MAX_RECORDS: u64 = 16 << 20;
+
 /// All that is kept of one archive together.
 pub(super) const MAX_KEPT_TOTAL: u64 = 32 << 20;
 
@@ -217,7 +222,7 @@ impl Scan {
         self.fine_times |= member.records.get(b"mtime").is_some() && member.mtime.nanoseconds != 0;
         self.labels(object, Labels::read(&member.records));
         if file_type == FileType::File {
-            self.content(reader, member, kept_size(path), object, beside)?;
+            self.content(reader, member, Keep::of(path), object, beside)?;
         }
         Ok(object)
     }
@@ -263,7 +268,7 @@ impl Scan {
         &mut self,
         reader: &mut Reader<'_>,
         member: &Member,
-        keep: u64,
+        keep: Keep,
         object: u32,
         (watch, feed): (Watch<'_>, &Feed<'_>),
     ) -> Result<(), Fault> {
@@ -272,7 +277,7 @@ impl Scan {
             return Ok(());
         }
         let total = self.kept_total.saturating_add(member.size);
-        let keep = member.size <= keep && total <= MAX_KEPT_TOTAL;
+        let keep = member.size <= keep.each && total <= keep.all;
         let mut kept = keep.then(Vec::new);
         reader.content(member.map(), &mut |piece| {
             feed.file(piece);
@@ -338,15 +343,27 @@ fn known_type(member: &Member) -> Result<FileType, (Stage, &'static str)> {
     Ok(file_type)
 }
 
-/// Returns the size up to which files at this path are kept for probes, accounts and package
-/// databases.
-fn kept_size(path: &TreePath) -> u64 {
-    match path.as_bytes() {
-        b"etc/passwd" | b"etc/group" => MAX_ACCOUNTS,
-        bytes if packages::wants(bytes) => MAX_DATABASE,
-        bytes => {
-            let below = bytes.strip_prefix(b"etc/").or_else(|| bytes.strip_prefix(b"usr/lib/"));
-            if below.is_some_and(|name| !name.contains(&b'/')) { MAX_KEPT } else { 0 }
+/// How much is kept at a path for probes, accounts, package databases and records of languages.
+#[derive(Clone, Copy)]
+struct Keep {
+    /// Of one file.
+    each: u64,
+    /// Together with what is kept already.
+    all: u64,
+}
+
+impl Keep {
+    fn of(path: &TreePath) -> Self {
+        let keep = |each| Self { each, all: MAX_KEPT_TOTAL };
+        match path.as_bytes() {
+            b"etc/passwd" | b"etc/group" => keep(MAX_ACCOUNTS),
+            bytes if packages::wants(bytes) => keep(MAX_DATABASE),
+            bytes if packages::is_record(bytes) => Self { each: MAX_RECORD, all: MAX_RECORDS },
+            bytes => {
+                let below = bytes.strip_prefix(b"etc/").or_else(|| bytes.strip_prefix(b"usr/lib/"));
+                let is_near = below.is_some_and(|name| !name.contains(&b'/'));
+                keep(if is_near { MAX_KEPT } else { 0 })
+            }
         }
     }
 }
