@@ -105,20 +105,22 @@ fn asked(source: &dyn Source, paths: &[&str]) -> Result<Vec<Option<Vec<u8>>>, Er
 
 /// Two readings of each layer: one to recognise its coding, one for everything.
 #[test]
-fn package_databases_and_probes_cost_no_further_reading() {
+fn package_databases_records_and_probes_cost_no_further_reading() {
+    const RECORD: &str = "usr/lib/python3/dist-packages/a-1.dist-info/METADATA";
     let status = b"Package: a\n".repeat(5000);
+    let record = b"Name: a\nVersion: 1\n".repeat(500);
     let (source, layers) = image(vec![
         counted(&[("var/lib/dpkg/status", b"old"), ("var/lib/dpkg/info/a.list", b"/.\n")]),
         counted(&[("var/lib/dpkg/status", &status), ("etc/os-release", b"ID=a\n")]),
-        counted(&[("usr/bin/a", b"program")]),
+        counted(&[("usr/bin/a", b"program"), (RECORD, &record)]),
     ]);
     let opened =
         || layers.iter().map(|layer| layer.opened.load(Ordering::Relaxed)).collect::<Vec<_>>();
     let release = TreePath::parse(b"etc/os-release").expect("good");
     assert_eq!(source.probe(&release, 100).as_deref(), Some(&b"ID=a\n"[..]));
-    let paths = ["var/lib/dpkg/status", "var/lib/dpkg/info/a.list"];
+    let paths = ["var/lib/dpkg/status", "var/lib/dpkg/info/a.list", RECORD];
     let bytes = asked(&*source, &paths).expect("reads");
-    assert_eq!(bytes, [Some(status), Some(b"/.\n".to_vec())]);
+    assert_eq!(bytes, [Some(status), Some(b"/.\n".to_vec()), Some(record)]);
     assert_eq!(opened(), [2, 2, 2]);
     // Anything else costs its own layer one.
     let bytes = asked(&*source, &["usr/bin/a"]).expect("reads");
