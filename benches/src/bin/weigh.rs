@@ -97,6 +97,11 @@ fn capture_and_seal(source: &dyn Source, directory: &Path) -> Result<(), Box<dyn
         let beside = directory.join(format!("tree.drift{}", one.suffix));
         artifact::write(&beside, &one.bytes, 0o644, Replace::Yes)?;
     }
+    // No output takes the place of a key, and this one is of an earlier round.
+    match std::fs::remove_file(key_in(directory)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
     artifact::write(&key_in(directory), key.public().to_pem().as_bytes(), 0o644, Replace::Yes)?;
     say("peak", MEMORY.max_allocated())?;
     say("resident", resident()?)

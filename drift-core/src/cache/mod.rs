@@ -225,7 +225,11 @@ impl Cache {
     fn notice_lie(&self, place: Place, stat: &Stat, digest: Digest) {
         let stored = self.stored.as_ref().and_then(|table| table.find((place.0, stat.inode)));
         let lied = stored.is_some_and(|(_, record)| {
-            record::looks_like(record, stat) && record::digest(record) != Some(digest)
+            let known = record::digest(record);
+            // One with holes may have been digested by its data alone, and now whole.
+            let is_other = known
+                .is_none_or(|known| known.algorithm() == digest.algorithm() && known != digest);
+            record::looks_like(record, stat) && is_other
         });
         if lied {
             self.lies.fetch_add(1, Ordering::Relaxed);

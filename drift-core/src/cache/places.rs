@@ -32,6 +32,11 @@ const DISBELIEVED: &[(u64, &str, &str)] = &[
 
 const UNKNOWN: (&str, &str) = ("unknown type", "how it keeps times was not examined");
 
+/// Images that are made to be the same at every build have the same identities, inodes and times, and
+/// hosts that run from them mount them so.
+const READ_ONLY: (&str, &str) =
+    ("read-only kind", "times may be those of an image, which another may replace");
+
 /// A run meets no more file systems than a machine has mounts.
 const MAX_PLACES: usize = 4096;
 
@@ -80,6 +85,11 @@ impl Places {
     }
 
     fn decide(&mut self, found: &FileSystem, device: u64) -> Option<Place> {
+        if found.is_read_only {
+            let (name, reason) = READ_ONLY;
+            self.disbelieved.insert(name, reason);
+            return None;
+        }
         if !BELIEVED.iter().any(|(kind, _)| *kind == found.kind) {
             let why = DISBELIEVED.iter().find(|(kind, ..)| *kind == found.kind);
             let (name, reason) = why.map_or(UNKNOWN, |(_, name, reason)| (*name, *reason));
@@ -105,11 +115,19 @@ impl Places {
 
 #[cfg(test)]
 mod tests {
-    use super::{BELIEVED, DISBELIEVED, Places};
+    use super::{BELIEVED, DISBELIEVED, Places, READ_ONLY};
     use crate::source::{FileSystem, Place};
 
     fn of(kind: u64, id: u64) -> FileSystem {
-        FileSystem { kind, id, inode: 2, btime: None }
+        FileSystem { kind, id, inode: 2, btime: None, is_read_only: false }
+    }
+
+    #[test]
+    fn what_nobody_can_write_here_may_be_another_image_tomorrow() {
+        let mut places = Places::new(vec![of(0xef53, 1)]);
+        let image = FileSystem { is_read_only: true, ..of(0xef53, 1) };
+        assert_eq!(places.place((7, 70), &mut || Some(image)), None);
+        assert_eq!(places.disbelieved().collect::<Vec<_>>(), [READ_ONLY]);
     }
 
     #[test]

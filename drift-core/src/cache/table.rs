@@ -193,6 +193,6 @@ impl Reader<'_> {
         let nanoseconds = u32::from_le_bytes(self.take()?);
         self.take::<4>()?;
         let btime = (nanoseconds != NO_BTIME).then_some(Time { seconds, nanoseconds });
-        Some(FileSystem { kind, id, inode, btime })
+        Some(FileSystem { kind, id, inode, btime, is_read_only: false })
     }
 }

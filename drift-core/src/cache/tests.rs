@@ -15,7 +15,8 @@ const KEY: [u8; 32] = [9; 32];
 /// Long after the times of [`stat`].
 const NOW: i64 = 1_000_000;
 const AT: (u64, u64) = (1, 9);
-const EXT4: FileSystem = FileSystem { kind: 0xef53, id: 5, inode: 2, btime: None };
+const EXT4: FileSystem =
+    FileSystem { kind: 0xef53, id: 5, inode: 2, btime: None, is_read_only: false };
 
 fn setting(now: i64) -> Setting<'static> {
     Setting {

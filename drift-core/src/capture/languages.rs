@@ -47,18 +47,29 @@ pub(super) fn read_all(
     let asks = found.asks((source, plan), asked.parts, (ledger.tree, ledger.unread), &mut taken);
     let taken = Mutex::new(taken);
     let rows = &found.rows;
-    // Where ranges can be read nobody has all bytes; where they cannot, nobody looks.
+    // Where ranges can be read nobody has all bytes; where they cannot, nobody looks. What was seen
+    // counts once the file turns out to have stayed as it was.
+    let looked: Mutex<BTreeMap<RowId, Vec<Part>>> = Mutex::default();
+    let one_large = Mutex::new(());
     let looker = |tree: &Tree, row: RowId, file: &mut dyn Ranges| {
-        for language in rows.get(&row).into_iter().flatten() {
-            let part = language.look(tree.path(row).as_bytes(), file);
-            let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
-            taken.keep(row, language.name(), part);
-        }
+        let path = tree.path(row);
+        let languages = rows.get(&row).into_iter().flatten();
+        // What little is needed of a large file may be much, so only one of them is looked at.
+        let _alone = (file.size() > BATCH_BYTES)
+            .then(|| one_large.lock().unwrap_or_else(PoisonError::into_inner));
+        let parts = languages.map(|language| language.look(path.as_bytes(), file)).collect();
+        looked.lock().unwrap_or_else(PoisonError::into_inner).insert(row, parts);
     };
     let in_ranges = |row: RowId| found.takes_ranges(source, row);
     let judge = |tree: &Tree, row: RowId, content: &mut Content| {
         let bytes = content.bytes.take();
         if in_ranges(row) {
+            let parts = looked.lock().unwrap_or_else(PoisonError::into_inner).remove(&row);
+            let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+            let languages = rows.get(&row).into_iter().flatten();
+            for (language, part) in languages.zip(parts.unwrap_or_default()) {
+                taken.keep(row, language.name(), part);
+            }
             return None;
         }
         for language in rows.get(&row).into_iter().flatten() {

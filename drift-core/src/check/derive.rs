@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::capture::{Captured, Run};
 use crate::compare::{Comparison, EntryChange, Kind};
 use crate::generated::{About, Contents, Derivation, PRODUCTS, Product};
-use crate::model::{Algorithm, AttributeSet, Digest, Entry, FileType, Observed, RowId, TreePath};
+use crate::model::{
+    Algorithm, AttributeSet, Digest, Entry, FileType, Observed, RowId, TreePath, Xattrs,
+};
 use crate::source::{self, Ask, Source, Want};
 
 use super::second_look::read_again;
@@ -119,8 +121,13 @@ fn is_program(entry: &Entry) -> bool {
     entry.file_type == FileType::File && bits & 0o111 != 0
 }
 
-/// What is new belongs to root, and nobody else writes to it.
+/// What is new belongs to root, and nobody else writes to it, nor will to what is made in it.
 fn is_open(entry: &Entry) -> bool {
+    let lists = [&b"system.posix_acl_access"[..], b"system.posix_acl_default"];
+    let listed = |xattrs: &Xattrs| lists.iter().any(|name| xattrs.get(name).is_some());
+    if entry.xattrs.seen().is_some_and(listed) {
+        return true;
+    }
     let bits = entry.mode.seen().copied().unwrap_or(0);
     let others = entry.file_type != FileType::Symlink && bits & 0o022 != 0;
     others || entry.uid.seen().is_some_and(|uid| *uid != 0)

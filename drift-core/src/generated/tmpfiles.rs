@@ -11,6 +11,9 @@ use super::{Contents, Derivation, Product};
 use crate::bounds::escape::escaped;
 use crate::model::{Entry, FileType, RowId, TreePath};
 
+/// The letters of lines that make something (tmpfiles.d(5)); all others adjust, write or remove.
+const MAKING: &[u8] = b"fFdDvqQpLcbC";
+
 /// Directories by lines of tmpfiles.d.
 #[derive(Debug)]
 pub(super) struct Tmpfiles;
@@ -40,21 +43,37 @@ impl Product for Tmpfiles {
     fn derive(&self, path: &TreePath, about: &About<'_>, contents: &Contents) -> Derivation {
         let Some(row) = about.tree.find(path) else { return Derivation::Unknown };
         for source in sources(about) {
-            let Some(text) = contents.get(&source) else { continue };
-            let Some(line) = lines(text).find_map(|line| Line::of(line, path)) else { continue };
             let shown = escaped(about.tree.name(source)).to_string();
+            let Some(text) = contents.get(&source) else {
+                return Derivation::Unproven(format!("{shown} could not be read"));
+            };
+            let Some(line) = lines(text).find(|line| names(line, path)) else { continue };
             if !about.is_accounted(source) {
-                return Derivation::Wrong(format!(
-                    "only {shown}, which nothing vouches for, names it"
-                ));
+                let why = format!("only {shown}, which nothing vouches for, names it");
+                return Derivation::Wrong(why);
             }
-            return match line.makes(&about.tree.entry(row)) {
+            return match Line::of(line).is_some_and(|line| line.makes(&about.tree.entry(row))) {
                 true => Derivation::Right(format!("{shown} says that it should be so")),
                 false => Derivation::Wrong(format!("it is not as {shown} says")),
             };
         }
         Derivation::Unknown
     }
+}
+
+/// Whether a line is about this very path. One with specifiers or quotes names none here, and what is
+/// only adjusted is not made.
+fn names(line: &[u8], path: &TreePath) -> bool {
+    let mut words = words(line);
+    let (kind, named) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let is_plain = !named.iter().any(|byte| b"%\\\"'".contains(byte));
+    let named = named.strip_suffix(b"/").unwrap_or(named);
+    let makes = kind.first().is_some_and(|letter| MAKING.contains(letter));
+    is_plain && makes && named.strip_prefix(b"/") == Some(path.as_bytes())
+}
+
+fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
 }
 
 /// The files that count, in the order in which systemd-tmpfiles reads them: by name.
@@ -77,14 +96,10 @@ struct Line {
 }
 
 impl Line {
-    /// Reads a line, where it is one for `path`; one with specifiers or quotes names no path here.
-    fn of(line: &[u8], path: &TreePath) -> Option<Self> {
-        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        let (kind, named) = (words.next()?, words.next()?);
-        let named = named.strip_suffix(b"/").unwrap_or(named);
-        if named.strip_prefix(b"/")? != path.as_bytes() {
-            return None;
-        }
+    /// Reads a line that names a path.
+    fn of(line: &[u8]) -> Option<Self> {
+        let mut words = words(line);
+        let (kind, _) = (words.next()?, words.next()?);
         let made = kind.split_first().is_some_and(|(letter, marks)| {
             b"dDvqQ".contains(letter) && marks.iter().all(|mark| b"!+-=$".contains(mark))
         });

@@ -191,6 +191,10 @@ impl<V: Volume> Volume for Faulty<V> {
         self.volume.xattrs(&directory.inner, name)
     }
 
+    fn leave(&self) {
+        self.volume.leave();
+    }
+
     fn open(
         &self,
         directory: &Self::Directory,

@@ -258,10 +258,12 @@ impl Volume for HostVolume {
 
     fn file_system(&self, directory: &HostDirectory) -> Option<FileSystem> {
         let kind = retry(|| rustix::fs::fstatfs(&directory.fd)).ok()?.f_type;
-        let id = retry(|| rustix::fs::fstatvfs(&directory.fd)).ok()?.f_fsid;
+        let found = retry(|| rustix::fs::fstatvfs(&directory.fd)).ok()?;
+        let is_read_only = found.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY);
         let stat = stat::of_descriptor(directory.fd.as_fd()).ok()?;
         let kind = u64::try_from(kind).ok()?;
-        Some(FileSystem { kind, id, inode: stat.inode, btime: stat.btime })
+        let (id, inode, btime) = (found.f_fsid, stat.inode, stat.btime);
+        Some(FileSystem { kind, id, inode, btime, is_read_only })
     }
 
     fn mounts(&self) -> Result<Vec<MountPoint>, Errno> {

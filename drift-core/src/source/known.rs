@@ -19,6 +19,8 @@ pub struct FileSystem {
     pub inode: u64,
     /// When that directory was made.
     pub btime: Option<Time>,
+    /// Whether nobody can write it here.
+    pub is_read_only: bool,
 }
 
 /// The number of a file system within one run.

@@ -52,7 +52,7 @@ pub(super) fn go(visit: Visit, directory: BorrowedFd<'_>) -> bool {
         }
     };
     let there = here == Some(visit) || rustix::process::fchdir(directory).is_ok();
-    STANDING.set(Standing::Own(there.then_some(visit)));
+    STANDING.set(Standing::Own(if there { Some(visit) } else { here }));
     there
 }
 

@@ -29,8 +29,16 @@ impl<V: Volume> Survey<'_, V> {
         // A single file can be a mount.
         let lies_there = (stat.mount, stat.device) == (node.mount, node.device());
         let is_read = self.plan.rules.rule(found.rule).reads_content();
-        (lies_there && is_read && !may_give_power(found)).then(|| known.digest(place, stat))?
+        (lies_there && is_read && !is_others(found) && !may_give_power(found))
+            .then(|| known.digest(place, stat))?
     }
+}
+
+/// Whether somebody but root may write it. Calls that exchange the contents of two files that one may
+/// write (`EXT4_IOC_MOVE_EXT`, `XFS_IOC_SWAPEXT`) leave times as they are. An access control list
+/// cannot give more than the bits of the group.
+fn is_others(found: &Found) -> bool {
+    found.uid != 0 || found.mode & 0o022 != 0
 }
 
 /// Whether starting the file gives more than its user has, or that could not be seen: such files are

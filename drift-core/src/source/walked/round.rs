@@ -173,6 +173,8 @@ impl<V: Volume> Reading<'_, V> {
             }
         }
         worker.open = worker.files.iter().filter(|file| !file.underway.has_ended()).count();
+        // Who holds none any more must not wait for itself.
+        self.hold(&mut worker.held, worker.open);
         Ok(few)
     }
 

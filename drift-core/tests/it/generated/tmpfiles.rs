@@ -52,6 +52,10 @@ fn the_first_line_says_how_a_directory_is_made() {
     check(own(), "var/lib/own", 0o750, Said::Right);
     check(own(), "srv/own", 0o755, Said::Right);
     check(own(), "var/lib/odd", 0o755, Said::Wrong);
+    // Somebody's line stands first, and root's behind it; what is quoted or has specifiers names nothing.
+    let odd = own().file(CONF, b"d /etc/own 0755 somebody\nd /etc/own 0755\n");
+    check(odd, "etc/own", 0o755, Said::Wrong);
+    check(own().file(CONF, b"d /etc/%H 0755\nd \"/etc/own\" 0755\n"), "etc/%H", 0o755, Said::Wrong);
     // A line that only sets the mode of what is there makes nothing.
     check(own(), "etc/set", 0o700, Said::Wrong);
     check(own(), "etc/other", 0o700, Said::Wrong);

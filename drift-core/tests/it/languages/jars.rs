@@ -1,7 +1,9 @@
 //! Archives of Java, written by Python's `zipfile`, and hostile ones.
 
 use drift_core::bounds::Ranges;
+use drift_core::model::SourceKind;
 use drift_core::packages::{LANGUAGES, Part};
+use drift_core::source::{Faulty, HostVolume, Operation, Resolution, Walked};
 use drift_testkit::command::run;
 use drift_testkit::{TempRoot, need};
 
@@ -189,4 +191,59 @@ impl Ranges for Counting<'_> {
         let mut bytes = self.bytes;
         bytes.range(start, length)
     }
+}
+
+/// What an archive within another says of its size bounds what it costs, whatever comes out of it.
+#[test]
+fn archives_that_lie_about_their_size_are_not_unpacked() {
+    let Some(python) = need::tool("python3") else { return };
+    let root = TempRoot::new().directory("opt", 0o755);
+    // A thousand names of one stream of 16 MiB that all say it has one byte.
+    let script = r#"
+import struct, sys, zlib
+packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+packed = packer.compress(bytes(16 << 20)) + packer.flush()
+local = struct.pack('<4s5H3I2H', b'PK\x03\x04', 20, 0, 8, 0, 0, 0, len(packed), 1, 5, 0) + b'a.jar' + packed
+entry = lambda n: struct.pack('<4s6H3I5H2I', b'PK\x01\x02', 20, 20, 0, 8, 0, 0, 0, len(packed), 1, len(n), 0, 0, 0, 0, 0, 0) + n
+names = b''.join(entry(f'{n}.jar'.encode()) for n in range(1000))
+end = struct.pack('<4s4H2IH', b'PK\x05\x06', 0, 0, 1000, 1000, len(names), len(local), 0)
+open(sys.argv[1], 'wb').write(local + names + end)
+"#;
+    let path = root.at("opt/bomb.jar");
+    let _ = run(python, ["-c", script, &path.to_string_lossy()]).success();
+    let part = read(&std::fs::read(&path).unwrap());
+    assert!(part.lost);
+    assert!(
+        part.faults[0].contains("not the length that the directory says"),
+        "{:?}",
+        part.faults[0]
+    );
+}
+
+/// An archive that changes during every reading names no packages, and the list says that it is not whole.
+#[test]
+fn an_archive_that_never_stands_still_leaves_the_list_incomplete() {
+    let Some(python) = need::tool("python3") else { return };
+    let root = TempRoot::new().directory("opt", 0o755);
+    let script = r#"
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w') as out:
+    out.writestr('META-INF/maven/org.x/a/pom.properties', 'groupId=org.x\nartifactId=a\nversion=7\n')
+"#;
+    let path = root.at("opt/a.jar");
+    let _ = run(python, ["-c", script, &path.to_string_lossy()]).success();
+    let still = capture(&directory(root.path()));
+    assert!(still.snapshot.packages_complete);
+    let volume = HostVolume::open(root.path(), Resolution::Automatic).unwrap();
+    let restless = Faulty::new(volume, move |call| {
+        if (call.operation, call.name) == (Operation::Read, b"a.jar") {
+            let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+            std::io::Write::write_all(&mut file, b"x").unwrap();
+        }
+        None
+    });
+    let captured = capture(&Walked::new(restless, SourceKind::Directory, "dir:test"));
+    assert_eq!(packages(&captured, "maven"), Vec::<(String, String)>::new());
+    assert!(!captured.snapshot.packages_complete);
+    assert_eq!(captured.snapshot.coverage.unstable, 1);
 }

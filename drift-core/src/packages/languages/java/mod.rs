@@ -131,9 +131,10 @@ fn read_nested(
         return;
     }
     left.archives = left.archives.saturating_sub(1);
+    // Whether it can be read or not, so much may have been decompressed.
+    left.nested = left.nested.saturating_sub(member.size);
     match archive.content(file, member, limit) {
         Ok(bytes) => {
-            left.nested = left.nested.saturating_sub(bytes.len() as u64);
             let (directory, name) = shown.rsplit_once('/').unwrap_or(("", &shown));
             let below = format!("{outer}/{directory}");
             read_archive(name, below.trim_end_matches('/'), &mut &*bytes, None, part);

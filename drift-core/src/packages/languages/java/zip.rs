@@ -27,7 +27,7 @@ const LOCAL_BYTES: usize = 30;
 const MAX_MEMBERS: usize = 1_000_000;
 
 /// Bytes of the central directory; that of the largest known archive has some 15 MB.
-const MAX_DIRECTORY: u64 = 128 << 20;
+const MAX_DIRECTORY: u64 = 32 << 20;
 
 /// The central directory of an archive.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Archive {
         let start = below.checked_sub(length).ok_or("its directory is longer than the file")?;
         let shift = start.checked_sub(offset).ok_or("its directory lies outside the file")?;
         if length > MAX_DIRECTORY {
-            return Err("its directory is longer than 128 MiB");
+            return Err("its directory is longer than 32 MiB");
         }
         let directory = file.range(start, length).ok_or("its directory is damaged")?;
         Ok(Self { directory, shift })
@@ -116,14 +116,15 @@ impl Archive {
         let packed = file.range(start, member.packed).ok_or("its data lie outside the archive")?;
         let packed = packed.as_slice();
         let mut content = Vec::new();
-        let most = limit.saturating_add(1);
+        // Of what is longer than it says no more is decompressed than shows that.
+        let most = limit.min(member.size).saturating_add(1);
         let read = match member.method {
             0 => packed.take(most).read_to_end(&mut content),
             8 => flate2::read::DeflateDecoder::new(packed).take(most).read_to_end(&mut content),
             other => return Err(format!("it is compressed by method {other}")),
         };
         read.map_err(|error| error.to_string())?;
-        if content.len() as u64 > limit {
+        if member.size > limit {
             return Err(long());
         }
         if content.len() as u64 != member.size {
