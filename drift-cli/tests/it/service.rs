@@ -65,9 +65,10 @@ fn every_call_of_a_check_is_allowed() {
     let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/systemd/drift-check.service");
     let unit = fs::read_to_string(unit).expect("because the unit is in the repository");
     let allowed = allowed(&analyze, &unit);
-    for forbidden in ["mount", "chown", "setxattr", "mknod", "bpf", "sethostname", "unshare"] {
+    for forbidden in ["mount", "chown", "setxattr", "mknod", "bpf", "sethostname", "setns"] {
         assert!(!allowed.contains(forbidden), "{forbidden} is allowed");
     }
+    assert!(unit.contains("\nRestrictNamespaces=yes\n"), "unshare(2) could make namespaces");
 
     let stage = Stage::sealed();
     let fill = "mkfifo \"$s/root/pipe\"; ln -s hosts \"$s/root/etc/link\"\n";
