@@ -72,3 +72,13 @@ fn a_file_in_etc_takes_the_place_of_the_packages_own() {
     let after = known.clone().directory("etc/own", 0o755);
     assert_eq!(Older::new(&known).said(&after, "etc/own"), Said::Right);
 }
+
+/// A file too large to be read again explains nothing: else anybody could leave one and have every new
+/// directory called a product.
+#[test]
+fn what_could_not_be_read_makes_no_directory_a_product() {
+    let large = vec![b'#'; (64 << 20) + 1];
+    let after = own().file("etc/tmpfiles.d/aaa.conf", &large);
+    check(after.clone(), "etc/other", 0o700, Said::Wrong);
+    check(after, "etc/own", 0o700, Said::Wrong);
+}
