@@ -13,6 +13,8 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use drift_testkit::need;
 
@@ -68,15 +70,26 @@ fn nothing_grows_faster_than_what_it_is_given() {
         return;
     }
     let Some(valgrind) = need::tool("valgrind") else { return };
-    let mut steep = Vec::new();
-    for (case, size) in CASES {
-        let counted = [size, 2 * size, 4 * size].map(|size| instructions(&valgrind, case, size));
-        let [small, middle, large] = counted.map(|count| count as f64);
-        let ratio = (large - middle) / (middle - small).max(1.0);
-        println!("{case}: {counted:?} instructions from {size}, ratio {ratio:.2}");
-        if ratio > MOST {
-            steep.push(format!("{case}: {ratio:.2}"));
+    let next = AtomicUsize::new(0);
+    let steep = Mutex::new(Vec::new());
+    // Counts of instructions do not depend on what runs beside.
+    let work = || {
+        while let Some((case, size)) = CASES.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let sizes = [*size, 2 * size, 4 * size];
+            let counted = sizes.map(|size| instructions(&valgrind, case, size));
+            let [small, middle, large] = counted.map(|count| count as f64);
+            let ratio = (large - middle) / (middle - small).max(1.0);
+            println!("{case}: {counted:?} instructions from {size}, ratio {ratio:.2}");
+            if ratio > MOST {
+                steep.lock().unwrap().push(format!("{case}: {ratio:.2}"));
+            }
         }
-    }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    let steep = steep.into_inner().unwrap();
     assert!(steep.is_empty(), "these grow faster than what they are given: {steep:?}");
 }

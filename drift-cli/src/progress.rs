@@ -5,17 +5,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use drift_core::bounds::{Event, Observer};
 use drift_core::report::document::Coverage;
 
+use crate::own_digest::OwnDigest;
+
 /// Counts what a run tells.
-#[derive(Debug, Default)]
-pub(crate) struct Progress {
+#[derive(Debug)]
+pub(crate) struct Progress<'p> {
+    program: &'p OwnDigest,
     entries: AtomicU64,
     files: AtomicU64,
     bytes: AtomicU64,
 }
 
-impl Observer for Progress {
+impl Observer for Progress<'_> {
     fn event(&self, event: Event<'_>) {
         match event {
+            // The survey keeps every processor busy; what follows it has parts for one alone.
+            Event::Phase("read") => self.program.begin(),
             Event::Surveyed { entries } => {
                 let _before = self.entries.fetch_max(entries, Ordering::Relaxed);
             }
@@ -28,7 +33,13 @@ impl Observer for Progress {
     }
 }
 
-impl Progress {
+impl<'p> Progress<'p> {
+    /// Counts from nothing; the program's own digest is begun once the target was surveyed.
+    pub(crate) fn new(program: &'p OwnDigest) -> Self {
+        let (entries, files, bytes) = Default::default();
+        Self { program, entries, files, bytes }
+    }
+
     /// Says it in words.
     pub(crate) fn told(&self) -> String {
         format!(

@@ -48,7 +48,8 @@ pub(crate) fn run(
     let pool = inputs::pool(settings, args.threads.as_deref())?;
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &[] };
     let run_id = inputs::run_id();
-    let program = OwnDigest::begin();
+    let program = OwnDigest::default();
+    program.begin();
     let digest = || program.wait();
     let occasion = Occasion { clock: &*clock, run_id: &run_id, binary_digest: Some(&digest) };
     let view = snapshot.view();

@@ -97,7 +97,7 @@ fn looked(
 ) -> Result<Outcome, Failure> {
     trusts_something(args)?;
     let run_id = inputs::run_id();
-    let program = OwnDigest::begin();
+    let program = OwnDigest::default();
     let digest = || program.wait();
     let occasion = Occasion { clock, run_id: &run_id, binary_digest: Some(&digest) };
     let (policies, refused) = match policies::policies(args, use_of, settings, clock)? {
@@ -134,7 +134,7 @@ fn looked(
         }
         None => {
             let seals = [policies.seals, manifest_seals].concat();
-            let parts = (outputs, seals.as_slice());
+            let parts = (outputs, seals.as_slice(), &program);
             outcome(args, &request, &occasion, parts, (settings, terminal), lease)?
         }
     };
@@ -149,7 +149,7 @@ fn outcome(
     args: &Check,
     request: &Request,
     occasion: &Occasion<'_>,
-    (outputs, bundles): (&Outputs, &[SealInfo]),
+    (outputs, bundles, program): (&Outputs, &[SealInfo], &OwnDigest),
     (settings, terminal): (&Settings, &Terminal),
     lease: &mut Lease,
 ) -> Result<Outcome, Failure> {
@@ -177,7 +177,7 @@ fn outcome(
     if let Lease::Busy(why) = lease {
         return Ok(check::stopped(Stopped::Busy, why, sides, request, occasion)?);
     }
-    let progress = Progress::default();
+    let progress = Progress::new(program);
     let sealing = Sealing::Verified(&args.trust);
     let target = match inputs::target(&args.target, sealing, &args.image, settings)? {
         Ok(target) => target,
@@ -196,7 +196,10 @@ fn outcome(
             files.extend(state::files(settings, args.trust.state.as_ref()));
             artifacts::inside(&**source, &files)
         }
-        Input::Stored(_) => Vec::new(),
+        Input::Stored(_) => {
+            program.begin();
+            Vec::new()
+        }
     };
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &progress, artifacts: &own };
     let incremental = match &target {
@@ -309,7 +312,7 @@ fn in_time(
 /// reported like any other that was not seen.
 fn unless_unseen(
     checked: Result<Outcome, Unfinished>,
-    progress: &Progress,
+    progress: &Progress<'_>,
     sides: (&str, &Reference<'_>),
     request: &Request,
     occasion: &Occasion<'_>,

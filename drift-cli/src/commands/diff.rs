@@ -36,7 +36,8 @@ pub(crate) fn run(args: &Diff, settings: &Settings, terminal: &Terminal) -> Resu
     let pool = inputs::pool(settings, args.scope.threads.as_deref())?;
     let run = Run { pool: &pool, cancel: &settings.cancel, observer: &Silent, artifacts: &own };
     let run_id = inputs::run_id();
-    let program = OwnDigest::begin();
+    let program = OwnDigest::default();
+    program.begin();
     let digest = || program.wait();
     let occasion = Occasion { clock: &*clock, run_id: &run_id, binary_digest: Some(&digest) };
     let manifests = manifests::open(&args.manifest, &args.trust, settings, &*clock)?

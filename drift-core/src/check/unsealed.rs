@@ -200,6 +200,9 @@ impl Walk<'_> {
     /// A packaged entry against its record; returns whether it differs.
     fn recorded(&mut self, row: RowId) -> bool {
         let Some(record) = self.ownership().record(row) else { return false };
+        if self.is_by_digest_alone(row, &record) {
+            return false;
+        }
         let tree = &self.captured.snapshot.tree;
         let entry = tree.entry(row);
         if entry.file_type == FileType::Unknown {
@@ -210,7 +213,7 @@ impl Walk<'_> {
         let rule = self.captured.rules.rule(tree.rule(row));
         let judged = rule.form.is_some() && verdict(None, &entry, rule) != Verdict::Expected;
         let wanted = rule.attributes(entry.file_type);
-        let digest = AttributeSet::named("digest");
+        let digest = const { AttributeSet::named("digest") };
         let expects_content =
             record.expected_digest().is_some() && (wanted.holds("digest") || judged);
         if expects_content
@@ -237,6 +240,21 @@ impl Walk<'_> {
         let cause = if conffile { Cause::ConffileEdited } else { Cause::VendorRecordDiffers };
         self.modified(row, cause, conffile, attributes);
         true
+    }
+
+    /// Whether all that was recorded of an entry is a digest, and it has that, or nothing was recorded:
+    /// nearly everything that dpkg installed. What [`Self::compared`] finds in its entry says the same.
+    fn is_by_digest_alone(&self, row: RowId, record: &VendorRecord) -> bool {
+        if record.shipped.is_some() || self.ownership().stat_override(row).is_some() {
+            return false;
+        }
+        match record.expected_digest() {
+            Some(expected) => {
+                self.captured.snapshot.tree.file_type(row) == FileType::File
+                    && self.captured.digest(row, expected.algorithm()) == Some(expected)
+            }
+            None => true,
+        }
     }
 
     /// Compares an entry with its record, and with the owner and mode that are imposed instead.

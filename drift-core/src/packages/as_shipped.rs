@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use super::record::{Records, StatOverride};
 use super::shipped::{Owner, Shipped, VendorRecord};
-use crate::model::attribute::ATTRIBUTES;
 use crate::model::{
     Algorithm, AttributeSet, Device, Digest, Entry, FileType, Observed, Time, Xattrs,
     capability_from_text,
@@ -78,7 +77,7 @@ pub fn as_shipped(
     {
         outcome.before.digest = Observed::Is(expected);
         outcome.after.digest = Observed::Is(actual);
-        compared = compared.with(named(&["digest"]));
+        compared = compared.with(const { named(&["digest"]) });
     }
     compared = compared.with(attributes(&mut outcome.before, &shipped, records, accounts));
     outcome.compared = compared.and(verified(entry.file_type)).without(shipped.unverified);
@@ -105,10 +104,10 @@ fn attributes(
     records: &Records,
     accounts: &Accounts,
 ) -> AttributeSet {
-    let mut names: Vec<&str> = Vec::new();
+    let mut recorded = AttributeSet::EMPTY;
     if let Some(mode) = shipped.mode {
         before.mode = Observed::Is(mode);
-        names.push("mode");
+        recorded = recorded.with(const { named(&["mode"]) });
     }
     let owner = |owner: Owner, known: &BTreeMap<String, u32>| match owner {
         Owner::Id(id) => Observed::Is(id),
@@ -119,30 +118,30 @@ fn attributes(
     };
     if let Some(user) = shipped.user {
         before.uid = owner(user, &accounts.users);
-        names.push("uid");
+        recorded = recorded.with(const { named(&["uid"]) });
     }
     if let Some(group) = shipped.group {
         before.gid = owner(group, &accounts.groups);
-        names.push("gid");
+        recorded = recorded.with(const { named(&["gid"]) });
     }
     if let Some(size) = shipped.size {
         before.size = Observed::Is(size);
-        names.push("size");
+        recorded = recorded.with(const { named(&["size"]) });
     }
     if let Some(seconds) = shipped.mtime {
         // Packages record whole seconds.
         if before.mtime.seen().is_none_or(|time| time.seconds != seconds) {
             before.mtime = Observed::Is(Time { seconds, nanoseconds: 0 });
         }
-        names.push("mtime");
+        recorded = recorded.with(const { named(&["mtime"]) });
     }
     if let Some(target) = shipped.link_target {
         before.link_target = Observed::Is(records.text(target).into());
-        names.push("link_target");
+        recorded = recorded.with(const { named(&["link_target"]) });
     }
     if let Some((major, minor)) = shipped.rdev {
         before.rdev = Observed::Is(Device { major, minor });
-        names.push("rdev");
+        recorded = recorded.with(const { named(&["rdev"]) });
     }
     if let Some(text) = shipped.capability
         && let Observed::Is(xattrs) = &before.xattrs
@@ -156,9 +155,9 @@ fn attributes(
             kept.push((CAPABILITY.into(), raw.into()));
         }
         before.xattrs = Observed::Is(Xattrs::new(kept));
-        names.push("capability");
+        recorded = recorded.with(const { named(&["capability"]) });
     }
-    named(&names)
+    recorded
 }
 
 const CAPABILITY: &[u8] = b"security.capability";
@@ -178,21 +177,29 @@ fn number(name: &str, known: &BTreeMap<String, u32>) -> Observed<u32> {
 fn verified(file_type: FileType) -> AttributeSet {
     match file_type {
         FileType::File => AttributeSet::all(),
-        FileType::Symlink => named(&["type", "link_target", "uid", "gid"]),
-        FileType::Char | FileType::Block => named(&["type", "mode", "uid", "gid", "rdev"]),
-        _ => named(&["type", "mode", "uid", "gid"]),
+        FileType::Symlink => const { named(&["type", "link_target", "uid", "gid"]) },
+        FileType::Char | FileType::Block => {
+            const { named(&["type", "mode", "uid", "gid", "rdev"]) }
+        }
+        _ => const { named(&["type", "mode", "uid", "gid"]) },
     }
 }
 
 fn differing(before: &Entry, after: &Entry, compared: AttributeSet) -> AttributeSet {
-    AttributeSet::of(|attribute| {
-        compared.holds(attribute.name)
-            && (attribute.get)(after) != Observed::Unobserved
-            && (attribute.get)(before) != (attribute.get)(after)
+    compared.filter(|attribute| {
+        let seen = (attribute.get)(after);
+        seen != Observed::Unobserved && (attribute.get)(before) != seen
     })
 }
 
-fn named(names: &[&str]) -> AttributeSet {
-    debug_assert!(names.iter().all(|name| ATTRIBUTES.iter().any(|known| known.name == *name)));
-    AttributeSet::of(|attribute| names.contains(&attribute.name))
+/// The attributes of these names, each of which must be one.
+const fn named(mut names: &[&str]) -> AttributeSet {
+    let mut set = AttributeSet::EMPTY;
+    while let [name, rest @ ..] = names {
+        let one = AttributeSet::named(name);
+        assert!(!one.is_empty(), "no attribute has this name");
+        set = set.with(one);
+        names = rest;
+    }
+    set
 }

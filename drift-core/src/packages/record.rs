@@ -325,7 +325,8 @@ impl PackageSink {
         }
         let details = std::mem::take(&mut columns.details);
         columns.details = details.into_iter().map(|(old, told)| (renumber(old), told)).collect();
-        columns.claims.sort_unstable_by_key(|claim| (claim.package, claim.path));
+        // Parsers come package by package and nearly in the order of paths: a stable sort merges runs.
+        columns.claims.sort_by_key(|claim| (claim.package, claim.path));
         columns.alternatives.sort();
         columns.problems.sort();
         columns.bookkeeping.sort_unstable();

@@ -12,8 +12,7 @@ impl AttributeSet {
 
     /// Returns the set of the attributes for which `wanted` holds.
     pub fn of(wanted: impl Fn(&Attribute) -> bool) -> Self {
-        let bits = ATTRIBUTES.iter().enumerate().filter(|(_, attribute)| wanted(attribute));
-        Self(bits.fold(0, |set, (number, _)| set | 1 << number))
+        Self(u64::MAX).filter(wanted)
     }
 
     /// Returns every attribute.
@@ -36,7 +35,7 @@ impl AttributeSet {
 
     /// Returns both sets together.
     #[must_use]
-    pub fn with(self, other: Self) -> Self {
+    pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
@@ -52,22 +51,39 @@ impl AttributeSet {
         Self(self.0 & other.0)
     }
 
+    /// Returns those of this set for which `wanted` holds.
+    #[must_use]
+    pub fn filter(self, wanted: impl Fn(&Attribute) -> bool) -> Self {
+        let numbered = ATTRIBUTES.iter().enumerate();
+        let bits = numbered.filter(|(number, _)| self.0 >> number & 1 == 1);
+        let bits = bits.filter(|(_, attribute)| wanted(attribute));
+        Self(bits.fold(0, |set, (number, _)| set | 1 << number))
+    }
+
     /// Returns whether the set is empty.
     #[must_use]
-    pub fn is_empty(self) -> bool {
+    pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// Returns whether the set holds the attribute of this name.
     #[must_use]
     pub fn holds(self, name: &str) -> bool {
-        self.iter().any(|attribute| attribute.name == name)
+        !self.and(Self::named(name)).is_empty()
     }
 
-    /// Returns the set of one attribute by name; empty when there is none of that name.
+    /// Returns the set of one attribute by name; empty when there is none of that name. In a constant
+    /// the table is searched by the compiler.
     #[must_use]
-    pub fn named(name: &str) -> Self {
-        Self::of(|attribute| attribute.name == name)
+    pub const fn named(name: &str) -> Self {
+        let (mut bit, mut table) = (1, ATTRIBUTES);
+        while let [attribute, rest @ ..] = table {
+            if is_same(attribute.name.as_bytes(), name.as_bytes()) {
+                return Self(bit);
+            }
+            (bit, table) = (bit << 1, rest);
+        }
+        Self::EMPTY
     }
 
     /// Returns the attributes in the order of the table.
@@ -78,4 +94,15 @@ impl AttributeSet {
             .filter(move |(number, _)| self.0 >> number & 1 == 1)
             .map(|(_, attribute)| attribute)
     }
+}
+
+/// `==` of slices, which constants do not have yet.
+const fn is_same(mut one: &[u8], mut other: &[u8]) -> bool {
+    while let ([a, rest @ ..], [b, others @ ..]) = (one, other) {
+        if *a != *b {
+            return false;
+        }
+        (one, other) = (rest, others);
+    }
+    one.is_empty() && other.is_empty()
 }

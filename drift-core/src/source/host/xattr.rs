@@ -20,8 +20,9 @@ const MAX_LIST_BYTES: usize = 1 << 20;
 const MAX_VALUE_BYTES: usize = 64 << 10;
 /// The way through `/proc`, a name of 255 bytes and the final NUL.
 const PATH_BYTES: usize = 288;
-/// Enough for what a distribution sets; larger ones take a second call.
-const FIRST_BYTES: usize = 1 << 10;
+/// Enough for what a distribution sets; larger ones take a second call. The kernel allocates and this
+/// program clears as much for every object, and nearly all have none.
+const FIRST_BYTES: usize = 1 << 8;
 
 /// Returns whether `/proc/self/fd` is there and truly the kernel's.
 pub(super) fn has_descriptor_paths() -> bool {
