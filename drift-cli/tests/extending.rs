@@ -3,6 +3,7 @@
 #![expect(clippy::panic, reason = "a test that panics fails")]
 #![expect(clippy::disallowed_methods, reason = "this test reads and copies the repository")]
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,21 +16,6 @@ struct Block {
     file: String,
     text: String,
 }
-
-/// What the batteries need of the repository.
-const PARTS: &[&str] = &[
-    "Cargo.toml",
-    "Cargo.lock",
-    "clippy.toml",
-    "rustfmt.toml",
-    "benches",
-    "docs",
-    "drift-cli",
-    "drift-core",
-    "drift-lanes",
-    "drift-testkit",
-    "fixtures",
-];
 
 fn repository() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -106,6 +92,13 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// What a build may need: all that is neither hidden nor built.
+fn parts(repository: &Path) -> Vec<OsString> {
+    let entries = fs::read_dir(repository).expect("the repository can be listed");
+    let names = entries.map(|entry| entry.expect("a name of the repository").file_name());
+    names.filter(|name| name != "target" && !name.as_encoded_bytes().starts_with(b".")).collect()
+}
+
 /// Without a build: every new file is new, and every table line fits exactly one place.
 #[test]
 fn every_recipe_fits_the_tables_of_today() {
@@ -160,8 +153,8 @@ fn every_block_is_formatted() {
 fn every_recipe_builds_and_passes_the_batteries() {
     let Some(()) = need::full_tier() else { return };
     let (repository, scratch) = (repository(), TempRoot::new());
-    for part in PARTS {
-        copy(&repository.join(part), &scratch.path().join(part));
+    for part in parts(&repository) {
+        copy(&repository.join(&part), &scratch.path().join(&part));
     }
     extend(scratch.path());
     // In a directory of its own: cargo names the copy's files as those of this workspace.
