@@ -46,7 +46,8 @@ pub(crate) fn stamp() -> String {
         Ok(own) => {
             // Not the time of change of the object: whoever links or backs it up sets that.
             let changed = (own.mtime(), own.mtime_nsec());
-            format!("{version} {} {} {} {changed:?}", own.dev(), own.ino(), own.size())
+            // Nor the device, which may have another number after the next boot.
+            format!("{version} {} {} {changed:?}", own.ino(), own.size())
         }
         Err(_) => version.to_owned(),
     }

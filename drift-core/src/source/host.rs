@@ -12,6 +12,7 @@ mod residence;
 mod stat;
 mod xattr;
 
+use std::cell::Cell;
 use std::mem::MaybeUninit;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -29,6 +30,12 @@ use super::volume::{DirectoryEntry, Errno, Stat, Volume};
 
 /// Buffer of one getdents64(2): about a thousand names a call.
 const LIST_BUFFER_BYTES: usize = 32 << 10;
+
+thread_local! {
+    /// Kept by each thread: an allocator that gets so much back tidies up after every directory, and a
+    /// stack may be small.
+    static LIST_BUFFER: Cell<Vec<MaybeUninit<u8>>> = const { Cell::new(Vec::new()) };
+}
 
 /// The table of this process's mounts.
 const OWN_MOUNTS: &str = "/proc/self/mountinfo";
@@ -150,22 +157,11 @@ impl Volume for HostVolume {
         directory: &HostDirectory,
         each: &mut dyn FnMut(DirectoryEntry),
     ) -> Result<(), Errno> {
-        // On the stack: freeing so much makes the allocator of glibc tidy up after every directory.
-        let mut buffer = [MaybeUninit::uninit(); LIST_BUFFER_BYTES];
-        retry(|| rustix::fs::seek(&directory.fd, SeekFrom::Start(0)))?;
-        let mut names = RawDir::new(&directory.fd, &mut buffer);
-        while let Some(entry) = names.next() {
-            let entry = match entry {
-                Err(Errno::INTR) => continue,
-                other => other?,
-            };
-            let name = entry.file_name().to_bytes();
-            if name != b"." && name != b".." {
-                let (file_type, inode) = (listed(entry.file_type()), entry.ino());
-                each(DirectoryEntry { name: name.into(), file_type, inode });
-            }
-        }
-        Ok(())
+        let mut buffer = LIST_BUFFER.take();
+        buffer.resize(LIST_BUFFER_BYTES, MaybeUninit::uninit());
+        let done = list_into(directory.fd.as_fd(), &mut buffer, each);
+        LIST_BUFFER.set(buffer);
+        done
     }
 
     fn stat(&self, directory: &HostDirectory, name: &[u8]) -> Result<Stat, Errno> {
@@ -301,6 +297,28 @@ fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
             other => return other,
         }
     }
+}
+
+/// Hands over every name of a directory but `.` and `..`.
+fn list_into(
+    directory: BorrowedFd<'_>,
+    buffer: &mut [MaybeUninit<u8>],
+    each: &mut dyn FnMut(DirectoryEntry),
+) -> Result<(), Errno> {
+    retry(|| rustix::fs::seek(directory, SeekFrom::Start(0)))?;
+    let mut names = RawDir::new(directory, buffer);
+    while let Some(entry) = names.next() {
+        let entry = match entry {
+            Err(Errno::INTR) => continue,
+            other => other?,
+        };
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." {
+            let (file_type, inode) = (listed(entry.file_type()), entry.ino());
+            each(DirectoryEntry { name: name.into(), file_type, inode });
+        }
+    }
+    Ok(())
 }
 
 /// `DT_UNKNOWN` and what no one knows yet are `None`: the object itself is asked.

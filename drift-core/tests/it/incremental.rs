@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::sync::Arc;
 
-use drift_core::baseline::root_of;
-use drift_core::bounds::{Cancel, Pool, Silent, Timestamp};
+use drift_core::baseline::{encode, root_of};
+use drift_core::bounds::{Cancel, Kernel, Pool, Silent, Timestamp};
 use drift_core::cache::{Cache, Purpose, Setting};
 use drift_core::capture::{Captured, Options, Parts, RuleSource, Run, capture, capture_with};
-use drift_core::model::{FileType, SourceKind};
+use drift_core::model::{FileType, Snapshot, SourceKind};
 use drift_core::source::{HostVolume, Resolution, Walked};
 use drift_testkit::need;
 
@@ -29,6 +30,7 @@ struct Scene {
     now: i64,
     within: u32,
     runs: u8,
+    pool: Arc<Pool>,
 }
 
 /// What a run saw.
@@ -40,10 +42,12 @@ struct Seen {
     hashed: u64,
     trusted: Vec<(String, u64)>,
     notes: Vec<String>,
+    /// The file of the snapshot, but for the counts of what was read and what was known.
+    file: Vec<u8>,
 }
 
 impl Seen {
-    fn of(captured: &Captured, cache: Option<&Cache>) -> Self {
+    fn of(captured: Captured, cache: Option<&Cache>) -> Self {
         let (tree, coverage) = (&captured.snapshot.tree, &captured.snapshot.coverage);
         assert_eq!(captured.snapshot.problems, []);
         let files = tree.rows().filter(|row| tree.file_type(*row) == FileType::File);
@@ -57,6 +61,7 @@ impl Seen {
             hashed: coverage.files_hashed,
             trusted: trusted.map(|trusted| (trusted.path.to_string(), trusted.files)).collect(),
             notes: cache.map(Cache::notes).unwrap_or_default(),
+            file: file_of(captured.snapshot),
         }
     }
 
@@ -68,14 +73,23 @@ impl Seen {
     }
 }
 
+fn file_of(mut snapshot: Snapshot) -> Vec<u8> {
+    let coverage = &mut snapshot.coverage;
+    (coverage.files_hashed, coverage.bytes_hashed) = (0, 0);
+    (coverage.files_from_cache, coverage.rehash_sample) = (0, 0);
+    coverage.trusted.clear();
+    encode(&snapshot).unwrap().bytes
+}
+
 fn with_parts<R>(
     root: &Path,
+    pool: &Pool,
     work: impl FnOnce(&Walked<HostVolume>, &Options, &Run<'_>) -> R,
 ) -> R {
     let volume = HostVolume::open(root, Resolution::Automatic).unwrap();
     let source = Walked::new(volume, SourceKind::Directory, "dir:/scene");
-    let (pool, cancel) = (Pool::new(2).unwrap(), Cancel::new());
-    let run = Run { pool: &pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
+    let cancel = Cancel::new();
+    let run = Run { pool, cancel: &cancel, observer: &Silent, artifacts: &[] };
     let options = Options {
         rules: RuleSource::Whole("read-only /".to_owned()),
         parts: Parts::ALL,
@@ -87,14 +101,18 @@ fn with_parts<R>(
 }
 
 fn full(root: &Path) -> Seen {
-    with_parts(root, |source, options, run| Seen::of(&capture(source, options, run).unwrap(), None))
+    let pool = Pool::new(2).unwrap();
+    with_parts(root, &pool, |source, options, run| {
+        Seen::of(capture(source, options, run).unwrap(), None)
+    })
 }
 
 impl Scene {
     /// Begins long after everything that the tests make.
     fn new() -> Self {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime).tv_sec;
-        Self { stored: None, now: now + LATER, within: 1000, runs: 0 }
+        let pool = Arc::new(Pool::new(2).unwrap());
+        Self { stored: None, now: now + LATER, within: 1000, runs: 0, pool }
     }
 
     fn incremental(&mut self, root: &Path) -> Seen {
@@ -114,20 +132,21 @@ impl Scene {
             within: self.within,
             started: Timestamp::from_unix(self.now, 0),
         };
-        with_parts(root, |source, options, run| {
+        let pool = Arc::clone(&self.pool);
+        with_parts(root, &pool, |source, options, run| {
             let cache = Cache::begin(self.stored.take(), &setting, run.pool).unwrap();
             let captured = capture_with(source, options, Some(&cache), run).unwrap();
             let mut stored = Vec::new();
             cache.write(Timestamp::from_unix(self.now + 1, 0), &mut stored).unwrap();
             self.stored = Some(stored);
-            Seen::of(&captured, Some(&cache))
+            Seen::of(captured, Some(&cache))
         })
     }
 
     /// Runs on a copy of what is stored, so that the scene stays as it is.
     fn would_see(&self, root: &Path, within: u32) -> Seen {
         let (stored, now, runs) = (self.stored.clone(), self.now, self.runs);
-        Self { stored, now, within, runs }.incremental(root)
+        Self { stored, now, within, runs, pool: Arc::clone(&self.pool) }.incremental(root)
     }
 
     /// An edit that full mode finds and incremental mode too.
@@ -198,6 +217,21 @@ fn the_snapshot_is_the_same_with_and_without_a_cache() {
     let seen = scene.run(disk.root(), Purpose::Refresh);
     assert_eq!((&seen.root, seen.from_cache, seen.hashed), (&whole.root, 0, 6));
     assert_eq!(scene.incremental(disk.root()).from_cache, 5);
+}
+
+#[test]
+fn the_file_of_the_snapshot_is_the_same_for_every_kernel_and_any_threads() {
+    let Some((disk, mut scene, first)) = known(&[]) else { return };
+    let whole = full(disk.root());
+    assert!(whole.file == first.file);
+    for kernel in Kernel::available() {
+        for threads in [1, 2, 4, 8] {
+            scene.pool = Arc::new(Pool::new(threads).unwrap().with_kernel(kernel));
+            let seen = scene.incremental(disk.root());
+            assert!(seen.from_cache > 0, "it was incremental");
+            assert!(seen.file == whole.file, "{} on {threads}", kernel.name());
+        }
+    }
 }
 
 #[test]

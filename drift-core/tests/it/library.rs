@@ -12,7 +12,10 @@ use drift_core::bounds::{Cancel, Event, Observer, Pool, Silent};
 use drift_core::capture::{self, Captured, Error, Options, Parts, RuleSource, Run};
 use drift_core::compare::{self, Context, compare};
 use drift_core::model::SourceKind;
-use drift_core::source::{self, Faulty, MemoryVolume, Operation, Source, Walked};
+use drift_core::source::{self, Faulty, HostVolume, MemoryVolume, Operation, Resolution};
+use drift_core::source::{Source, Walked};
+
+use drift_testkit::TempRoot;
 
 use crate::detection::scene::{capture_with, difference, told};
 
@@ -100,6 +103,26 @@ fn a_small_stack_is_enough() {
         let captured = captured_by(&memory(volume), 1, &Cancel::new(), &Silent).unwrap();
         assert_eq!(told(&difference(&captured, &captured)), [""; 0]);
         root_of(&captured.snapshot).unwrap()
+    });
+    assert!(run.unwrap().join().is_ok());
+}
+
+/// The same of a directory of this machine.
+#[test]
+fn a_small_stack_is_enough_for_real_files() {
+    let mut scratch = TempRoot::new();
+    for number in 0..7 {
+        scratch = scratch.directory(number.to_string(), 0o755);
+    }
+    for number in 0..300 {
+        scratch = scratch.file(format!("{}/{number}", number % 7), [b'x'; 3000], 0o644);
+    }
+    let root = scratch.path().to_owned();
+    let run = std::thread::Builder::new().stack_size(64 << 10).spawn(move || {
+        let volume = HostVolume::open(&root, Resolution::Automatic).unwrap();
+        let source = Walked::new(volume, SourceKind::Directory, "dir:");
+        let captured = captured_by(&source, 1, &Cancel::new(), &Silent).unwrap();
+        assert_eq!(captured.snapshot.coverage.files_hashed, 300);
     });
     assert!(run.unwrap().join().is_ok());
 }
