@@ -102,12 +102,14 @@ impl Runs {
     }
 }
 
-/// Returns the middle value, the upper one of two; 0 of none.
+/// Returns the middle value, halfway between the two of an even number; 0 of none.
 #[must_use]
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+    let at = |place: usize| sorted.get(place).copied().unwrap_or_default();
+    let (upper, lower) = (sorted.len() / 2, sorted.len().saturating_sub(1) / 2);
+    f64::midpoint(at(lower), at(upper))
 }
 
 /// Runs all of them once unmeasured, which warms the page cache, then all in turn, round by round.
@@ -228,5 +230,6 @@ mod tests {
     #[test]
     fn medians() {
         assert_eq!((median(&[3.0, 1.0, 2.0]), median(&[])), (2.0, 0.0));
+        assert_eq!((median(&[4.0, 1.0]), median(&[5.0, 1.0, 2.0, 4.0])), (2.5, 3.0));
     }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 /// Rounds that have a median and a range worth the name.
 const ROUNDS: usize = 5;
+/// Of what takes more than a minute; `--slow-rounds 5` for a result that is kept.
+const SLOW_ROUNDS: usize = 2;
 /// What every system has.
 const TREE: &str = "/usr";
 
@@ -26,6 +28,8 @@ pub(crate) struct Arguments {
     pub(crate) work: PathBuf,
     /// Measured rounds.
     pub(crate) rounds: usize,
+    /// Measured rounds of a command that takes more than a minute.
+    pub(crate) slow_rounds: usize,
     /// Threads of every program that lets one choose.
     pub(crate) threads: usize,
     /// Whether other programs than drift and the limit are run.
@@ -49,6 +53,7 @@ impl Arguments {
             drift: None,
             work: std::env::temp_dir(),
             rounds: ROUNDS,
+            slow_rounds: SLOW_ROUNDS,
             threads,
             peers: true,
             name: "compare".to_owned(),
@@ -68,6 +73,7 @@ impl Arguments {
                 "--drift" => parsed.drift = Some(value()?.into()),
                 "--work" => parsed.work = value()?.into(),
                 "--rounds" => parsed.rounds = number(value()?)?,
+                "--slow-rounds" => parsed.slow_rounds = number(value()?)?,
                 "--threads" => parsed.threads = number(value()?)?,
                 "--no-peers" => parsed.peers = false,
                 "--name" => parsed.name = value()?,
@@ -90,7 +96,7 @@ fn usage(word: &str, parts: &[&str]) -> String {
     format!(
         "{word} is not known\nusage: compare [{}]... [--tree DIR|small:FILES|big:FILES|mixed:FILES]... \
          [--root DIR] [--rpm-root DIR] [--image LAYOUT] [--drift FILE] [--work DIR] [--rounds N] \
-         [--threads N] [--no-peers] [--name NAME]",
+         [--slow-rounds N] [--threads N] [--no-peers] [--name NAME]",
         parts.join("|")
     )
 }

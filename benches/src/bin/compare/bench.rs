@@ -15,10 +15,9 @@ use drift_benches::{Contender, Runs, Schedule, compete};
 
 use crate::arguments::Arguments;
 
-/// A command that takes longer than this is run twice only: AIDE of Debian 12 needs minutes for what
+/// A command that takes longer than this is run less often: AIDE of Debian 12 needs minutes for what
 /// five rounds of all others take together.
 const SLOW_SECONDS: f64 = 60.0;
-const SLOW_ROUNDS: usize = 2;
 
 /// One part of the result.
 #[derive(Debug, Default)]
@@ -45,8 +44,8 @@ impl Bench {
         };
         let scratch = arguments.work.join(format!("drift-bench-{}", std::process::id()));
         std::fs::create_dir_all(&scratch)?;
-        let rounds = arguments.rounds;
-        let schedule = Schedule { rounds, slow: SLOW_SECONDS, slow_rounds: SLOW_ROUNDS, scratch };
+        let (rounds, slow_rounds) = (arguments.rounds, arguments.slow_rounds);
+        let schedule = Schedule { rounds, slow: SLOW_SECONDS, slow_rounds, scratch };
         let bench = Self { arguments, drift, schedule };
         bench.succeed(&format!("{} keygen --out '{}'", bench.drift(), bench.place("bench")))?;
         Ok(bench)
