@@ -39,7 +39,7 @@ const CASES: [(&str, u64); 27] = [
     ("load", 50),
     ("load-helped", 50),
     ("evaluate", 25),
-    ("waivers", 250),
+    ("waivers-of-few", 250),
     ("waived", 250),
     ("previous", 500),
     ("moved", 500),

@@ -41,7 +41,8 @@ pub(crate) const CASES: &[Case] = &[
     ("load-helped", "policies that share a helper: parse and lint", |size| load(size, true)),
     ("evaluate", "policies: evaluate on a small tree", evaluate),
     ("rules", "rules: capture of 100,000 entries", many_rules),
-    ("waivers", "waivers by path: check with 20,000 changes", waivers),
+    ("waivers", "waivers by path: check with 20,000 changes", |size| waivers(size, 20_000)),
+    ("waivers-of-few", "waivers by path: check with 2,000 changes", |size| waivers(size, 2_000)),
     ("waived", "changed files: as changes, and 2,000 waivers", waived),
     ("previous", "findings in this and the previous report", previous),
     ("moved", "files that moved, each with its own content", |size| moved(size, false)),
@@ -251,8 +252,8 @@ fn waiver_file(count: u64) -> Outcomes<Arc<Waivers>> {
     Ok(Arc::new(Waivers::parse("grow.toml", text.as_bytes())?))
 }
 
-fn waivers(size: u64) -> Outcomes<()> {
-    let (before, after) = altered(20_000);
+fn waivers(size: u64, changes: u64) -> Outcomes<()> {
+    let (before, after) = altered(changes);
     let meter = Meter::start()?;
     let waivers = waiver_file(size)?;
     let outcome = compared(&before, &after, |request| request.waivers = Some(waivers))?;
