@@ -96,6 +96,9 @@ impl Scene {
     }
 }
 
+/// What the alternatives of this test are led to: by update-alternatives, and by hand.
+const LED_TO: [&str; 2] = ["/usr/bin/env", "/usr/bin/true"];
+
 /// Paths by what can be done to them.
 struct Candidates {
     plain: Vec<String>,
@@ -136,6 +139,10 @@ impl Candidates {
                 all.alternatives.push(path);
                 continue;
             }
+            // What alternatives are led to must be there.
+            if LED_TO.contains(&path.as_str()) {
+                continue;
+            }
             let (Some(owner), Some(record)) = (ownership.owner(row), ownership.record(row)) else {
                 continue;
             };
@@ -156,6 +163,18 @@ impl Candidates {
                 _ => continue,
             };
             list.push(path);
+        }
+        // Rows are in the order in which workers came to them.
+        for list in [
+            &mut all.plain,
+            &mut all.aliased,
+            &mut all.many_architectures,
+            &mut all.many_names,
+            &mut all.conffiles,
+            &mut all.links,
+            &mut all.alternatives,
+        ] {
+            list.sort_unstable();
         }
         all
     }
@@ -240,10 +259,9 @@ fn change(scene: &mut Scene, class: &'static str, path: &str) {
             let link = scene.alternatives(&["--query", name]);
             let link =
                 link.lines().find_map(|line| line.strip_prefix("Link: ")).unwrap().to_owned();
-            let _switched =
-                scene.alternatives(&["--install", &link, name, "/usr/bin/env", "100000"]);
+            let _switched = scene.alternatives(&["--install", &link, name, LED_TO[0], "100000"]);
         }
-        "an alternative bent by hand" => relink(Path::new("/usr/bin/true")),
+        "an alternative bent by hand" => relink(Path::new(LED_TO[1])),
         "a shipped link bent" => relink(Path::new("elsewhere")),
         "mode" => {
             let mode = fs::metadata(&full).unwrap().permissions().mode() ^ 0o4002;
