@@ -3,7 +3,8 @@
 //! A file that looks to the nanosecond as it did when it was read, on a file system whose stamps are
 //! believed, and that had been quiet for long enough then, is taken to hold what it held. That is true
 //! of everything that goes through the kernel; it is no proof against whoever can write to the disk
-//! itself, set the clock or read the key, so a random part is read again at every run. See
+//! itself, set the clock or read the key, so a random part is read again at every run. Of a file that
+//! fs-verity sealed the kernel's own digest is asked instead, which is proof. See
 //! `docs/incremental.md`.
 //!
 //! Pure over bytes: who calls reads and writes the file, and gives time, key and randomness.
@@ -23,7 +24,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::bounds::{Cancelled, Pool, Timestamp};
 use crate::model::{Digest, SourceKind, Time};
-use crate::source::{FileSystem, Known, Place, Stat};
+use crate::source::{FileSystem, Known, Place, Seal, Stat};
 
 use places::Places;
 use record::Record;
@@ -95,6 +96,7 @@ pub struct Cache {
     /// One bit for each stored record that was taken.
     taken: Vec<AtomicU64>,
     again: AtomicU64,
+    proved: AtomicU64,
     lies: AtomicU64,
     doubted: AtomicBool,
     refusal: Option<String>,
@@ -144,6 +146,7 @@ impl Cache {
             learned: Mutex::default(),
             taken,
             again: AtomicU64::new(0),
+            proved: AtomicU64::new(0),
             lies: AtomicU64::new(0),
             doubted: AtomicBool::new(false),
             refusal,
@@ -180,6 +183,12 @@ impl Cache {
     #[must_use]
     pub fn read_again(&self) -> u64 {
         self.again.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many files' seals were those of earlier readings.
+    #[must_use]
+    pub fn proved(&self) -> u64 {
+        self.proved.load(Ordering::Relaxed)
     }
 
     /// Returns what the reader of a report should know, in words.
@@ -222,14 +231,27 @@ impl Cache {
         before(stat.ctime) && before(stat.mtime) && stat.btime.is_none_or(before)
     }
 
-    fn notice_lie(&self, place: Place, stat: &Stat, digest: Digest) {
+    /// Returns the record of a file in a run that may trust one.
+    fn find(&self, place: Place, stat: &Stat) -> Option<(usize, &Record)> {
+        let stored = self.stored.as_ref().filter(|_| self.purpose == Purpose::Trust)?;
+        stored.find((place.0, stat.inode))
+    }
+
+    fn take(&self, at: usize, record: &Record) -> Option<Digest> {
+        let digest = record::digest(record)?;
+        let bit = 1_u64.checked_shl(u32::try_from(at % 64).ok()?)?;
+        self.taken.get(at / 64)?.fetch_or(bit, Ordering::Relaxed);
+        Some(digest)
+    }
+
+    fn notice_lie(&self, place: Place, stat: &Stat, seal: Option<Seal>, digest: Digest) {
         let stored = self.stored.as_ref().and_then(|table| table.find((place.0, stat.inode)));
         let lied = stored.is_some_and(|(_, record)| {
             let known = record::digest(record);
             // One with holes may have been digested by its data alone, and now whole.
             let is_other = known
                 .is_none_or(|known| known.algorithm() == digest.algorithm() && known != digest);
-            record::looks_like(record, stat) && is_other
+            record::looks_like(record, stat, seal) && is_other
         });
         if lied {
             self.lies.fetch_add(1, Ordering::Relaxed);
@@ -248,30 +270,37 @@ impl Known for Cache {
     }
 
     fn digest(&self, place: Place, stat: &Stat) -> Option<Digest> {
-        if self.purpose == Purpose::Refresh {
-            return None;
-        }
-        let (at, record) = self.stored.as_ref()?.find((place.0, stat.inode))?;
-        if !record::looks_like(record, stat) {
-            return None;
-        }
+        let (at, record) =
+            self.find(place, stat).filter(|(_, record)| record::looks_like(record, stat, None))?;
         if self.sample.holds(at) {
             self.again.fetch_add(1, Ordering::Relaxed);
             return None;
         }
-        let digest = record::digest(record)?;
-        let bit = 1_u64.checked_shl(u32::try_from(at % 64).ok()?)?;
-        self.taken.get(at / 64)?.fetch_or(bit, Ordering::Relaxed);
-        Some(digest)
+        self.take(at, record)
     }
 
-    fn learn(&self, stat: &Stat, digest: Digest) {
+    fn proved(
+        &self,
+        place: Place,
+        stat: &Stat,
+        seal: &mut dyn FnMut() -> Option<Seal>,
+    ) -> Option<Digest> {
+        let (at, record) =
+            self.find(place, stat).filter(|(_, record)| record::is_sealed(record))?;
+        let seal = seal()?;
+        let digest = record::looks_like(record, stat, Some(seal)).then(|| self.take(at, record))?;
+        self.proved.fetch_add(u64::from(digest.is_some()), Ordering::Relaxed);
+        digest
+    }
+
+    fn learn(&self, stat: &Stat, seal: Option<Seal>, digest: Digest) {
         let Some(place) = self.lock(&self.places).met((stat.mount, stat.device)) else { return };
-        self.notice_lie(place, stat, digest);
-        if !self.is_quiet(stat) {
+        self.notice_lie(place, stat, seal, digest);
+        // Of what is sealed nothing can change unnoticed.
+        if seal.is_none() && !self.is_quiet(stat) {
             return;
         }
-        let record = record::record(place, stat, digest, self.generation);
+        let record = record::record(place, stat, seal, digest, self.generation);
         self.lock(&self.learned).extend(record);
     }
 }

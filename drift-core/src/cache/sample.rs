@@ -3,13 +3,14 @@
 //! Each file is read again at one of the `within` runs after it was read last, every one of them
 //! equally likely: of a file that was read `age` runs ago the chance is `1 / (within - age + 1)`. So
 //! after `within` runs every file was read again, in the long run two files in `within + 1` are read in
-//! a run, and nobody without the random numbers of the run knows which.
+//! a run, and nobody without the random numbers of the run knows which. Sealed files are left out: of
+//! them the seal is asked at every run.
 
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 use drift_lanes::Sha256;
 
-use super::record::{Record, generation, is_guarded};
+use super::record::{Record, generation, is_sealed};
 
 /// One bit for each record.
 #[derive(Debug, Default)]
@@ -29,7 +30,7 @@ impl Sample {
             let left = u64::from(runs_left(record, now, within));
             let is_drawn = u64::from(u32::from_le_bytes(word)).wrapping_mul(left) >> 32 == 0;
             if is_drawn
-                && !is_guarded(record)
+                && !is_sealed(record)
                 && let Some(slot) = bits.get_mut(at / 64)
             {
                 *slot |= 1 << (at % 64);
@@ -62,10 +63,10 @@ mod tests {
     use super::super::record::{record, tests::stat};
     use super::{Record, Sample};
     use crate::model::Digest;
-    use crate::source::{Place, Stat};
+    use crate::source::{Place, Seal};
 
     fn records(count: u64, generation: u32) -> Vec<Record> {
-        let made = |inode| record(Place(0), &stat(inode), Digest::sha256_of(b""), generation);
+        let made = |inode| record(Place(0), &stat(inode), None, Digest::sha256_of(b""), generation);
         (0..count).filter_map(made).collect()
     }
 
@@ -87,7 +88,7 @@ mod tests {
                 let age = now - last[at];
                 waited[age as usize] += 1;
                 last[at] = now;
-                let again = record(Place(0), &stat(at as u64), Digest::sha256_of(b""), now);
+                let again = record(Place(0), &stat(at as u64), None, Digest::sha256_of(b""), now);
                 records[at] = again.unwrap();
             }
         }
@@ -102,14 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn one_run_means_all_and_a_guarded_file_is_left_alone() {
+    fn one_run_means_all_and_a_sealed_file_is_left_alone() {
         let mut records = records(200, 5);
         assert_eq!(drawn(&records, 6, 1).len(), 200);
         assert_eq!(drawn(&records, 600, 32).len(), 200);
         // Numbers that began anew, or were made up, are no reason to wait.
         assert_eq!(drawn(&records, 4, 32).len(), 200);
-        let guarded = Stat { verity: true, ..stat(7) };
-        records[7] = record(Place(0), &guarded, Digest::sha256_of(b""), 5).unwrap();
+        let seal = Some(Seal([1; 32]));
+        records[7] = record(Place(0), &stat(7), seal, Digest::sha256_of(b""), 5).unwrap();
         assert_eq!(drawn(&records, 6, 1).len(), 199);
     }
 

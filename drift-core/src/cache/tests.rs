@@ -55,7 +55,7 @@ fn known(inodes: impl Iterator<Item = u64>) -> Vec<u8> {
     let mut inodes: Vec<u64> = inodes.collect();
     inodes.sort_by_key(|inode| digest_of(*inode));
     for inode in inodes {
-        cache.learn(&stat(inode), digest_of(inode));
+        cache.learn(&stat(inode), None, digest_of(inode));
     }
     written(&cache, NOW + 5)
 }
@@ -122,7 +122,7 @@ fn through_many_runs_no_digest_is_ever_wrong() {
                     taken += 1;
                 }
                 None => {
-                    cache.learn(stat, content(stat));
+                    cache.learn(stat, None, content(stat));
                     read += 1;
                 }
             }
@@ -139,7 +139,7 @@ fn a_file_that_was_not_quiet_is_read_again() {
     let time = |seconds| Time { seconds, nanoseconds: 999_999_999 };
     let check = |stat: Stat, expected: bool| {
         let cache = begin(None, &setting(NOW));
-        cache.learn(&stat, digest_of(1));
+        cache.learn(&stat, None, digest_of(1));
         let bytes = written(&cache, NOW);
         let next = begin(Some(&bytes), &setting(NOW + 1_000_000));
         assert_eq!(is_known(&next, &stat), expected, "{stat:?}");
@@ -193,7 +193,7 @@ fn another_file_system_at_the_same_place_is_known_nothing_of() {
         let place = cache.place(AT, &mut || Some(other)).unwrap();
         assert_eq!(cache.digest(place, &stat(1)), None);
         // And what is learned there is kept apart.
-        cache.learn(&stat(1), digest_of(77));
+        cache.learn(&stat(1), None, digest_of(77));
         let bytes = written(&cache, NOW + 10);
         assert!(!is_known(&begin(Some(&bytes), &setting(NOW + 11)), &stat(1)));
     }
@@ -293,7 +293,7 @@ fn runs_that_can_be_counted_no_further_begin_anew() {
     for (generation, expected) in [(1, true), (last - 1, true), (last, false), (u64::MAX, false)] {
         let cache = begin(Some(&with(generation)), &setting(NOW + 9));
         assert_eq!(cache.is_trusted(), expected, "{generation}");
-        cache.learn(&stat(1), digest_of(1));
+        cache.learn(&stat(1), None, digest_of(1));
         let next = begin(Some(&written(&cache, NOW + 9)), &setting(NOW + 10));
         assert_eq!(next.is_trusted(), generation != last - 1, "{generation}");
     }
@@ -305,12 +305,12 @@ fn a_stamp_that_lied_is_noticed_and_ends_all_trust() {
     let cache = begin(Some(&bytes), &setting(NOW + 9));
     let taken: Vec<u64> =
         (0..20).filter(|at| cache.digest(Place(0), &stat(*at)).is_some()).collect();
-    cache.learn(&stat(taken[0]), digest_of(taken[0]));
+    cache.learn(&stat(taken[0]), None, digest_of(taken[0]));
     // It really changed, and shows it.
     let time = Time { seconds: 2_000, nanoseconds: 0 };
-    cache.learn(&Stat { ctime: time, ..stat(taken[1]) }, digest_of(500));
+    cache.learn(&Stat { ctime: time, ..stat(taken[1]) }, None, digest_of(500));
     assert!(!cache.is_doubted() && cache.notes().is_empty());
-    cache.learn(&stat(taken[2]), digest_of(500));
+    cache.learn(&stat(taken[2]), None, digest_of(500));
     assert!(cache.is_doubted());
     assert!(cache.notes()[0].contains("stamps lied: 1 "), "{:?}", cache.notes());
     // Only what was read in this run is left.
@@ -328,7 +328,7 @@ fn a_full_run_takes_nothing() {
     assert!(cache.is_believed() && !cache.is_trusted());
     assert!((0..20).all(|at| !is_known(&cache, &stat(at))));
     for inode in 0..5 {
-        cache.learn(&stat(inode), digest_of(inode));
+        cache.learn(&stat(inode), None, digest_of(inode));
     }
     assert!(!cache.is_doubted());
     let next = begin(Some(&written(&cache, NOW + 9)), &setting(NOW + 10));
@@ -340,10 +340,10 @@ fn a_full_run_takes_nothing() {
 fn a_file_with_several_names_is_one_record() {
     let cache = begin(None, &setting(NOW));
     for content in [1, 1, 1] {
-        cache.learn(&stat(1), digest_of(content));
-        cache.learn(&stat(2), digest_of(content));
+        cache.learn(&stat(1), None, digest_of(content));
+        cache.learn(&stat(2), None, digest_of(content));
     }
-    cache.learn(&stat(2), digest_of(3));
+    cache.learn(&stat(2), None, digest_of(3));
     let bytes = written(&cache, NOW);
     assert_eq!(bytes.len(), HEADER_BYTES + PLACE_BYTES + size_of::<Record>() + CODE_BYTES);
     let next = begin(Some(&bytes), &setting(NOW + 1));

@@ -267,6 +267,9 @@ pub struct Coverage {
     pub bytes_hashed: u64,
     /// Files that were not read because they look as they did when an earlier run read them.
     pub files_from_cache: u64,
+    /// Files of which the digest that fs-verity checks them against was measured, and is that of an
+    /// earlier reading: proof, and no matter of trust.
+    pub proved_by_verity: u64,
     /// Files that look as they did and were read again all the same, chosen at random.
     pub rehash_sample: u64,
     /// Where the files that were not read lie; at most 33 directories of the root.

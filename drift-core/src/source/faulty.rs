@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::{Observed, Xattrs};
 
-use super::known::FileSystem;
+use super::known::{FileSystem, Seal};
 use super::mounts::MountPoint;
 use super::volume::{DirectoryEntry, Errno, Stat, Volume};
 
@@ -33,6 +33,8 @@ pub enum Operation {
     Open,
     /// [`Volume::stat_file`].
     StatFile,
+    /// [`Volume::seal`], which then tells nothing.
+    Seal,
     /// [`Volume::read`].
     Read,
     /// [`Volume::next_data`].
@@ -222,6 +224,11 @@ impl<V: Volume> Volume for Faulty<V> {
     fn stat_file(&self, file: &Self::File) -> Result<Stat, Errno> {
         self.check(Operation::StatFile, &file.name)?;
         self.volume.stat_file(&file.inner)
+    }
+
+    fn seal(&self, file: &Self::File) -> Option<Seal> {
+        self.check(Operation::Seal, &file.name).ok()?;
+        self.volume.seal(&file.inner)
     }
 
     fn read(&self, file: &mut Self::File, buffer: &mut [u8]) -> Result<usize, Errno> {

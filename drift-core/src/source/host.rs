@@ -9,6 +9,7 @@ mod here;
 mod open;
 mod privilege;
 mod residence;
+mod seal;
 mod stat;
 mod xattr;
 
@@ -23,7 +24,7 @@ use rustix::fs::{Mode, OFlags, RawDir, SeekFrom};
 
 use crate::model::{FileType, Observed, Xattrs};
 
-use super::known::FileSystem;
+use super::known::{FileSystem, Seal};
 use super::manners::{Disk, Manners};
 use super::mounts::{MountPoint, parse_mountinfo};
 use super::volume::{DirectoryEntry, Errno, Stat, Volume};
@@ -216,6 +217,10 @@ impl Volume for HostVolume {
 
     fn stat_file(&self, file: &HostFile) -> Result<Stat, Errno> {
         stat::of_descriptor(file.as_fd())
+    }
+
+    fn seal(&self, file: &HostFile) -> Option<Seal> {
+        seal::of(file.as_fd())
     }
 
     fn read(&self, file: &mut HostFile, buffer: &mut [u8]) -> Result<usize, Errno> {

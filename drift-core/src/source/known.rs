@@ -27,6 +27,14 @@ pub struct FileSystem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place(pub u16);
 
+/// What the kernel says of a file that fs-verity sealed: SHA-256 over the number of the algorithm and
+/// the digest that `FS_IOC_MEASURE_VERITY` gives (`Documentation/filesystems/fsverity.rst`).
+///
+/// It is over size and content, by a tree of digests with which the kernel checks all that it reads of
+/// the file. So two files with one seal hold the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seal(pub [u8; 32]);
+
 /// Digests of files that were read before. Asked and told by all workers at once.
 pub trait Known: Sync {
     /// Returns the number of the file system with this mount and device, and asks what it is when
@@ -40,6 +48,16 @@ pub trait Known: Sync {
     /// Returns the digest of a regular file that looks as it did when it was read.
     fn digest(&self, place: Place, stat: &Stat) -> Option<Digest>;
 
-    /// Takes the digest of a regular file that was read whole, and looked like this before and after.
-    fn learn(&self, stat: &Stat, digest: Digest);
+    /// Returns the digest of a regular file whose seal is that of one that was read. The seal is asked
+    /// for only where there is one to hold it against.
+    fn proved(
+        &self,
+        place: Place,
+        stat: &Stat,
+        seal: &mut dyn FnMut() -> Option<Seal>,
+    ) -> Option<Digest>;
+
+    /// Takes the digest of a regular file that was read whole, and looked like this before and after;
+    /// with its seal, when it had one before.
+    fn learn(&self, stat: &Stat, seal: Option<Seal>, digest: Digest);
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Device, FileType, Observed, Time, Xattrs};
 
+use super::known::{FileSystem, Seal};
 use super::mounts::MountPoint;
 use super::volume::{DirectoryEntry, Errno, Stat, Volume};
 
@@ -35,6 +36,7 @@ pub struct MemoryVolume {
     nodes: Vec<MemoryNode>,
     mounts: Vec<MountPoint>,
     order: u64,
+    kind: Option<u64>,
 }
 
 /// An open regular file of a [`MemoryVolume`].
@@ -55,7 +57,7 @@ impl MemoryVolume {
     #[must_use]
     pub fn new() -> Self {
         let root = MemoryNode::new(MemoryKind::Directory(BTreeMap::new()), 1);
-        Self { nodes: vec![root], mounts: Vec::new(), order: 0 }
+        Self { nodes: vec![root], mounts: Vec::new(), order: 0, kind: None }
     }
 
     /// Returns the root.
@@ -67,6 +69,13 @@ impl MemoryVolume {
     /// Lists directories in another order for every `seed`; 0 is the order of names.
     pub fn permute(&mut self, seed: u64) -> &mut Self {
         self.order = seed;
+        self
+    }
+
+    /// Makes it a file system of this type (`f_type` of statfs(2)); of one without a type no file is known
+    /// from an earlier run.
+    pub fn lies_on(&mut self, kind: u64) -> &mut Self {
+        self.kind = Some(kind);
         self
     }
 
@@ -303,6 +312,10 @@ impl Volume for MemoryVolume {
         self.examine(file.id)
     }
 
+    fn seal(&self, file: &MemoryFile) -> Option<Seal> {
+        self.nodes.get(file.id.0)?.seal()
+    }
+
     fn read(&self, file: &mut MemoryFile, buffer: &mut [u8]) -> Result<usize, Errno> {
         let node = self.nodes.get(file.id.0).ok_or(Errno::BADF)?;
         let count = node.read_at(file.offset, buffer);
@@ -317,6 +330,11 @@ impl Volume for MemoryVolume {
     fn seek(&self, file: &mut MemoryFile, offset: u64) -> Result<(), Errno> {
         file.offset = offset;
         Ok(())
+    }
+
+    fn file_system(&self, directory: &MemoryId) -> Option<FileSystem> {
+        let (kind, inode) = (self.kind?, self.examine(*directory).ok()?.inode);
+        Some(FileSystem { kind, id: 0, inode, btime: None, is_read_only: false })
     }
 
     fn mounts(&self) -> Result<Vec<MountPoint>, Errno> {

@@ -45,7 +45,7 @@ pub use errno::errno_name;
 pub use faulty::{Call, Fault, Faulty, Named, Operation};
 pub use host::{HostDirectory, HostFile, HostVolume, Resolution};
 pub(crate) use image::masked_command;
-pub use known::{FileSystem, Known, Place};
+pub use known::{FileSystem, Known, Place, Seal};
 pub use layers::Removals;
 pub use manners::{Disk, Manners, PageCache};
 pub use memory::{MemoryFile, MemoryId, MemoryKind, MemoryNode, MemoryVolume};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{Observed, Xattrs};
 
-use super::known::FileSystem;
+use super::known::{FileSystem, Seal};
 use super::mounts::MountPoint;
 use super::rate::Rate;
 use super::volume::{DirectoryEntry, Errno, Stat, Volume};
@@ -85,6 +85,10 @@ impl<V: Volume> Volume for Throttled<V> {
 
     fn stat_file(&self, file: &V::File) -> Result<Stat, Errno> {
         self.volume.stat_file(file)
+    }
+
+    fn seal(&self, file: &V::File) -> Option<Seal> {
+        self.volume.seal(file)
     }
 
     fn read(&self, file: &mut V::File, buffer: &mut [u8]) -> Result<usize, Errno> {

@@ -2,7 +2,7 @@
 
 use crate::model::{Device, FileType, Flags, Observed, Time, Xattrs};
 
-use super::known::FileSystem;
+use super::known::{FileSystem, Seal};
 use super::mounts::MountPoint;
 
 /// The kernel's error numbers; volumes that are no kernel use the one that fits.
@@ -134,6 +134,12 @@ pub trait Volume: Sync {
 
     /// Examines an open file.
     fn stat_file(&self, file: &Self::File) -> Result<Stat, Errno>;
+
+    /// Asks what the kernel checks the content of an open file against; `None` where nothing is sealed,
+    /// or that cannot be told, and then the file is read.
+    fn seal(&self, _file: &Self::File) -> Option<Seal> {
+        None
+    }
 
     /// Reads the next bytes; 0 at the end.
     fn read(&self, file: &mut Self::File, buffer: &mut [u8]) -> Result<usize, Errno>;

@@ -28,4 +28,5 @@ mod rules;
 mod seal;
 mod stability;
 mod tar;
+mod verity;
 mod walk;

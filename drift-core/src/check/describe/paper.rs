@@ -226,6 +226,7 @@ pub(in crate::check) fn coverage(
         files_hashed: seen.files_hashed,
         bytes_hashed: seen.bytes_hashed,
         files_from_cache: seen.files_from_cache,
+        proved_by_verity: seen.proved_by_verity,
         rehash_sample: seen.rehash_sample,
         trusted_from_cache: seen
             .trusted

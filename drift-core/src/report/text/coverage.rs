@@ -191,6 +191,9 @@ fn from_cache(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     }
     let mut line = Line::at(2);
     line.say(&total(coverage.files_from_cache, "file")).say("from the cache").glue(",");
+    if coverage.proved_by_verity > 0 {
+        line.say(&number(coverage.proved_by_verity)).say("proved by fs-verity").glue(",");
+    }
     line.say(&number(coverage.rehash_sample)).say("hashed again as a sample");
     let mut trusted: Vec<_> = coverage.trusted_from_cache.iter().collect();
     trusted.sort_by_key(|trusted| Reverse(trusted.files));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Device, FileType, Flags, Observed, Time, Xattr, Xattrs};
+use crate::source::known::Seal;
 use crate::source::volume::Stat;
 
 use super::{EPOCH, MemoryId};
@@ -65,6 +66,7 @@ pub struct MemoryNode {
     flags: Flags,
     xattrs: Vec<Xattr>,
     untyped: bool,
+    sealed: bool,
 }
 
 impl MemoryNode {
@@ -85,6 +87,7 @@ impl MemoryNode {
             flags: Flags::default(),
             xattrs: Vec::new(),
             untyped: false,
+            sealed: false,
         }
     }
 
@@ -130,6 +133,25 @@ impl MemoryNode {
         self
     }
 
+    /// Seals the content, as fs-verity does.
+    pub fn sealed(&mut self) -> &mut Self {
+        self.sealed = true;
+        self
+    }
+
+    /// Something over the content that no two contents share.
+    pub(super) fn seal(&self) -> Option<Seal> {
+        let MemoryKind::File { size, data } = &self.kind else { return None };
+        let mut digest = drift_lanes::Sha256::new();
+        digest.update(&size.to_le_bytes());
+        for (start, bytes) in data {
+            digest.update(&start.to_le_bytes());
+            digest.update(&(bytes.len() as u64).to_le_bytes());
+            digest.update(bytes);
+        }
+        self.sealed.then(|| Seal(digest.finish()))
+    }
+
     pub(super) fn listed_type(&self) -> Option<FileType> {
         (!self.untyped).then(|| self.kind.file_type())
     }
@@ -156,7 +178,7 @@ impl MemoryNode {
             mtime: self.mtime,
             ctime: self.mtime,
             btime: None,
-            verity: false,
+            verity: self.sealed,
             rdev: match self.kind {
                 MemoryKind::Char(device) | MemoryKind::Block(device) => Some(device),
                 _ => None,

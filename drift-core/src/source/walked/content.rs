@@ -6,7 +6,7 @@ use crate::bounds::Cancelled;
 use crate::model::Digest;
 use crate::source::vendor::Vendor;
 use crate::source::volume::{Errno, Stat, Volume};
-use crate::source::{Content, Want};
+use crate::source::{Content, Seal, Want};
 
 /// Why one reading gave nothing.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub(super) fn is_unchanged(seen: &Stat, after: &Stat) -> bool {
 /// A file on its way.
 pub(super) struct Underway<F> {
     pub(super) seen: Stat,
+    /// By what the kernel held the content while it was read.
+    pub(super) seal: Option<Seal>,
     pub(super) digests: Digests,
     /// Open until all that is wanted was read.
     file: Option<F>,
@@ -48,9 +50,9 @@ pub(super) struct Underway<F> {
 }
 
 impl<F> Underway<F> {
-    /// Takes an open file that looked like `seen` before.
-    pub(super) fn new(file: F, seen: Stat, want: Want) -> Self {
-        Self { digests: Digests::new(&seen, want), seen, file: Some(file), at: 0 }
+    /// Takes an open file that looked like `seen` before, and its seal.
+    pub(super) fn new(file: F, (seen, seal): (Stat, Option<Seal>), want: Want) -> Self {
+        Self { digests: Digests::new(&seen, want), seen, seal, file: Some(file), at: 0 }
     }
 
     /// Whether all that is wanted was read, and the file is closed.
@@ -193,7 +195,7 @@ pub(super) fn bytes<V: Volume>(
     limit: u64,
 ) -> Result<Option<Vec<u8>>, Failed> {
     let want = Want { bytes: Some(limit), ..Want::default() };
-    let mut underway = Underway::new(file, seen.clone(), want);
+    let mut underway = Underway::new(file, (seen.clone(), None), want);
     let mut buffer = vec![0; 64 << 10];
     while !underway.has_ended() {
         let count = underway.read(volume, &mut buffer)?;

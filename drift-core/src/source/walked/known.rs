@@ -17,10 +17,12 @@ impl<V: Volume> Survey<'_, V> {
         }
     }
 
-    /// Returns the digest of a file that an earlier run read, where the rules have it read at all.
+    /// Returns the digest of a file that an earlier run read, where the rules have it read at all. What
+    /// the kernel itself checks needs no stamp, whoever owns it and whatever power it gives.
     pub(super) fn known(
         &self,
         node: &Node<V::Directory>,
+        (directory, name): (&V::Directory, &[u8]),
         stat: &Stat,
         found: &Found,
     ) -> Option<Digest> {
@@ -29,8 +31,17 @@ impl<V: Volume> Survey<'_, V> {
         // A single file can be a mount.
         let lies_there = (stat.mount, stat.device) == (node.mount, node.device());
         let is_read = self.plan.rules.rule(found.rule).reads_content();
-        (lies_there && is_read && !is_others(found) && !may_give_power(found))
-            .then(|| known.digest(place, stat))?
+        if !lies_there || !is_read {
+            return None;
+        }
+        let mut seal = || {
+            let file = self.volume.open(directory, name, stat).ok()?;
+            self.volume.seal(&file)
+        };
+        let proved = stat.verity.then(|| known.proved(place, stat, &mut seal)).flatten();
+        proved.or_else(|| {
+            (!is_others(found) && !may_give_power(found)).then(|| known.digest(place, stat))?
+        })
     }
 }
 

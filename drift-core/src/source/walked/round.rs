@@ -13,7 +13,7 @@ use drift_lanes::Kernel;
 use crate::bounds::Cancelled;
 use crate::model::{DirId, Stage};
 use crate::source::volume::{Stat, Volume};
-use crate::source::{Ask, Content, Unread};
+use crate::source::{Ask, Content, Seal, Unread};
 
 use super::apart;
 use super::content::{Failed, Lanes, Underway};
@@ -241,6 +241,7 @@ impl<V: Volume> Reading<'_, V> {
         (buffer, used, piece): (&mut [u8], &mut usize, usize),
     ) -> Result<Option<Begun<V::File>>, Failed> {
         let volume = &self.walked.volume;
+        let seal = (seen.verity && self.plan.known.is_some()).then(|| volume.seal(&file)).flatten();
         if ask.want.ranges {
             let mut window = Window::new(volume, &mut file, &seen);
             self.sink.look(ask.row, &mut window);
@@ -249,10 +250,10 @@ impl<V: Volume> Reading<'_, V> {
         }
         if apart::is_apart(&seen, ask.want) {
             let content = apart::read(volume, &mut file, &seen, ask.want, self.plan.cancel)?;
-            self.answer(ask, content, &seen);
+            self.answer(ask, content, (&seen, seal));
             return Ok(None);
         }
-        let mut underway = Underway::new(file, seen, ask.want);
+        let mut underway = Underway::new(file, (seen, seal), ask.want);
         let piece = read(volume, &mut underway, buffer, used, piece)?;
         Ok(Some((underway, piece)))
     }
@@ -294,14 +295,14 @@ impl<V: Volume> Reading<'_, V> {
         }
         lanes.update(self.plan.kernel());
         for file in worker.files.extract_if(.., |file| file.underway.has_ended()) {
-            let Underway { seen, digests, .. } = file.underway;
-            self.answer(file.ask, digests.finish(&seen), &seen);
+            let Underway { seen, seal, digests, .. } = file.underway;
+            self.answer(file.ask, digests.finish(&seen), (&seen, seal));
         }
     }
 
-    fn answer(&self, ask: Ask, content: Content, seen: &Stat) {
+    fn answer(&self, ask: Ask, content: Content, (seen, seal): (&Stat, Option<Seal>)) {
         if let (Some(known), Some(digest)) = (self.plan.known, content.digest) {
-            known.learn(seen, digest);
+            known.learn(seen, seal, digest);
         }
         self.count(content.size);
         self.sink.take(ask.row, Ok(content));

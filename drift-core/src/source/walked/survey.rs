@@ -306,7 +306,7 @@ impl<V: Volume> Survey<'_, V> {
             _ => {}
         }
         (found.xattrs, found.link_target) = (xattrs, link_target);
-        found.digest = self.known(node, &stat, &found);
+        found.digest = self.known(node, (directory, name), &stat, &found);
         match stat.file_type {
             FileType::Directory if !stays => {
                 Outcome::Directory(found, Entered { stat, rule, holding })

@@ -252,6 +252,7 @@ pub(crate) fn snapshot(random: &mut Random, frozen: Frozen) -> Snapshot {
             files_hashed: random.next(),
             bytes_hashed: u64::MAX,
             files_from_cache: 0,
+            proved_by_verity: 0,
             rehash_sample: 0,
             trusted: Vec::new(),
             unreadable: random.below(5),

@@ -330,6 +330,7 @@ impl Sample<'_> {
             files_hashed: 100_000,
             bytes_hashed: 4_096_000_000,
             files_from_cache: 5,
+            proved_by_verity: 2,
             rehash_sample: 1,
             trusted_from_cache: vec![Trusted { path: usr, path_b64: usr_b64, files: 5 }],
             unreadable: 4,
