@@ -202,8 +202,8 @@ impl Cache {
         if lies > 0 {
             notes.push(format!(
                 "stamps lied: {lies} of the files that were read again held something else than \
-                 before, though size, inode and every time were the same; nothing was taken from the \
-                 cache, and every file was read. Somebody wrote past the kernel, set the clock, or a \
+                 before, though size, inode and every time, or the seal, were the same; nothing was \
+                 taken from the cache, and every file was read. Somebody wrote past the kernel, set the clock, or a \
                  disk loses data"
             ));
         }
