@@ -284,7 +284,8 @@ pub(crate) struct Check {
     /// Read everything, or only what looks otherwise than when an earlier check read it
     #[arg(long, value_enum, default_value = "full")]
     pub(crate) mode: Mode,
-    /// With --mode incremental: within so many checks read every file again, at random; 1 reads all
+    /// With --mode incremental: within so many checks read every file again that is not sealed, at
+    /// random; 1 reads all of them
     #[arg(long, value_name = "RUNS", default_value_t = drift_core::cache::DEFAULT_WITHIN,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rehash_within: u32,

@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::bounds::{Cancelled, Pool, Timestamp};
-use crate::model::{Digest, SourceKind, Time};
+use crate::model::{Algorithm, Digest, SourceKind, Time};
 use crate::source::{FileSystem, Known, Place, Seal, Stat};
 
 use places::Places;
@@ -68,7 +68,7 @@ pub struct Setting<'s> {
     pub key: [u8; 32],
     /// Random numbers that are used in no other run.
     pub random: [u8; 32],
-    /// Within how many runs every file is read again; 1 reads all of them.
+    /// Within how many runs every file is read again that is not sealed; 1 reads all of them.
     pub within: u32,
     /// When the run began, before anything of the target was looked at.
     pub started: Timestamp,
@@ -96,8 +96,10 @@ pub struct Cache {
     /// One bit for each stored record that was taken.
     taken: Vec<AtomicU64>,
     again: AtomicU64,
-    proved: AtomicU64,
+    proofs: AtomicU64,
+    unmeasured: AtomicU64,
     lies: AtomicU64,
+    broken: AtomicU64,
     doubted: AtomicBool,
     refusal: Option<String>,
 }
@@ -146,8 +148,10 @@ impl Cache {
             learned: Mutex::default(),
             taken,
             again: AtomicU64::new(0),
-            proved: AtomicU64::new(0),
+            proofs: AtomicU64::new(0),
+            unmeasured: AtomicU64::new(0),
             lies: AtomicU64::new(0),
+            broken: AtomicU64::new(0),
             doubted: AtomicBool::new(false),
             refusal,
             stored,
@@ -185,10 +189,10 @@ impl Cache {
         self.again.load(Ordering::Relaxed)
     }
 
-    /// Returns how many files' seals were those of earlier readings.
+    /// Returns of how many names the seal was that of an earlier reading; 0 when nothing is trusted.
     #[must_use]
-    pub fn proved(&self) -> u64 {
-        self.proved.load(Ordering::Relaxed)
+    pub fn proofs(&self) -> u64 {
+        if self.is_doubted() { 0 } else { self.proofs.load(Ordering::Relaxed) }
     }
 
     /// Returns what the reader of a report should know, in words.
@@ -202,9 +206,25 @@ impl Cache {
         if lies > 0 {
             notes.push(format!(
                 "stamps lied: {lies} of the files that were read again held something else than \
-                 before, though size, inode and every time, or the seal, were the same; nothing was \
-                 taken from the cache, and every file was read. Somebody wrote past the kernel, set the clock, or a \
+                 before, though size, inode and every time were the same; nothing was taken from the \
+                 cache, and every file was read. Somebody wrote past the kernel, set the clock, or a \
                  disk loses data"
+            ));
+        }
+        let broken = self.broken.load(Ordering::Relaxed);
+        if broken > 0 {
+            notes.push(format!(
+                "seals lied: {broken} of the files that fs-verity seals held something else under the \
+                 same seal; nothing was taken from the cache, and every file was read. The kernel hands \
+                 out what it did not check, or somebody has the key of the cache: examine this host \
+                 from outside"
+            ));
+        }
+        let unmeasured = self.unmeasured.load(Ordering::Relaxed);
+        if self.purpose == Purpose::Trust && unmeasured > 0 {
+            notes.push(format!(
+                "{unmeasured} of the files that fs-verity seals were read, because the kernel did not \
+                 say by what (FS_IOC_MEASURE_VERITY)"
             ));
         }
         if self.purpose == Purpose::Trust {
@@ -254,7 +274,8 @@ impl Cache {
             record::looks_like(record, stat, seal) && is_other
         });
         if lied {
-            self.lies.fetch_add(1, Ordering::Relaxed);
+            let lies = if seal.is_some() { &self.broken } else { &self.lies };
+            lies.fetch_add(1, Ordering::Relaxed);
             self.doubted.store(true, Ordering::Relaxed);
         }
     }
@@ -289,15 +310,20 @@ impl Known for Cache {
             self.find(place, stat).filter(|(_, record)| record::is_sealed(record))?;
         let seal = seal()?;
         let digest = record::looks_like(record, stat, Some(seal)).then(|| self.take(at, record))?;
-        self.proved.fetch_add(u64::from(digest.is_some()), Ordering::Relaxed);
+        self.proofs.fetch_add(u64::from(digest.is_some()), Ordering::Relaxed);
         digest
     }
 
     fn learn(&self, stat: &Stat, seal: Option<Seal>, digest: Digest) {
         let Some(place) = self.lock(&self.places).met((stat.mount, stat.device)) else { return };
         self.notice_lie(place, stat, seal, digest);
-        // Of what is sealed nothing can change unnoticed.
-        if seal.is_none() && !self.is_quiet(stat) {
+        // Of what is sealed nothing can change unnoticed; without its seal it is read every time.
+        if !stat.verity && !self.is_quiet(stat) {
+            return;
+        }
+        if stat.verity && seal.is_none() {
+            let is_whole = digest.algorithm() == Algorithm::Sha256;
+            self.unmeasured.fetch_add(is_whole.into(), Ordering::Relaxed);
             return;
         }
         let record = record::record(place, stat, seal, digest, self.generation);

@@ -32,8 +32,7 @@ const SEAL: usize = 24;
 const DIGEST: usize = 60;
 
 const HAS_BTIME: u8 = 1;
-const VERITY: u8 = 2;
-const SEALED: u8 = 4;
+const SEALED: u8 = 2;
 
 /// Makes the record of a file; `None` of a digest that no file is known by.
 pub(super) fn record(
@@ -107,7 +106,9 @@ pub(super) fn looks_like(record: &Record, stat: &Stat, seal: Option<Seal>) -> bo
         && u64::from_le_bytes(bytes(record, SIZE)) == stat.size
         && match seal {
             Some(Seal(seal)) => bytes::<32>(record, SEAL) == seal,
-            None => times.iter().zip(SECONDS.into_iter().zip(NANOSECONDS)).all(is_same),
+            None => {
+                !stat.verity && times.iter().zip(SECONDS.into_iter().zip(NANOSECONDS)).all(is_same)
+            }
         }
 }
 
@@ -115,7 +116,7 @@ fn flags(stat: &Stat, seal: Option<Seal>) -> u8 {
     if seal.is_some() {
         return SEALED;
     }
-    (if stat.btime.is_some() { HAS_BTIME } else { 0 }) | (if stat.verity { VERITY } else { 0 })
+    if stat.btime.is_some() { HAS_BTIME } else { 0 }
 }
 
 fn times(stat: &Stat) -> [Time; 3] {
@@ -134,7 +135,7 @@ pub(super) mod tests {
     use crate::model::{Digest, FileType, Observed, Time};
     use crate::source::{Place, Seal, Stat};
 
-    const SEAL: Option<Seal> = Some(Seal([5; 32]));
+    const KEPT: Option<Seal> = Some(Seal([5; 32]));
 
     /// A file of this inode, settled long ago.
     pub(crate) fn stat(inode: u64) -> Stat {
@@ -165,7 +166,7 @@ pub(super) mod tests {
 
     #[test]
     fn what_was_put_in_comes_out() {
-        for seal in [None, SEAL] {
+        for seal in [None, KEPT] {
             let made = made(&stat(40), seal);
             assert_eq!(key(&made), (3, 40));
             assert_eq!(generation(&made), 77);
@@ -183,7 +184,7 @@ pub(super) mod tests {
         assert!(looks_like(&made, &first, None));
         // What neither content nor stamp depends on.
         assert!(looks_like(&made, &Stat { nlink: 2, mode: 0o600, uid: 5, ..first.clone() }, None));
-        assert!(!looks_like(&made, &first, SEAL));
+        assert!(!looks_like(&made, &first, KEPT));
         let (moved, later) =
             (Time { seconds: 1_001, nanoseconds: 1 }, Time { seconds: 1_000, nanoseconds: 4 });
         let others = [
@@ -207,23 +208,23 @@ pub(super) mod tests {
     #[test]
     fn a_seal_stands_in_place_of_the_times() {
         let first = Stat { verity: true, ..stat(40) };
-        let made = made(&first, SEAL);
+        let made = made(&first, KEPT);
         let moved = Time { seconds: 1_001, nanoseconds: 1 };
         let touched = Stat { mtime: moved, ctime: moved, btime: None, ..first.clone() };
-        assert!(looks_like(&made, &first, SEAL) && looks_like(&made, &touched, SEAL));
+        assert!(looks_like(&made, &first, KEPT) && looks_like(&made, &touched, KEPT));
         let mut other = [5; 32];
         other[31] = 4;
         assert!(!looks_like(&made, &first, Some(Seal(other))));
         assert!(!looks_like(&made, &first, None), "one that could not be asked");
-        assert!(!looks_like(&made, &Stat { size: 6, ..first.clone() }, SEAL));
-        assert!(!looks_like(&made, &Stat { inode: 41, ..first }, SEAL));
+        assert!(!looks_like(&made, &Stat { size: 6, ..first.clone() }, KEPT));
+        assert!(!looks_like(&made, &Stat { inode: 41, ..first }, KEPT));
     }
 
     /// No byte but those of the digest and its kind may change without another stamp or key.
     #[test]
     fn every_byte_of_a_record_means_something() {
         let first = stat(40);
-        for seal in [None, SEAL] {
+        for seal in [None, KEPT] {
             let made = made(&first, seal);
             // A seal is four bytes shorter than the times.
             let unused = if seal.is_some() { 56..60 } else { 0..0 };

@@ -1,10 +1,10 @@
 //! Which of the known files are read again in this run, all the same.
 //!
-//! Each file is read again at one of the `within` runs after it was read last, every one of them
+//! Each file that is not sealed is read again at one of the `within` runs after it was read last, every one of them
 //! equally likely: of a file that was read `age` runs ago the chance is `1 / (within - age + 1)`. So
 //! after `within` runs every file was read again, in the long run two files in `within + 1` are read in
-//! a run, and nobody without the random numbers of the run knows which. Sealed files are left out: of
-//! them the seal is asked at every run.
+//! a run, and nobody without the random numbers of the run knows which. Of sealed files the seal is
+//! asked at every run instead.
 
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 

@@ -9,7 +9,7 @@ use super::table::{BLOCK_RECORDS, CODE_BYTES, HEADER_BYTES, PLACE_BYTES};
 use super::{Cache, Purpose, QUIET_SECONDS, Setting};
 use crate::bounds::{Pool, Timestamp};
 use crate::model::{Digest, SourceKind, Time};
-use crate::source::{FileSystem, Known, Place, Stat};
+use crate::source::{FileSystem, Known, Place, Seal, Stat};
 
 const KEY: [u8; 32] = [9; 32];
 /// Long after the times of [`stat`].
@@ -317,6 +317,38 @@ fn a_stamp_that_lied_is_noticed_and_ends_all_trust() {
     let next = begin(Some(&written(&cache, NOW + 9)), &setting(NOW + 10));
     let left: Vec<u64> = (0..20).filter(|at| is_known(&next, &stat(*at))).collect();
     assert_eq!(left, [taken[0], taken[2]]);
+}
+
+/// The kernel hands out what it did not check, or somebody made the record up.
+#[test]
+fn a_seal_that_lied_is_noticed_and_ends_all_trust() {
+    let sealed = |inode| Stat { verity: true, ..stat(inode) };
+    let seal = Some(Seal([7; 32]));
+    let first = begin(None, &setting(NOW));
+    for inode in 0..4 {
+        first.learn(&sealed(inode), seal, digest_of(inode));
+    }
+    // Neither of these leaves a record: no seal, and a digest that says nothing of holes.
+    first.learn(&sealed(4), None, digest_of(4));
+    let holes = Digest::from_bytes(crate::model::Algorithm::SparseSha256, &[1; 32]).unwrap();
+    first.learn(&sealed(5), None, holes);
+    assert_eq!(first.notes().len(), 1, "{:?}", first.notes());
+    assert!(first.notes()[0].starts_with("1 of the files that fs-verity seals were read"));
+    let bytes = written(&first, NOW);
+
+    let cache = begin(Some(&bytes), &setting(NOW + 9));
+    let proved = |inode| Known::proved(&cache, Place(0), &sealed(inode), &mut || seal);
+    assert_eq!((proved(0), proved(1)), (Some(digest_of(0)), Some(digest_of(1))));
+    assert_eq!((proved(4), proved(5)), (None, None));
+    assert!((0..6).all(|inode| !is_known(&cache, &sealed(inode))), "by a stamp");
+    assert_eq!(cache.proofs(), 2);
+    // Another seal may be of another content.
+    cache.learn(&sealed(2), Some(Seal([8; 32])), digest_of(50));
+    assert!(!cache.is_doubted());
+    cache.learn(&sealed(3), seal, digest_of(50));
+    assert!(cache.is_doubted());
+    assert_eq!(cache.proofs(), 0);
+    assert!(cache.notes()[0].starts_with("seals lied: 1 "), "{:?}", cache.notes());
 }
 
 /// A full run notices as well, takes nothing, and leaves what it read.

@@ -248,7 +248,7 @@ pub fn capture_with(
             cached::read_all(source, &plan, &mut ledger)?;
         }
         coverage.rehash_sample = cache.read_again();
-        coverage.proved_by_verity = cache.proved();
+        coverage.proved_by_verity = cache.proofs();
         unread.count(&tree, &mut coverage);
     }
     let vendor = extras.into_iter().filter_map(|(row, extra)| Some((row, extra.vendor?))).collect();

@@ -41,10 +41,11 @@ pub struct Coverage {
     pub files_hashed: u64,
     /// Bytes of those files.
     pub bytes_hashed: u64,
-    /// Files whose digest an earlier run made, because they look as they did then; not stored.
+    /// Files whose digest an earlier run made, because they look as they did then or are sealed as they
+    /// were; not stored.
     pub files_from_cache: u64,
     /// Files of which the digest that fs-verity checks them against was measured, and is that of an
-    /// earlier reading; not stored.
+    /// earlier reading, whether or not they were read for another reason; not stored.
     pub proved_by_verity: u64,
     /// Files that look as they did and were read again all the same; not stored.
     pub rehash_sample: u64,

@@ -265,10 +265,11 @@ pub struct Coverage {
     pub files_hashed: u64,
     /// Bytes of those.
     pub bytes_hashed: u64,
-    /// Files that were not read because they look as they did when an earlier run read them.
+    /// Files that were not read because they look as they did when an earlier run read them, or are sealed
+    /// as they were.
     pub files_from_cache: u64,
     /// Files of which the digest that fs-verity checks them against was measured, and is that of an
-    /// earlier reading: proof, and no matter of trust.
+    /// earlier reading. They are among those from the cache, unless they were read for another reason.
     pub proved_by_verity: u64,
     /// Files that look as they did and were read again all the same, chosen at random.
     pub rehash_sample: u64,

@@ -30,8 +30,8 @@ pub struct Place(pub u16);
 /// What the kernel says of a file that fs-verity sealed: SHA-256 over the number of the algorithm and
 /// the digest that `FS_IOC_MEASURE_VERITY` gives (`Documentation/filesystems/fsverity.rst`).
 ///
-/// It is over size and content, by a tree of digests with which the kernel checks all that it reads of
-/// the file. So two files with one seal hold the same.
+/// It is over size and content, by a tree of digests with which the kernel checks all that it hands out
+/// of the file. So two files with one seal hold the same. Where a file has holes it does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seal(pub [u8; 32]);
 
@@ -45,11 +45,11 @@ pub trait Known: Sync {
         ask: &mut dyn FnMut() -> Option<FileSystem>,
     ) -> Option<Place>;
 
-    /// Returns the digest of a regular file that looks as it did when it was read.
+    /// Returns the digest of a regular file that nothing seals and that looks as it did when it was read.
     fn digest(&self, place: Place, stat: &Stat) -> Option<Digest>;
 
-    /// Returns the digest of a regular file whose seal is that of one that was read. The seal is asked
-    /// for only where there is one to hold it against.
+    /// Returns the digest of a sealed file whose seal is that of the file that was read. It is asked for
+    /// only where there is one to hold it against.
     fn proved(
         &self,
         place: Place,
@@ -58,6 +58,6 @@ pub trait Known: Sync {
     ) -> Option<Digest>;
 
     /// Takes the digest of a regular file that was read whole, and looked like this before and after;
-    /// with its seal, when it had one before.
+    /// with its seal before, where the kernel told one and the digest is over what it hands out.
     fn learn(&self, stat: &Stat, seal: Option<Seal>, digest: Digest);
 }

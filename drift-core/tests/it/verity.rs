@@ -2,6 +2,8 @@
 //!
 //! On a volume in memory; `fixtures/mission/sealed.py` does the same to a kernel that has it.
 
+use std::sync::{Arc, Mutex};
+
 use drift_core::bounds::{Cancel, Pool, Silent, Timestamp};
 use drift_core::cache::{Cache, Purpose, Setting};
 use drift_core::capture::{Options, Parts, RuleSource, Run, capture_with};
@@ -135,36 +137,70 @@ fn a_seal_stands_whatever_became_of_the_rest() {
     assert_eq!(run(with(b"good", late), Some(&first), 2).counts(), (0, 1, 1));
 }
 
-/// A kernel that refuses to tell the seal leaves the stamp, and what is said of stamps.
+/// What cannot be measured is read at every run, whatever its stamp says, and the report says so.
 #[test]
 fn a_seal_that_cannot_be_asked_is_no_proof() {
-    let first = run(with(b"good", sealed), None, 1);
     let refused =
         |content| Faulty::on(with(content, sealed), Operation::Seal, b"tool", Errno::PERM);
+    let first = run(with(b"good", sealed), None, 1);
     let read = run(refused(b"evil"), Some(&first), 2);
     assert_eq!(read.counts(), (1, 0, 0));
     assert_ne!(read.digest, first.digest);
-    assert_eq!(run(refused(b"evil"), Some(&read), 3).counts(), (0, 1, 0));
+    let again = run(refused(b"good"), Some(&read), 3);
+    assert_eq!((again.counts(), &again.digest), ((1, 0, 0), &first.digest));
+    for seen in [read, again] {
+        assert!(
+            seen.notes[0].starts_with("1 of the files that fs-verity seals"),
+            "{:?}",
+            seen.notes
+        );
+    }
 }
 
-/// Neither is anything asked of a kernel that has nothing sealed, nor where nothing is known.
+/// Where a file has holes the disk says, and no seal: a digest that passes them over is read anew.
 #[test]
-fn nobody_asks_for_seals_in_vain() {
-    let asked = |seen: Option<&Seen>, furnish: fn(&mut MemoryNode)| {
-        let calls = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
-        let counted = std::sync::Arc::clone(&calls);
-        let volume = Faulty::new(with(b"good", furnish), move |call| {
-            let is_seal = call.operation == Operation::Seal;
-            counted.fetch_add(is_seal.into(), std::sync::atomic::Ordering::Relaxed);
-            None
-        });
-        let seen = run(volume, seen, 2);
-        (seen, calls.load(std::sync::atomic::Ordering::Relaxed))
-    };
-    let (bare, calls) = asked(None, |_| ());
-    assert_eq!(calls, 0);
-    assert_eq!(asked(Some(&bare), |_| ()).1, 0);
-    let (first, calls) = asked(None, sealed);
-    assert_eq!(calls, 1);
-    assert_eq!(asked(Some(&first), sealed).1, 1);
+fn a_file_that_is_almost_all_holes_is_never_proved() {
+    let mut volume = MemoryVolume::new();
+    volume.lies_on(EXT4);
+    volume.sparse(b"disk", 2 << 30, &[(4096, b"some")]).sealed();
+    let first = run(volume, None, 1);
+    assert!(first.digest.starts_with("sparse-sha256:"), "{}", first.digest);
+    let mut volume = MemoryVolume::new();
+    volume.lies_on(EXT4);
+    volume.sparse(b"disk", 2 << 30, &[(4096, b"some")]).sealed();
+    let again = run(volume, Some(&first), 2);
+    assert_eq!((again.counts(), again.notes), ((1, 0, 0), Vec::new()));
+}
+
+/// The calls for one file, in their order.
+fn calls(
+    content: &[u8],
+    seen: Option<&Seen>,
+    furnish: fn(&mut MemoryNode),
+) -> (Seen, Vec<Operation>) {
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&calls);
+    let volume = Faulty::new(with(content, furnish), move |call| {
+        if call.name == b"tool" && matches!(call.operation, Operation::Seal | Operation::Read) {
+            noted.lock().unwrap().push(call.operation);
+        }
+        None
+    });
+    let seen = run(volume, seen, 2);
+    let calls = std::mem::take(&mut *calls.lock().unwrap());
+    (seen, calls)
+}
+
+/// Before the first byte, so that all of them are under it; and only of files that are sealed, where
+/// something is known of them or will be.
+#[test]
+fn the_seal_is_asked_before_the_content_and_never_in_vain() {
+    let large = vec![7; 3 << 20];
+    let (first, asked) = calls(&large, None, sealed);
+    assert_eq!(asked[0], Operation::Seal);
+    assert!(asked.len() > 2 && asked[1..].iter().all(|call| *call == Operation::Read), "{asked:?}");
+    assert_eq!(calls(&large, Some(&first), sealed).1, [Operation::Seal]);
+    let (bare, asked) = calls(b"good", None, |_| ());
+    assert_eq!(asked, [Operation::Read]);
+    assert_eq!(calls(b"good", Some(&bare), |_| ()).1, []);
 }

@@ -186,7 +186,8 @@ fn counts(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
 /// What was not read in this run, and where it lies.
 fn from_cache(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let coverage = &report.coverage;
-    if coverage.files_from_cache == 0 && coverage.rehash_sample == 0 {
+    let counts = [coverage.files_from_cache, coverage.proved_by_verity, coverage.rehash_sample];
+    if counts == [0; 3] {
         return Ok(());
     }
     let mut line = Line::at(2);

@@ -38,10 +38,11 @@ impl<V: Volume> Survey<'_, V> {
             let file = self.volume.open(directory, name, stat).ok()?;
             self.volume.seal(&file)
         };
-        let proved = stat.verity.then(|| known.proved(place, stat, &mut seal)).flatten();
-        proved.or_else(|| {
-            (!is_others(found) && !may_give_power(found)).then(|| known.digest(place, stat))?
-        })
+        match stat.verity {
+            true => known.proved(place, stat, &mut seal),
+            false if is_others(found) || may_give_power(found) => None,
+            false => known.digest(place, stat),
+        }
     }
 }
 
@@ -53,7 +54,7 @@ fn is_others(found: &Found) -> bool {
 }
 
 /// Whether starting the file gives more than its user has, or that could not be seen: such files are
-/// few, and read at every run.
+/// few, and read at every run when they are not sealed.
 fn may_give_power(found: &Found) -> bool {
     let is_capable = match &found.xattrs {
         Observed::Is(xattrs) => xattrs.get(b"security.capability").is_some(),

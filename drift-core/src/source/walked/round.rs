@@ -241,7 +241,8 @@ impl<V: Volume> Reading<'_, V> {
         (buffer, used, piece): (&mut [u8], &mut usize, usize),
     ) -> Result<Option<Begun<V::File>>, Failed> {
         let volume = &self.walked.volume;
-        let seal = (seen.verity && self.plan.known.is_some()).then(|| volume.seal(&file)).flatten();
+        let is_learned = self.plan.known.is_some() && ask.want.digest;
+        let seal = (seen.verity && is_learned).then(|| volume.seal(&file)).flatten();
         if ask.want.ranges {
             let mut window = Window::new(volume, &mut file, &seen);
             self.sink.look(ask.row, &mut window);
@@ -250,7 +251,8 @@ impl<V: Volume> Reading<'_, V> {
         }
         if apart::is_apart(&seen, ask.want) {
             let content = apart::read(volume, &mut file, &seen, ask.want, self.plan.cancel)?;
-            self.answer(ask, content, (&seen, seal));
+            // The kernel checks what it hands out, and not where a file is said to have holes.
+            self.answer(ask, content, (&seen, None));
             return Ok(None);
         }
         let mut underway = Underway::new(file, (seen, seal), ask.want);
