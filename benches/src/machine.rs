@@ -32,7 +32,7 @@ pub fn describe(drift: &Path) -> Result<String, Box<dyn Error>> {
         format!("- load before: {}", shell("cut -d ' ' -f 1-3 /proc/loadavg")?),
         format!("- memory: {}", field("/proc/meminfo", "MemTotal")?),
         format!("- kernel: {}", shell("uname -sr")?),
-        "- cache: warm, each command run once unmeasured; then all in turn".to_owned(),
+        "- cache: warm, the tree read before every run and each command run once unmeasured; then all in turn".to_owned(),
         "- peak memory: of the largest process of a command".to_owned(),
     ];
     Ok(lines.join("\n") + "\n")

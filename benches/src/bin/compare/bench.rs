@@ -73,6 +73,19 @@ impl Bench {
         Ok(format!("'{}'", beside(name)?.display()))
     }
 
+    /// Has all that these read of a tree, and the program, read before each run of each: a machine may
+    /// take out of its page cache meanwhile what a slow one does not touch.
+    pub(crate) fn warmed(
+        &self,
+        tree: &str,
+        contenders: Vec<Contender>,
+    ) -> Result<Vec<Contender>, Box<dyn Error>> {
+        let (drift, floor) = (self.drift(), self.own("floor")?);
+        let read = format!("cat {drift} && {floor} read '{tree}' {}", self.arguments.threads);
+        let warmed = |contender| Contender { before: Some(read.clone()), ..contender };
+        Ok(contenders.into_iter().map(warmed).collect())
+    }
+
     /// Returns the Debian root that was named.
     pub(crate) fn root(&self) -> Result<PathBuf, Box<dyn Error>> {
         let root = self.arguments.root.as_deref().ok_or("no root was named: --root DIR")?;

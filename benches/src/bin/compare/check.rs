@@ -95,7 +95,7 @@ fn of_tree(bench: &Bench, name: &str, path: &Path) -> Result<Section, Box<dyn Er
     if bench.arguments.peers {
         contenders.extend(peers(bench, tree)?);
     }
-    let mut runs = bench.compete(&contenders)?;
+    let mut runs = bench.compete(&bench.warmed(tree, contenders)?)?;
     let limit = sum_of_limit(&runs);
     let aide = runs.iter().position(|runs| runs.name.starts_with("aide"));
     let counted = Tree::count(path)?;

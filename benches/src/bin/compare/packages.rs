@@ -83,7 +83,7 @@ fn of_root(bench: &Bench, root: &Path, peers: &[Peer]) -> Result<Section, Box<dy
             running.push(peer);
         }
     }
-    let runs = bench.compete(&contenders)?;
+    let runs = bench.compete(&bench.warmed(place, contenders)?)?;
     let absent = peers.iter().filter(|peer| running.iter().all(|other| other.id != peer.id));
     let why = "it is not installed, or no peers were asked for";
     let mut outcomes: Vec<Outcome> = absent.map(|peer| Outcome::missing(peer.id, why)).collect();

@@ -31,7 +31,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<Section, Box<dyn Error>> {
     if scap {
         contenders.push(open_scap(bench, root)?);
     }
-    let runs = bench.compete(&contenders)?;
+    let runs = bench.compete(&bench.warmed(root, contenders)?)?;
     let evaluated = evaluated(bench, &policies)?;
     let of = |at: usize| runs.get(at).cloned().unwrap_or_default();
     let (with, without) = (of(0), of(1));
